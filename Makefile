@@ -1,0 +1,44 @@
+# The commands of the project. Each sets up what it needs, and does nothing twice.
+PYTHON ?= python3
+BIN := .venv/bin
+SUITE := $(BIN)/python -m pytest -q -m "not deep and not browser"
+
+.PHONY: run test test-deep check lock
+
+run: .venv/run.stamp
+	@exec $(BIN)/python -m seminar.ground.serve
+
+.venv/run.stamp: requirements.txt
+	@echo "Setting up: the libraries of requirements.txt, about a minute the first time"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/test.stamp: .venv/run.stamp requirements-dev.txt
+	@echo "Setting up: the libraries that the tests need"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+check: .venv/test.stamp
+	@echo "== style and types =="
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+test: check
+	@$(BIN)/python -m tests.chromium
+	@echo "== the suite on SQLite =="
+	@TEST_DATABASE=sqlite $(SUITE)
+	@echo "== the suite on PostgreSQL =="
+	@TEST_DATABASE=postgresql $(SUITE)
+	@echo "== the browser, Chromium =="
+	@$(BIN)/python -m pytest -q -m browser
+
+test-deep: .venv/test.stamp
+	@echo "== races on SQLite =="
+	@TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -m deep
+	@echo "== races on PostgreSQL =="
+	@TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -m deep
+
+lock: .venv/test.stamp
+	@for name in requirements requirements-dev; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $$name.in -o $$name.txt; done

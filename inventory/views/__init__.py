@@ -1,0 +1,8 @@
+"""The pages of equipment: what there is, a model's free days, reserving, loans, and the depot."""
+
+from flask import Blueprint
+
+inventory: Blueprint = Blueprint("inventory", __name__)
+
+from inventory.views import depot, equipment, items, reservation  # noqa: E402, F401
+from inventory.views.depot import home_cards  # noqa: E402, F401

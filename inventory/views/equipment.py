@@ -1,0 +1,118 @@
+"""What the depot has, and one model with its free days and who may be responsible for it."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from flask import abort, render_template, request
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from inventory.access import lends, may_reserve
+from inventory.calendar import free_items, free_per_day
+from inventory.depot import OpenDays, open_days
+from inventory.equipment import EquipmentModel
+from inventory.gate import badges_for, candidates
+from inventory.views import inventory
+from seminar.ground import clock
+from seminar.ground.db import db
+from seminar.series.catalog import contains
+from seminar.series.coming import next_series_for
+from seminar.skills.skill import Skill
+from seminar.web.requires import anyone_signed_in, requires
+from seminar.web.viewer import district_or_404, me
+
+
+def asked_day(name: str, default: date) -> date:
+    """A day of the URL; what can't be read is the default."""
+    try:
+        return date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return default
+
+
+@inventory.get("/equipment")
+@requires(anyone_signed_in)
+def show_equipment() -> str:
+    district, today = district_or_404(), me().day
+    first = asked_day("from", today)
+    last = max(first, min(asked_day("until", first), first + timedelta(days=180)))
+    query = (
+        select(EquipmentModel)
+        .join(Skill, Skill.id == EquipmentModel.skill_id)
+        .where(EquipmentModel.district_id == district.id, EquipmentModel.retired_on.is_(None))
+        .options(joinedload(EquipmentModel.skill), selectinload(EquipmentModel.badges))
+        .order_by(Skill.position, EquipmentModel.name)
+    )
+    for word in request.args.get("search", "").split()[:8]:
+        query = query.where(contains(word, EquipmentModel.name, EquipmentModel.description, Skill.name))
+    skill_id = request.args.get("skill", type=int)
+    if skill_id is not None:
+        query = query.where(EquipmentModel.skill_id == skill_id)
+    models = db.session.scalars(query).all()
+    free = free_items([model.id for model in models], first, last, today=today)
+    skills = db.session.scalars(select(Skill).where(Skill.district_id == district.id).order_by(Skill.position)).all()
+    return render_template(
+        "inventory/equipment.html",
+        models=models,
+        free=free,
+        first=first,
+        last=last,
+        skills=skills,
+        skill_id=skill_id,
+        search=request.args.get("search", ""),
+        may_edit=lends(me()),
+    )
+
+
+def model_or_404(slug: str) -> EquipmentModel:
+    query = select(EquipmentModel).where(EquipmentModel.district_id == district_or_404().id, EquipmentModel.slug == slug)
+    options = (joinedload(EquipmentModel.skill), selectinload(EquipmentModel.badges), selectinload(EquipmentModel.items))
+    return db.session.scalar(query.options(*options)) or abort(404)
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day of the free-days calendar."""
+
+    date: date
+    number: int
+    free: int
+    kind: str
+    why: str
+
+
+@inventory.get("/equipment/<slug>")
+@requires(anyone_signed_in)
+def show_model(slug: str) -> str:
+    model, standing = model_or_404(slug), me()
+    month = asked_day("month", standing.day).replace(day=1)
+    schools = standing.schools
+    badges = badges_for([model])
+    people = candidates(schools[0], badges, standing.day, standing.day) if schools else []
+    return render_template(
+        "inventory/model.html",
+        model=model,
+        month=month,
+        weeks=weeks_of(model, month, open_days(model.district_id), standing.day),
+        previous=(month - timedelta(days=1)).replace(day=1) if month > standing.day else None,
+        following=(month + timedelta(days=32)).replace(day=1),
+        free_today=len(free_items([model.id], standing.day, standing.day, today=standing.day)[model.id]),
+        lendable=[item for item in model.items if item.retired_on is None],
+        school=schools[0] if schools else None,
+        people=people[:12],
+        next_series=next_series_for({badge.id for badge in badges}, clock.now()),
+        may_reserve=may_reserve(standing),
+        may_edit=lends(standing),
+    )
+
+
+def weeks_of(model: EquipmentModel, month: date, opened: OpenDays, today: date) -> list[list[Day | None]]:
+    """The month in weeks from Sunday, with how many items are free each day."""
+    last = (month + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+    free = free_per_day(model.id, month, last, today=today)
+    cells: list[Day | None] = [None] * (month.isoweekday() % 7)
+    for day, count in free.items():
+        kind = "past" if day < today else "closed" if not opened.is_open(day) else "none" if count == 0 else "few" if count < 3 else "free"
+        cells.append(Day(day, day.day, count, kind, opened.why_closed(day)))
+    cells += [None] * (-len(cells) % 7)
+    return [cells[n : n + 7] for n in range(0, len(cells), 7)]

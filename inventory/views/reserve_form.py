@@ -1,0 +1,84 @@
+"""What was typed on the reserve page: read as it stands, with a sentence for each part that is missing or can't be read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from flask_babel import gettext
+
+from inventory.equipment import EquipmentModel
+from seminar.ground.db import db
+from seminar.people.person import Person
+from seminar.people.school import School
+
+MOST = 99
+
+
+@dataclass
+class ReserveForm:
+    schools: list[School]
+    models: list[EquipmentModel]
+    school: School | None = None
+    responsible: Person | None = None
+    first_day: date | None = None
+    last_day: date | None = None
+    purpose: str = ""
+    quantities: dict[int, int] = field(default_factory=dict)
+    typed: Mapping[str, str] = field(default_factory=dict)
+    # (the field's name, the sentence) for each thing that is wrong
+    errors: list[tuple[str, str]] = field(default_factory=list)
+
+    def sentences(self, name: str) -> list[str]:
+        return [sentence for field_name, sentence in self.errors if field_name == name]
+
+
+def read_reserve_form(typed: Mapping[str, str], schools: list[School], models: list[EquipmentModel], today: date) -> ReserveForm:
+    form = ReserveForm(schools, models, typed=typed, purpose=typed.get("purpose", "").strip()[:300])
+    _read_school(form)
+    form.first_day = _read_day(form, "first_day", gettext("Choose the pick-up day."), today)
+    form.last_day = _read_day(form, "last_day", gettext("Choose the return day."), None)
+    _read_responsible(form)
+    _read_quantities(form)
+    return form
+
+
+def _read_school(form: ReserveForm) -> None:
+    chosen = form.typed.get("school")
+    by_id = {str(school.id): school for school in form.schools}
+    form.school = by_id.get(chosen or "") or (form.schools[0] if form.schools and not chosen else None)
+    if form.school is None:
+        form.errors.append(("school", gettext("Choose one of your schools.")))
+
+
+def _read_day(form: ReserveForm, name: str, sentence: str, default: date | None) -> date | None:
+    value = form.typed.get(name)
+    if value is None:
+        if default is None:
+            form.errors.append((name, sentence))
+        return default
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        form.errors.append((name, sentence))
+        return None
+
+
+def _read_responsible(form: ReserveForm) -> None:
+    chosen = form.typed.get("responsible", "")
+    person = db.session.get(Person, int(chosen)) if chosen.isascii() and chosen.isdigit() and len(chosen) < 10 else None
+    if person is None or (form.school and person.district_id != form.school.district_id):
+        form.errors.append(("responsible", gettext("Choose the teacher who answers for the loan.")))
+        return
+    form.responsible = person
+
+
+def _read_quantities(form: ReserveForm) -> None:
+    for model in form.models:
+        typed = form.typed.get(f"quantity-{model.id}", "").strip() or "0"
+        if not (typed.isascii() and typed.isdigit() and int(typed) <= MOST):
+            form.errors.append(("quantities", gettext("%(model)s: type a number from 0 to %(most)d.", model=model.name, most=MOST)))
+            continue
+        if int(typed):
+            form.quantities[model.id] = int(typed)
+    if not form.quantities and "quantities" not in dict(form.errors):
+        form.errors.append(("quantities", gettext("Choose how many of which model you want.")))

@@ -1,0 +1,97 @@
+"""Every rule of product.md that a row can break, recounted from the rows themselves and by nothing that the verbs use."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from seminar.ground.db import db
+
+
+@dataclass(frozen=True)
+class Recount:
+    number: int
+    sentence: str
+    checked: int
+    broken: list[str]
+
+
+# (rule, sentence, what is counted, which rows break it)
+RECOUNTS = [
+    (
+        1,
+        "Never more seats taken than there are.",
+        "SELECT count(*) FROM series",
+        "SELECT 'series ' || s.id FROM series s WHERE (SELECT count(*) FROM enrollment e WHERE e.series_id = s.id AND e.state IN"
+        " ('requested', 'held', 'awaiting_po', 'offered', 'enrolled')) > s.seats",
+    ),
+    (
+        1,
+        "The kept count of seats is the counted one.",
+        "SELECT count(*) FROM series",
+        "SELECT 'series ' || s.id FROM series s WHERE (SELECT count(*) FROM enrollment e WHERE e.series_id = s.id AND e.state IN"
+        " ('requested', 'held', 'awaiting_po', 'offered', 'enrolled')) <> s.seats_taken",
+    ),
+    (
+        2,
+        "One live enrollment per person and series.",
+        "SELECT count(*) FROM enrollment",
+        "SELECT 'series ' || series_id || ', person ' || person_id FROM enrollment WHERE state IN"
+        " ('requested', 'held', 'awaiting_po', 'offered', 'enrolled', 'waitlisted') GROUP BY series_id, person_id HAVING count(*) > 1",
+    ),
+    (
+        5,
+        "Every day of a live loan is claimed, by that loan.",
+        "SELECT count(*) FROM reservation_line WHERE state IN ('reserved', 'packed', 'out')",
+        "SELECT 'line ' || l.id FROM reservation_line l JOIN reservation r ON r.id = l.reservation_id WHERE l.state IN"
+        " ('reserved', 'packed', 'out') AND NOT EXISTS (SELECT 1 FROM item_day d WHERE"
+        " d.line_id = l.id AND d.item_id = l.item_id AND d.day = r.last_day)",
+    ),
+    (
+        5,
+        "An item is out with one school at a time.",
+        "SELECT count(*) FROM item",
+        "SELECT 'item ' || item_id FROM reservation_line WHERE state IN ('out', 'in_check') GROUP BY item_id HAVING count(*) > 1",
+    ),
+    (
+        6,
+        "Each reservation keeps what was checked.",
+        "SELECT count(*) FROM reservation",
+        "SELECT 'reservation ' || r.id FROM reservation r WHERE NOT EXISTS (SELECT 1 FROM gate_check g WHERE g.reservation_id = r.id)",
+    ),
+    (
+        7,
+        "Nobody signs off for themselves.",
+        "SELECT count(*) FROM sign_off",
+        "SELECT 'sign-off ' || id FROM sign_off WHERE person_id = trainer_id",
+    ),
+    (
+        7,
+        "Each sign-off is by a trainer cleared for the skill that day.",
+        "SELECT count(*) FROM sign_off",
+        "SELECT 'sign-off ' || s.id FROM sign_off s JOIN competency c ON c.id = s.competency_id JOIN badge b ON b.id = c.badge_id"
+        " WHERE NOT EXISTS (SELECT 1 FROM clearance k WHERE k.person_id = s.trainer_id AND k.skill_id = b.skill_id AND k.first_day <= s.day"
+        " AND (k.last_day IS NULL OR k.last_day >= s.day))",
+    ),
+    (
+        7,
+        "Each award rests on sign-offs of all its competencies.",
+        "SELECT count(*) FROM award WHERE withdrawn_at IS NULL",
+        "SELECT 'award ' || a.id FROM award a WHERE a.withdrawn_at IS NULL AND EXISTS (SELECT 1 FROM competency c WHERE"
+        " c.badge_id = a.badge_id AND c.retired_on IS NULL AND NOT EXISTS (SELECT 1 FROM sign_off s WHERE"
+        " s.person_id = a.person_id AND s.competency_id = c.id"
+        " AND s.withdrawn_at IS NULL AND s.day <= a.first_day))",
+    ),
+    (
+        9,
+        "One event makes one mail per person.",
+        "SELECT count(*) FROM mail",
+        "SELECT kind || ' ' || key FROM mail GROUP BY person_id, kind, key HAVING count(*) > 1",
+    ),
+]
+
+
+def broken_rules() -> Iterator[Recount]:
+    for number, sentence, counted, breaking in RECOUNTS:
+        checked = db.session.execute(text(counted)).scalar() or 0
+        yield Recount(number, sentence, checked, [str(row[0]) for row in db.session.execute(text(breaking))])

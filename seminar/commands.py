@@ -1,0 +1,121 @@
+"""The commands of contracts.md: people list, demo load, worker, audit, and prepare for `make run`."""
+
+import csv
+import signal
+import sys
+import threading
+from collections.abc import Callable
+
+import click
+import structlog
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from seminar.audit import broken_rules
+from seminar.ground import clock, contributions, post
+from seminar.ground.db import db
+from seminar.people.appointment import ROLES, Appointment
+from seminar.people.district import District
+from seminar.people.school import School
+from seminar.web.letters import write
+
+EVERY_SECONDS = 5.0
+log = structlog.get_logger("makerpd.worker")
+
+
+def install(app: Flask, load_demo: Callable[[], None]) -> None:
+    people = click.Group("people", help="The people of the districts.")
+    demo = click.Group("demo", help="The demo district.")
+
+    @app.cli.command("prepare")
+    def prepare() -> None:
+        """Migrate, and in demo mode load the demo district into an empty database."""
+        upgrade()
+        if app.config["SETTINGS"].demo and db.session.scalar(select(District.id).limit(1)) is None:
+            load_demo()
+
+    @demo.command("load")
+    def load() -> None:
+        """Load the demo district into a database that has no district."""
+        if db.session.scalar(select(District.id).limit(1)) is not None:
+            raise click.ClickException("There is a district already; the demo goes into an empty database only.")
+        load_demo()
+
+    @people.command("list")
+    @click.option("--role", type=click.Choice(ROLES))
+    @click.option("--school", "school_code")
+    def list_people(role: str | None, school_code: str | None) -> None:
+        """CSV: email, name, role, school code, first and last day."""
+        _list_people(role, school_code)
+
+    @app.cli.command("worker")
+    @click.option("--once", is_flag=True, help="Do what is due now, and end.")
+    def worker(once: bool) -> None:
+        """Mail and reminders."""
+        _work(app, once=once)
+
+    @app.cli.command("audit")
+    def audit() -> None:
+        """Recount every rule of product.md from the rows; exit 1 where one is broken."""
+        sys.exit(1 if _audit() else 0)
+
+    app.cli.add_command(people)
+    app.cli.add_command(demo)
+
+
+def _list_people(role: str | None, school_code: str | None) -> None:
+    query = (
+        select(Appointment)
+        .outerjoin(School, School.id == Appointment.school_id)
+        .options(joinedload(Appointment.person), joinedload(Appointment.school))
+        .order_by(Appointment.person_id, Appointment.id)
+    )
+    if role:
+        query = query.where(Appointment.role == role)
+    if school_code:
+        query = query.where(School.code == school_code)
+    out = csv.writer(sys.stdout)
+    out.writerow(["email", "name", "role", "school", "first_day", "last_day"])
+    for a in db.session.scalars(query):
+        out.writerow([a.person.email, a.person.name, a.role, a.school.code if a.school else "", a.first_day, a.last_day or ""])
+
+
+def _work(app: Flask, *, once: bool) -> None:
+    """Rounds until told to stop; a round that fails is logged, and the next one tries again."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    signal.signal(signal.SIGINT, lambda *_: stop.set())
+    while not stop.is_set():
+        try:
+            work_once(app)
+        except Exception as error:
+            db.session.rollback()
+            log.exception("round failed", error=repr(error))
+            if once:
+                raise
+        if once:
+            return
+        stop.wait(EVERY_SECONDS)
+
+
+def work_once(app: Flask) -> None:
+    settings, now = app.config["SETTINGS"], clock.now()
+    for round_of in contributions.worker_rounds:
+        round_of(now)
+        db.session.commit()
+    while post.send_due(write, smtp_url=settings.smtp_url, folder=settings.mail_folder, now=clock.now()):
+        pass
+    db.session.remove()
+
+
+def _audit() -> int:
+    broken = 0
+    for rule in broken_rules():
+        count = len(rule.broken)
+        broken += count
+        print(f"rule {rule.number}: {rule.checked} checked, {count} broken. {rule.sentence}")
+        for line in rule.broken[:20]:
+            print(f"  {line}")
+    return broken

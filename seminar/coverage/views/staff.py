@@ -1,0 +1,45 @@
+"""The staff finder."""
+
+from datetime import date
+
+from flask import render_template, request
+from sqlalchemy import select
+
+from seminar.coverage.finder import Sought, holders, nearly_there
+from seminar.coverage.views import coverage
+from seminar.ground.db import db
+from seminar.people.school import GRADE_BANDS, School
+from seminar.skills.badge import Badge
+from seminar.web.pages import PAGE_SIZE, page_number, page_of
+from seminar.web.requires import anyone_signed_in, requires
+from seminar.web.viewer import district_or_404, me
+
+
+@coverage.get("/staff")
+@requires(anyone_signed_in)
+def show_staff() -> str:
+    district_id = district_or_404().id
+    sought = Sought(
+        day=_day(request.args.get("day", ""), me().day),
+        name=request.args.get("name", "")[:100],
+        badge_id=request.args.get("badge", type=int),
+        school_id=request.args.get("school", type=int),
+        grades=GRADE_BANDS.get(request.args.get("grades", "")),
+    )
+    rows, total = holders(district_id, sought, page=page_number(), size=PAGE_SIZE)
+    return render_template(
+        "coverage/staff.html",
+        page=page_of(rows, total, page_number()),
+        near=nearly_there(district_id, sought),
+        sought=sought,
+        badges=db.session.scalars(select(Badge).where(Badge.district_id == district_id).order_by(Badge.name)).all(),
+        schools=db.session.scalars(select(School).where(School.district_id == district_id).order_by(School.name)).all(),
+        grade_bands=GRADE_BANDS,
+    )
+
+
+def _day(typed: str, default: date) -> date:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return default

@@ -1,0 +1,111 @@
+"""The database, alike on SQLite and PostgreSQL: engine, transactions, column types, and the base of every table.
+
+Laws: times are stored in UTC; a transaction that may write takes SQLite's write lock at its start; triggers are
+declared once, in seminar.ground.triggers, and made for both databases from there.
+"""
+
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, has_request_context, request
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import DateTime, Engine, MetaData, String, TypeDecorator, event, make_url
+from sqlalchemy.engine import Dialect
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import DeclarativeBase, declared_attr
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+SQLITE_PRAGMAS = ("journal_mode=WAL", "busy_timeout=10000", "foreign_keys=ON", "synchronous=NORMAL")
+READS = ("GET", "HEAD", "OPTIONS")
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """An aware time, stored in UTC. SQLite keeps no zone, so it is taken off going in and put on coming out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value} has no time zone")
+        in_utc = value.astimezone(UTC)
+        return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Model(DeclarativeBase):
+    """The base of every table; a table is named after its class: EquipmentModel is equipment_model."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {datetime: UTCDateTime, str: String}
+
+    @declared_attr.directive
+    def __tablename__(cls) -> str:
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+
+db = SQLAlchemy(metadata=Model.metadata)
+
+
+def connect(app: Flask, url: str) -> None:
+    """Bind the application to the database of the URL, with the transactions that architecture.md's recipe asks for."""
+    app.config["SQLALCHEMY_DATABASE_URI"] = engine_url(url)
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(url)
+    db.init_app(app)
+    with app.app_context():
+        prepare_engine(db.engine)
+
+
+def engine_url(url: str) -> str:
+    """The URL with our driver: psycopg 3 for PostgreSQL."""
+    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+
+
+def engine_options(url: str) -> dict[str, Any]:
+    if make_url(url).get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": 10}}
+    return {"pool_size": 8, "max_overflow": 8, "pool_pre_ping": True, "connect_args": {"options": "-c lock_timeout=8s -c timezone=UTC"}}
+
+
+def prepare_engine(engine: Engine) -> None:
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _set_pragmas)
+        event.listen(engine, "begin", _begin)
+
+
+def _set_pragmas(connection: Any, _record: Any) -> None:
+    # Python's own transaction handling opens them late, and two readers then both believe in the last seat.
+    connection.isolation_level = None
+    for pragma in SQLITE_PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Any) -> None:
+    reading = has_request_context() and request.method in READS
+    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+def broken_constraint(error: IntegrityError) -> str:
+    """The name of the constraint or unique index that refused, or '' where the driver doesn't say.
+
+    PostgreSQL names it in its diagnostics. SQLite says 'CHECK constraint failed: name', for a unique index the
+    table and columns, and for a trigger the sentence raised, which for ours is a name too.
+    """
+    diagnostics = getattr(error.orig, "diag", None)
+    if diagnostics is not None and diagnostics.constraint_name:
+        return str(diagnostics.constraint_name)
+    found = re.search(r"constraint failed: (.+)$", str(error.orig))
+    return found[1].strip() if found else str(error.orig)

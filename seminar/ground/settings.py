@@ -1,0 +1,105 @@
+"""Settings from the environment, checked at the start, with a sentence for each thing that is wrong."""
+
+import logging
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+SHORTEST_SECRET = 32
+MAKE_A_SECRET = "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
+
+
+class WrongSettings(Exception):
+    """One sentence per setting that is wrong."""
+
+    def __init__(self, sentences: list[str]) -> None:
+        super().__init__("\n".join(sentences))
+        self.sentences = sentences
+
+
+@dataclass(frozen=True)
+class Settings:
+    database_url: str
+    secret_key: str
+    base_url: str
+    smtp_url: str | None
+    log_level: str
+    demo: bool
+    demo_starts: datetime | None
+    started: float | None
+    mail_folder: Path
+
+
+def settings_from(environment: Mapping[str, str], root: Path) -> Settings:
+    """Read and check them all; raises WrongSettings with every sentence at once."""
+    wrong: list[str] = []
+    demo = environment.get("MAKERPD_DEMO", "") == "1"
+    if environment.get("MAKERPD_DEMO", "") not in ("", "0", "1"):
+        wrong.append("MAKERPD_DEMO is 1 for demo mode, or is left out.")
+    secret = environment.get("SECRET_KEY", "")
+    if len(secret) < SHORTEST_SECRET:
+        what = f"is shorter than {SHORTEST_SECRET} characters" if secret else "is missing"
+        wrong.append(f"SECRET_KEY {what}: it signs everybody's session. {MAKE_A_SECRET}")
+    level = environment.get("LOG_LEVEL", "INFO").upper()
+    if level not in logging.getLevelNamesMapping():
+        wrong.append(f"LOG_LEVEL is {level}; it is one of DEBUG, INFO, WARNING, ERROR.")
+    smtp = environment.get("SMTP_URL") or None
+    if smtp is not None and urlsplit(smtp).scheme not in ("smtp", "smtps"):
+        wrong.append("SMTP_URL starts with smtp:// or smtps://, as in smtps://user:password@mail.example.org:465.")
+    base = environment.get("BASE_URL", "http://127.0.0.1:8000" if demo else "").rstrip("/")
+    if urlsplit(base).scheme not in ("http", "https") or not urlsplit(base).netloc:
+        wrong.append("BASE_URL is the address that people open, as in https://makerpd.example.org; mails link to it.")
+    settings = Settings(
+        database_url=_database(environment, root, wrong),
+        secret_key=secret,
+        base_url=base,
+        smtp_url=smtp,
+        log_level=level,
+        demo=demo,
+        demo_starts=_demo_start(environment, demo, wrong),
+        started=float(environment["MAKERPD_STARTED"]) if environment.get("MAKERPD_STARTED") else None,
+        mail_folder=root / "instance" / "mail",
+    )
+    if wrong:
+        raise WrongSettings(wrong)
+    return settings
+
+
+def _database(environment: Mapping[str, str], root: Path, wrong: list[str]) -> str:
+    url = environment.get("DATABASE_URL") or f"sqlite:///{root / 'instance' / 'makerpd.db'}"
+    try:
+        backend = make_url(url).get_backend_name()
+    except ArgumentError:
+        backend = "nothing that can be read"
+    if backend not in ("sqlite", "postgresql", "postgres"):
+        wrong.append(f"DATABASE_URL names {backend}; it is sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME.")
+    return url
+
+
+def _demo_start(environment: Mapping[str, str], demo: bool, wrong: list[str]) -> datetime | None:
+    """Where the demo's clock starts, in the district's own time (so without a zone)."""
+    value = environment.get("MAKERPD_NOW", "")
+    if not value:
+        return None
+    if not demo:
+        wrong.append("MAKERPD_NOW sets the clock of demo mode only; leave it out, or set MAKERPD_DEMO=1.")
+        return None
+    try:
+        return datetime.strptime(value, "%Y-%m-%dT%H:%M")
+    except ValueError:
+        wrong.append(f"MAKERPD_NOW is {value}; it is written like 2027-03-02T08:30.")
+        return None
+
+
+def environment(root: Path) -> Mapping[str, str]:
+    """The environment. A command beside a demo district that `make run` made needs none: its secret lies by its database."""
+    secret = root / "instance" / "secret-key"
+    if not secret.exists() or any(name in os.environ for name in ("DATABASE_URL", "SECRET_KEY", "MAKERPD_DEMO")):
+        return os.environ
+    return {"MAKERPD_DEMO": "1", "SECRET_KEY": secret.read_text().strip(), **os.environ}

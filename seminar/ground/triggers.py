@@ -1,0 +1,67 @@
+"""The triggers of the database, declared once and made for SQLite and PostgreSQL from here.
+
+A migration on SQLite rebuilds tables and loses their triggers, so migrations/env.py drops all of them before it
+migrates and makes them anew afterwards. Rooms add theirs with `append_only` and `counts_seats`-like plain SQL.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, inspect, text
+
+
+@dataclass(frozen=True)
+class Trigger:
+    """One trigger. `sqlite` is its whole CREATE statement; `postgresql` are the function's body and the trigger's timing."""
+
+    name: str
+    table: str
+    sqlite: str
+    body: str
+    timing: str
+
+
+TRIGGERS: list[Trigger] = []
+
+
+def append_only(table: str) -> None:
+    """Rows of the table are never changed and never deleted."""
+    for verb in ("UPDATE", "DELETE"):
+        name = f"{table}_no_{verb.lower()}"
+        TRIGGERS.append(
+            Trigger(
+                name=name,
+                table=table,
+                sqlite=f"CREATE TRIGGER {name} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
+                body=f"BEGIN RAISE EXCEPTION '{table} is append-only' USING ERRCODE = 'integrity_constraint_violation'; END",
+                timing=f"BEFORE {verb}",
+            )
+        )
+
+
+def declare(trigger: Trigger) -> None:
+    TRIGGERS.append(trigger)
+
+
+def drop_triggers(connection: Connection) -> None:
+    """Drop every trigger of ours that is there; unknown ones stay."""
+    if connection.dialect.name == "sqlite":
+        for trigger in TRIGGERS:
+            connection.execute(text(f"DROP TRIGGER IF EXISTS {trigger.name}"))
+        return
+    for trigger in TRIGGERS:
+        connection.execute(text(f"DROP FUNCTION IF EXISTS {trigger.name}() CASCADE"))
+
+
+def make_triggers(connection: Connection) -> None:
+    """Make all of them, for the tables that are there by now."""
+    there = set(inspect(connection).get_table_names())
+    for trigger in TRIGGERS:
+        if trigger.table not in there:
+            continue
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(trigger.sqlite)
+            continue
+        connection.exec_driver_sql(f"CREATE FUNCTION {trigger.name}() RETURNS trigger LANGUAGE plpgsql AS $$ {trigger.body} $$")
+        connection.exec_driver_sql(
+            f"CREATE TRIGGER {trigger.name} {trigger.timing} ON {trigger.table} FOR EACH ROW EXECUTE FUNCTION {trigger.name}()"
+        )

@@ -1,0 +1,7 @@
+"""Who may do what with people and settings: the lines of contracts.md's table for this room."""
+
+from seminar.people.appointment import Standing
+
+
+def runs_the_program(standing: Standing) -> bool:
+    return standing.has("program_manager")

@@ -1,0 +1,29 @@
+"""The school calendar: school years, and the days on which the district is closed."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from seminar.ground.db import Model
+
+
+class SchoolYear(Model):
+    """A school year is named by the year it ends in: 2027 is 2026–27."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
+    ends_in: Mapped[int]
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+
+    __table_args__ = (UniqueConstraint("district_id", "ends_in"), CheckConstraint("first_day < last_day", name="days_in_order"))
+
+
+class ClosedDay(Model):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
+    day: Mapped[date]
+    reason: Mapped[str]
+
+    __table_args__ = (UniqueConstraint("district_id", "day"),)

@@ -1,0 +1,65 @@
+"""What the program manager does with people: adding them, appointing them, ending an appointment."""
+
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from seminar.ground import contributions, history
+from seminar.ground.db import db
+from seminar.ground.refusal import N_, Refused
+from seminar.people.appointment import AT_A_SCHOOL, Appointment
+from seminar.people.person import Person
+from seminar.people.school import School
+
+
+def add_person(district_id: int, *, given_name: str, family_name: str, email: str, by: Person, now: datetime) -> Person:
+    """Raises Refused for an address that somebody has already."""
+    address = email.strip().lower()
+    if db.session.scalar(select(Person.id).where(Person.email == address)) is not None:
+        raise Refused(N_("{email} belongs to somebody already. Look them up in the list."), field="email", email=address)
+    person = Person(district_id=district_id, given_name=given_name.strip(), family_name=family_name.strip(), email=address)
+    db.session.add(person)
+    db.session.flush()
+    history.record(by, "person added", person, now)
+    return person
+
+
+def appoint(
+    person: Person, role: str, *, school: School | None, grade: int | None, first_day: date, by: Person, now: datetime
+) -> Appointment:
+    """Raises Refused for a school role without a school, or one that is held already."""
+    if role in AT_A_SCHOOL and school is None:
+        raise Refused(N_("Choose the school; this role is held at one."), field="school")
+    at = school if role in AT_A_SCHOOL else None
+    held = select(Appointment.id).where(
+        Appointment.person_id == person.id,
+        Appointment.role == role,
+        Appointment.school_id == (at.id if at else None),
+        Appointment.last_day.is_(None),
+    )
+    if db.session.scalar(held) is not None:
+        raise Refused(N_("{name} holds this role there already."), field="role", name=person.name)
+    appointment = Appointment(
+        district_id=person.district_id,
+        person_id=person.id,
+        role=role,
+        school_id=at.id if at else None,
+        grade=grade if role == "teacher" else None,
+        first_day=first_day,
+        source="hand",
+    )
+    db.session.add(appointment)
+    db.session.flush()
+    history.record(by, "appointed", appointment, now, person=person.id, role=role)
+    return appointment
+
+
+def end_appointment(appointment: Appointment, *, last_day: date, by: Person, now: datetime) -> None:
+    """End it with that day; what the person answers for is looked at again. Raises Refused before its first day."""
+    if last_day < appointment.first_day:
+        raise Refused(N_("The last day is before the first one."), field="last_day")
+    appointment.last_day = last_day
+    db.session.flush()
+    history.record(by, "appointment ended", appointment, now, last_day=last_day.isoformat())
+    for changed in contributions.standing_changed:
+        changed(appointment.person, now)

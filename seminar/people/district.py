@@ -1,0 +1,25 @@
+"""A district: the organization that everything else belongs to. Its time zone is the one that days are counted in."""
+
+from datetime import date, datetime
+
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from seminar.ground.clock import day_of
+from seminar.ground.db import Model
+
+
+class District(Model):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str]
+    name: Mapped[str]
+    host: Mapped[str | None]
+    timezone: Mapped[str] = mapped_column(default="America/Los_Angeles")
+    language: Mapped[str] = mapped_column(default="en")
+    mail_from: Mapped[str]
+
+    __table_args__ = (UniqueConstraint("code"), UniqueConstraint("host"))
+
+    def day(self, now: datetime) -> date:
+        """The district's calendar day at that moment."""
+        return day_of(now, self.timezone)

@@ -1,0 +1,38 @@
+"""A person of the district. Who they are allowed to be is their appointments' matter; how they sign in, their account's."""
+
+import secrets
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from seminar.ground.db import Model
+from seminar.people.district import District
+
+
+class Person(Model):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
+    given_name: Mapped[str]
+    family_name: Mapped[str]
+    email: Mapped[str | None]
+    language: Mapped[str] = mapped_column(default="en")
+    theme: Mapped[str] = mapped_column(default="")
+    feed_token: Mapped[str] = mapped_column(default=lambda: secrets.token_urlsafe(24))
+
+    district: Mapped[District] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("email"),
+        UniqueConstraint("feed_token"),
+        CheckConstraint("email = lower(email)", name="email_is_lower_case"),
+        CheckConstraint("theme IN ('', 'light', 'dark')", name="theme"),
+        Index("ix_person_name", "district_id", "family_name", "given_name"),
+    )
+
+    @property
+    def name(self) -> str:
+        return f"{self.given_name} {self.family_name}"
+
+    @property
+    def initials(self) -> str:
+        return f"{self.given_name[:1]}{self.family_name[:1]}".upper()

@@ -1,0 +1,33 @@
+"""A school of the district. Grades are numbers: 0 is kindergarten."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from seminar.ground.db import Model
+from seminar.people.district import District
+
+
+class School(Model):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
+    code: Mapped[str]
+    name: Mapped[str]
+    grade_first: Mapped[int]
+    grade_last: Mapped[int]
+    address: Mapped[str] = mapped_column(default="")
+    delivery_stop: Mapped[str] = mapped_column(default="")
+    closed_on: Mapped[date | None]
+
+    district: Mapped[District] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("district_id", "code"),
+        UniqueConstraint("district_id", "name"),
+        CheckConstraint("grade_first <= grade_last", name="grades_in_order"),
+    )
+
+
+# The bands that people filter by; the label is what a US teacher says.
+GRADE_BANDS = {"K-5": (0, 5), "6-8": (6, 8), "9-12": (9, 12)}

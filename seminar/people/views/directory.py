@@ -1,0 +1,157 @@
+"""The program manager's people: the list, adding somebody, inviting them, and their appointments."""
+
+from flask import redirect, render_template, request, url_for
+from flask_babel import gettext, lazy_gettext
+from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
+from wtforms import DateField, EmailField, SelectField, StringField
+from wtforms.validators import Length
+
+from seminar.ground import clock
+from seminar.ground.db import db
+from seminar.ground.refusal import Refused
+from seminar.people.access import runs_the_program
+from seminar.people.account import Account, send_link
+from seminar.people.appointment import Appointment
+from seminar.people.directory import add_person, appoint, end_appointment
+from seminar.people.person import Person
+from seminar.people.school import School
+from seminar.people.views import people
+from seminar.web.forms import Form, grade_choices, needed
+from seminar.web.pages import PAGE_SIZE, page_number, page_of, refusing, sentence_of, told
+from seminar.web.requires import requires
+from seminar.web.shell import role_choices
+from seminar.web.viewer import district_or_404, found_or_404, me
+
+
+class PersonForm(Form):
+    given_name = StringField(lazy_gettext("Given name"), [needed(), Length(max=80)])
+    family_name = StringField(lazy_gettext("Family name"), [needed(), Length(max=80)])
+    email = EmailField(lazy_gettext("Email"), [needed(), Length(max=200)])
+
+
+class AppointmentForm(Form):
+    role = SelectField(lazy_gettext("Role"))
+    school = SelectField(lazy_gettext("School"), coerce=int)
+    grade = SelectField(lazy_gettext("Grade, for a teacher"), coerce=int)
+    first_day = DateField(lazy_gettext("First day"), [needed()])
+
+
+def appointment_form() -> AppointmentForm:
+    form = AppointmentForm()
+    schools = db.session.scalars(select(School).where(School.district_id == district_or_404().id).order_by(School.name))
+    form.role.choices = role_choices()
+    form.school.choices = [(0, gettext("None")), *((school.id, school.name) for school in schools)]
+    form.grade.choices = [(-1, gettext("None")), *grade_choices()]
+    if request.method == "GET":
+        form.first_day.data = me().day
+    return form
+
+
+@people.get("/people")
+@requires(runs_the_program)
+def show_people() -> str:
+    search = request.args.get("search", "").strip()[:100]
+    query = select(Person).where(Person.district_id == district_or_404().id)
+    for word in search.split()[:5]:
+        full = Person.given_name + " " + Person.family_name + " " + func.coalesce(Person.email, "")
+        query = query.where(func.lower(full).contains(word.lower(), autoescape=True))
+    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    shown = query.order_by(Person.family_name, Person.given_name, Person.id).limit(PAGE_SIZE).offset((page_number() - 1) * PAGE_SIZE)
+    rows = db.session.scalars(shown).all()
+    appointments = select(Appointment).where(Appointment.person_id.in_([p.id for p in rows])).options(selectinload(Appointment.school))
+    held: dict[int, list[Appointment]] = {}
+    for appointment in db.session.scalars(appointments.order_by(Appointment.id)):
+        held.setdefault(appointment.person_id, []).append(appointment)
+    return render_template("people/people.html", page=page_of(list(rows), total, page_number()), held=held, search=search)
+
+
+@people.get("/people/new")
+@requires(runs_the_program)
+def show_new_person() -> str:
+    return render_template("people/new_person.html", form=PersonForm())
+
+
+@people.post("/people/new")
+@requires(runs_the_program)
+def create_person() -> object:
+    form = PersonForm()
+    if not form.validate():
+        return render_template("people/new_person.html", form=form), 422
+    try:
+        with refusing():
+            person = add_person(
+                district_or_404().id,
+                given_name=form.given_name.data,
+                family_name=form.family_name.data,
+                email=form.email.data,
+                by=me().person,
+                now=clock.now(),
+            )
+            send_link(person, "invitation", by=me().person, now=clock.now())
+            person_id = person.id
+            db.session.commit()
+    except Refused as refused:
+        form.refuse(refused)
+        return render_template("people/new_person.html", form=form), refused.status
+    told(gettext("Added, and invited by mail. Now say where they work."))
+    return redirect(url_for("people.show_appointments", person_id=person_id), 303)
+
+
+def _appointments_page(person: Person, form: AppointmentForm) -> str:
+    query = select(Appointment).where(Appointment.person_id == person.id).options(selectinload(Appointment.school)).order_by(Appointment.id)
+    account = db.session.get(Account, person.id)
+    return render_template(
+        "people/appointments.html", person=person, form=form, appointments=db.session.scalars(query).all(), account=account
+    )
+
+
+@people.get("/people/<int:person_id>/appointments")
+@requires(runs_the_program)
+def show_appointments(person_id: int) -> str:
+    return _appointments_page(found_or_404(db.session.get(Person, person_id)), appointment_form())
+
+
+@people.post("/people/<int:person_id>/appointments")
+@requires(runs_the_program)
+def create_appointment(person_id: int) -> object:
+    person: Person = found_or_404(db.session.get(Person, person_id))
+    form = appointment_form()
+    if not form.validate():
+        return _appointments_page(person, form), 422
+    school = db.session.get(School, form.school.data) if form.school.data else None
+    grade = form.grade.data if form.grade.data >= 0 else None
+    try:
+        with refusing():
+            appoint(person, form.role.data, school=school, grade=grade, first_day=form.first_day.data, by=me().person, now=clock.now())
+            db.session.commit()
+    except Refused as refused:
+        form.refuse(refused)
+        return _appointments_page(found_or_404(db.session.get(Person, person_id)), form), refused.status
+    told(gettext("Appointed."))
+    return redirect(url_for("people.show_appointments", person_id=person_id), 303)
+
+
+@people.post("/appointments/<int:appointment_id>/end")
+@requires(runs_the_program)
+def create_end(appointment_id: int) -> object:
+    appointment: Appointment = found_or_404(db.session.get(Appointment, appointment_id))
+    person_id = appointment.person_id
+    try:
+        with refusing():
+            end_appointment(appointment, last_day=me().day, by=me().person, now=clock.now())
+            db.session.commit()
+            told(gettext("Ended with today."))
+    except Refused as refused:
+        told(sentence_of(refused), "bad")
+    return redirect(url_for("people.show_appointments", person_id=person_id), 303)
+
+
+@people.post("/people/<int:person_id>/invitation")
+@requires(runs_the_program)
+def create_invitation(person_id: int) -> object:
+    person: Person = found_or_404(db.session.get(Person, person_id))
+    send_link(person, "invitation", by=me().person, now=clock.now())
+    db.session.commit()
+    told(gettext("An invitation is on its way."))
+    return redirect(url_for("people.show_appointments", person_id=person_id), 303)

@@ -1,0 +1,27 @@
+"""Who may do what with seminars, series, attendance and sign-offs in a series: contracts.md's table for this room."""
+
+from seminar.people.appointment import Standing
+from seminar.series.series import Series
+
+
+def plans_series(standing: Standing) -> bool:
+    return standing.has("program_manager")
+
+
+def opens_teaching(standing: Standing) -> bool:
+    """Trainers, coaches, and the program manager, who reads."""
+    return standing.has("trainer", "coach", "program_manager")
+
+
+def teaches(standing: Standing, series: Series) -> bool:
+    """Whether the series is theirs to teach today."""
+    return standing.has("trainer", "coach") and any(trainer.id == standing.person.id for trainer in series.trainers)
+
+
+def takes_attendance(standing: Standing, series: Series) -> bool:
+    return standing.has("program_manager") or teaches(standing, series)
+
+
+def sees_grid(standing: Standing, series: Series) -> bool:
+    """The program manager sees the grid; only a cleared trainer writes into it."""
+    return standing.has("program_manager") or teaches(standing, series)

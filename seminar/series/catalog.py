@@ -1,0 +1,111 @@
+"""The public catalog: what can be enrolled in, searched by words in any order, with its seats."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy.orm import aliased, joinedload, selectinload
+
+from seminar.ground.db import db
+from seminar.people.person import Person
+from seminar.series.enrollment import TAKES_A_SEAT, Enrollment
+from seminar.series.seminar import Seminar
+from seminar.series.series import Meeting, Series, series_trainer
+from seminar.skills.badge import Badge
+from seminar.skills.skill import Skill
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a visitor looks for; every part may be left out."""
+
+    search: str = ""
+    skill_id: int | None = None
+    season: str = ""
+    grades: tuple[int, int] | None = None
+    open_only: bool = False
+    past: bool = False
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A series as the catalog shows it."""
+
+    series: Series
+    taken: int
+
+    @property
+    def group(self) -> tuple[int, str]:
+        """What the catalog groups by: the school year, the year-round series before the summer's."""
+        return self.series.school_year, "1" if self.series.season == "summer" else "0"
+
+    @property
+    def left(self) -> int:
+        return self.series.seats - self.taken
+
+
+def taken_seats() -> ColumnElement[int]:
+    """A series' taken seats, counted, as a correlated column."""
+    return (
+        select(func.count())
+        .where(Enrollment.series_id == Series.id, Enrollment.state.in_(TAKES_A_SEAT))
+        .correlate(Series)
+        .scalar_subquery()
+    )
+
+
+def contains(word: str, *columns: Any) -> ColumnElement[bool]:
+    """That one of the columns has the word in it, whatever its case; % and _ stand for themselves."""
+    escaped = word.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return or_(*(func.lower(column).like(f"%{escaped}%", escape="\\") for column in columns))
+
+
+def _matching(district_id: int, wanted: Wanted, now: datetime) -> Select[Series]:
+    last_end = select(func.max(Meeting.ends_at)).where(Meeting.series_id == Series.id).correlate(Series).scalar_subquery()
+    query = (
+        select(Series)
+        .join(Seminar, Seminar.id == Series.seminar_id)
+        .join(Skill, Skill.id == Seminar.skill_id)
+        .outerjoin(Badge, Badge.id == Seminar.badge_id)
+        .where(Series.district_id == district_id, Series.published_at <= now, Series.canceled_at.is_(None))
+        .where(last_end <= now if wanted.past else last_end > now)
+    )
+    trainer = aliased(Person)
+    for word in wanted.search.split()[:8]:
+        taught = (
+            select(trainer.id)
+            .join(series_trainer, series_trainer.c.person_id == trainer.id)
+            .where(series_trainer.c.series_id == Series.id, contains(word, trainer.given_name, trainer.family_name))
+        )
+        query = query.where(or_(contains(word, Seminar.title, Seminar.summary, Skill.name, func.coalesce(Badge.name, "")), taught.exists()))
+    if wanted.skill_id is not None:
+        query = query.where(Seminar.skill_id == wanted.skill_id)
+    if wanted.season:
+        query = query.where(Series.season == wanted.season)
+    if wanted.grades is not None:
+        query = query.where(Seminar.grade_first <= wanted.grades[1], Seminar.grade_last >= wanted.grades[0])
+    if wanted.open_only:
+        query = query.where(taken_seats() < Series.seats, Series.enrollment_opens_at <= now, Series.enrollment_closes_at > now)
+    return query
+
+
+def catalog(district_id: int, wanted: Wanted, *, now: datetime, page: int, size: int) -> tuple[list[Listed], int]:
+    """One page of the series that match, by their first meeting, and how many match in all."""
+    query = _matching(district_id, wanted, now)
+    total = db.session.scalar(select(func.count()).select_from(query.with_only_columns(Series.id).subquery())) or 0
+    first_start = select(func.min(Meeting.starts_at)).where(Meeting.series_id == Series.id).correlate(Series).scalar_subquery()
+    order = (first_start.desc(), Series.id) if wanted.past else (Series.school_year, Series.season.desc(), first_start, Series.id)
+    shown = (
+        query.add_columns(taken_seats())
+        .options(
+            joinedload(Series.seminar).joinedload(Seminar.skill),
+            joinedload(Series.seminar).joinedload(Seminar.badge).joinedload(Badge.skill),
+            selectinload(Series.meetings),
+            selectinload(Series.trainers),
+        )
+        .order_by(*order)
+        .limit(size)
+        .offset((page - 1) * size)
+    )
+    return [Listed(series, taken) for series, taken in db.session.execute(shown)], total

@@ -1,0 +1,115 @@
+"""What the program manager does with seminars, series and meetings. Calendars and the enrolled follow each change."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from seminar.ground import history, outbox
+from seminar.ground.db import db
+from seminar.ground.refusal import N_, Refused
+from seminar.people.person import Person
+from seminar.series.enrollment import LIVE, Enrollment, cancel_enrollment, enrolled_people, lock, seats_left
+from seminar.series.invitation import calendar_of, meeting_event
+from seminar.series.seminar import Seminar
+from seminar.series.series import Meeting, Series
+
+
+def save_seminar(seminar: Seminar, values: dict[str, Any], *, by: Person, now: datetime) -> None:
+    """Raises Refused for a title that another seminar has, or grades the wrong way round."""
+    if values["grade_first"] > values["grade_last"]:
+        raise Refused(N_("The first grade is above the last one."), field="grade_first")
+    twin = select(Seminar.id).where(
+        Seminar.district_id == seminar.district_id, Seminar.title == values["title"], Seminar.id != (seminar.id or 0)
+    )
+    if db.session.scalar(twin) is not None:
+        raise Refused(N_("There is a seminar called {title} already."), field="title", title=values["title"])
+    for name, value in values.items():
+        setattr(seminar, name, value)
+    db.session.add(seminar)
+    db.session.flush()
+    history.record(by, "seminar saved", seminar, now)
+
+
+def change_series(series: Series, values: dict[str, Any], *, by: Person, now: datetime) -> None:
+    """Raises Refused for fewer seats than are taken, or a window the wrong way round."""
+    if values["enrollment_opens_at"] >= values["enrollment_closes_at"]:
+        raise Refused(N_("Enrollment closes before it opens."), field="enrollment_closes_at")
+    if series.id is not None:
+        lock(series)
+        taken = series.seats - seats_left(series)
+        if values["seats"] < taken:
+            raise Refused(N_("{taken} seats are taken. Cancel places first, or keep at least as many seats."), field="seats", taken=taken)
+    for name, value in values.items():
+        setattr(series, name, value)
+    db.session.add(series)
+    db.session.flush()
+    history.record(by, "series saved", series, now, seats=series.seats)
+
+
+def publish_series(series: Series, *, by: Person, now: datetime) -> None:
+    """Put it into the catalog. Raises Refused without a meeting or a trainer."""
+    if not series.meetings:
+        raise Refused(N_("Add its meetings first."))
+    if not series.trainers:
+        raise Refused(N_("Choose its trainers first."))
+    series.published_at = series.published_at or now
+    db.session.flush()
+    history.record(by, "series published", series, now)
+
+
+def cancel_series(series: Series, *, reason: str, by: Person, now: datetime) -> None:
+    """End the series and every place in it; everybody is told. Raises Refused where it is canceled already."""
+    if series.canceled_at is not None:
+        raise Refused(N_("This series is canceled already."), status=409)
+    for enrollment in db.session.scalars(select(Enrollment).where(Enrollment.series_id == series.id, Enrollment.state.in_(LIVE))).all():
+        cancel_enrollment(enrollment, reason=reason, by=by, now=now)
+    series.canceled_at, series.canceled_by_id, series.canceled_reason = now, by.id, reason
+    for meeting in series.meetings:
+        meeting.revision, meeting.changed_at = meeting.revision + 1, now
+    db.session.flush()
+    history.record(by, "series canceled", series, now, reason=reason)
+
+
+def change_meeting(meeting: Meeting, values: dict[str, Any], *, by: Person, now: datetime) -> None:
+    """Add or change a meeting; who is enrolled is told of another time or place. Raises Refused for an end before its start."""
+    if values["starts_at"] >= values["ends_at"]:
+        raise Refused(N_("The meeting ends before it starts."), field="ends")
+    told_of = ("starts_at", "ends_at", "place", "room")
+    moved = meeting.id is not None and any(getattr(meeting, name) != values[name] for name in told_of)
+    for name, value in values.items():
+        setattr(meeting, name, value)
+    if meeting.id is not None:
+        meeting.revision, meeting.changed_at = meeting.revision + 1, now
+    db.session.add(meeting)
+    db.session.flush()
+    history.record(by, "meeting saved", meeting, now)
+    if moved:
+        _tell_enrolled(meeting, "meeting_changed", now)
+
+
+def cancel_meeting(meeting: Meeting, *, reason: str, by: Person, now: datetime) -> None:
+    meeting.canceled_at, meeting.canceled_reason, meeting.changed_at = now, reason, now
+    meeting.revision += 1
+    db.session.flush()
+    history.record(by, "meeting canceled", meeting, now, reason=reason)
+    _tell_enrolled(meeting, "meeting_canceled", now)
+
+
+def _tell_enrolled(meeting: Meeting, kind: str, now: datetime) -> None:
+    title = meeting.series.seminar.title
+    event = meeting_event(meeting, title=title, canceled=False, now=now)
+    for person in enrolled_people(meeting.series):
+        outbox.put(
+            person,
+            kind,
+            key=f"{meeting.id}:{meeting.revision}",
+            now=now,
+            calendar=calendar_of([event], name=person.name).to_ical().decode(),
+            title=title,
+            series_id=meeting.series_id,
+            starts_at=meeting.starts_at,
+            place=meeting.place,
+            room=meeting.room,
+            reason=meeting.canceled_reason or "",
+        )

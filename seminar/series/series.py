@@ -1,0 +1,86 @@
+"""A series: one dated run of a seminar, with its seats, trainers and enrollment window.
+
+Laws: never more seats taken than there are (rule 1): a trigger on enrollments keeps `seats_taken`, and a CHECK has the
+last word. Nothing but that CHECK reads it: how many seats are left is counted.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from seminar.ground.db import Model
+from seminar.people.district import District
+from seminar.people.person import Person
+from seminar.series.seminar import Seminar
+
+series_trainer = Table(
+    "series_trainer",
+    Model.metadata,
+    Column("series_id", ForeignKey("series.id"), primary_key=True),
+    Column("person_id", ForeignKey("person.id"), primary_key=True),
+    Index("ix_series_trainer_person", "person_id"),
+)
+
+
+class Series(Model):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
+    seminar_id: Mapped[int] = mapped_column(ForeignKey("seminar.id"))
+    season: Mapped[str]
+    # The year in which its school year ends: 2027 is 2026–27.
+    school_year: Mapped[int]
+    seats: Mapped[int]
+    seats_taken: Mapped[int] = mapped_column(default=0)
+    enrollment_opens_at: Mapped[datetime]
+    enrollment_closes_at: Mapped[datetime]
+    published_at: Mapped[datetime | None]
+    canceled_at: Mapped[datetime | None]
+    canceled_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    canceled_reason: Mapped[str | None]
+
+    district: Mapped[District] = relationship()
+    seminar: Mapped[Seminar] = relationship()
+    trainers: Mapped[list[Person]] = relationship(secondary=series_trainer, order_by=Person.family_name)
+    meetings: Mapped[list["Meeting"]] = relationship(back_populates="series", order_by=lambda: Meeting.starts_at)
+
+    __table_args__ = (
+        CheckConstraint("season IN ('summer', 'year-round')", name="season"),
+        CheckConstraint("seats >= 1", name="has_a_seat"),
+        CheckConstraint("seats_taken <= seats", name="seats"),
+        CheckConstraint("enrollment_opens_at < enrollment_closes_at", name="window_in_order"),
+        CheckConstraint("(canceled_at IS NULL) = (canceled_reason IS NULL)", name="canceled_with_a_reason"),
+        Index("ix_series_seminar", "seminar_id"),
+        Index("ix_series_year", "district_id", "school_year", "season"),
+    )
+
+
+class Meeting(Model):
+    """One session of a series. `revision` grows with each change, so that calendars carry it through (RFC 5545, SEQUENCE)."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
+    series_id: Mapped[int] = mapped_column(ForeignKey("series.id"))
+    title: Mapped[str] = mapped_column(default="")
+    agenda: Mapped[str] = mapped_column(Text, default="")
+    starts_at: Mapped[datetime]
+    ends_at: Mapped[datetime]
+    place: Mapped[str]
+    room: Mapped[str] = mapped_column(default="")
+    revision: Mapped[int] = mapped_column(default=0)
+    changed_at: Mapped[datetime | None]
+    canceled_at: Mapped[datetime | None]
+    canceled_reason: Mapped[str | None]
+
+    series: Mapped[Series] = relationship(back_populates="meetings")
+
+    __table_args__ = (
+        CheckConstraint("starts_at < ends_at", name="times_in_order"),
+        CheckConstraint("(canceled_at IS NULL) = (canceled_reason IS NULL)", name="canceled_with_a_reason"),
+        Index("ix_meeting_series", "series_id", "starts_at"),
+        Index("ix_meeting_starts_at", "district_id", "starts_at"),
+    )
+
+    @property
+    def minutes(self) -> int:
+        return int((self.ends_at - self.starts_at).total_seconds() // 60)

@@ -1,0 +1,8 @@
+"""The pages of series: the catalog, a series, one's own learning, teaching, and the program manager's planning."""
+
+from flask import Blueprint
+
+series: Blueprint = Blueprint("series", __name__)
+
+from seminar.series.teaching import home_cards  # noqa: E402, F401
+from seminar.series.views import attendance, catalog, enrollment, grid, learning, program  # noqa: E402, F401

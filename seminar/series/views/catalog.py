@@ -1,0 +1,93 @@
+"""The public catalog and a series' page."""
+
+from flask import abort, render_template, request
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
+
+from seminar.ground import clock
+from seminar.ground.db import db
+from seminar.people.appointment import Standing
+from seminar.people.school import GRADE_BANDS
+from seminar.series.access import plans_series, sees_grid, takes_attendance
+from seminar.series.catalog import Wanted, catalog
+from seminar.series.enrollment import enrolled_people, live_enrollment, meetings_at_the_same_time, seats_left, takes_enrollments
+from seminar.series.seminar import Seminar
+from seminar.series.series import Series
+from seminar.series.views import series
+from seminar.skills.badge import Badge
+from seminar.skills.skill import Skill
+from seminar.web.pages import PAGE_SIZE, page_number, page_of
+from seminar.web.requires import public, requires
+from seminar.web.viewer import district_or_404, found_or_404, signed_in_standing
+
+
+@series.get("/seminars")
+@requires(public)
+def show_catalog() -> str:
+    district = district_or_404()
+    skills = db.session.scalars(select(Skill).where(Skill.district_id == district.id).order_by(Skill.position, Skill.name)).all()
+    wanted = Wanted(
+        search=request.args.get("search", "")[:200],
+        skill_id=request.args.get("skill", type=int),
+        season=request.args.get("season", ""),
+        grades=GRADE_BANDS.get(request.args.get("grades", "")),
+        open_only=request.args.get("open") == "1",
+        past=request.args.get("past") == "1",
+    )
+    listed, total = catalog(district.id, wanted, now=clock.now(), page=page_number(), size=PAGE_SIZE)
+    page = page_of(listed, total, page_number())
+    return render_template("series/catalog.html", page=page, wanted=wanted, skills=skills, grade_bands=GRADE_BANDS)
+
+
+def series_or_404(series_id: int) -> Series:
+    """A series of this district; a draft is only there for who plans."""
+    query = (
+        select(Series)
+        .where(Series.id == series_id)
+        .options(
+            joinedload(Series.seminar).joinedload(Seminar.skill),
+            joinedload(Series.seminar).joinedload(Seminar.badge).selectinload(Badge.competencies),
+            selectinload(Series.meetings),
+            selectinload(Series.trainers),
+        )
+    )
+    found: Series = found_or_404(db.session.scalar(query))
+    standing = signed_in_standing()
+    planner = standing is not None and plans_series(standing)
+    if not planner and (found.published_at is None or found.published_at > clock.now()):
+        abort(404)
+    return found
+
+
+@series.get("/series/<int:series_id>")
+@requires(public)
+def show_series(series_id: int) -> str:
+    return series_page(series_or_404(series_id))
+
+
+def series_page(found: Series, refusal: str = "") -> str:
+    standing = signed_in_standing()
+    now = clock.now()
+    return render_template(
+        "series/series.html",
+        series=found,
+        left=seats_left(found),
+        open=takes_enrollments(found, now),
+        ended=bool(found.meetings) and found.meetings[-1].ends_at <= now,
+        refusal=refusal,
+        **(own_part(standing, found) if standing else {"enrollment": None}),
+    )
+
+
+def own_part(standing: Standing, found: Series) -> dict[str, object]:
+    """What the page says to the person who is signed in."""
+    planner = plans_series(standing)
+    enrollment = live_enrollment(standing.person, found)
+    return {
+        "enrollment": enrollment,
+        "clashes": [] if enrollment else meetings_at_the_same_time(standing.person, found, clock.now()),
+        "may_take_attendance": takes_attendance(standing, found),
+        "may_see_grid": sees_grid(standing, found) and found.seminar.badge_id is not None,
+        "may_plan": planner,
+        "enrolled": enrolled_people(found) if planner else [],
+    }

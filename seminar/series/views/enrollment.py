@@ -1,0 +1,97 @@
+"""Taking a seat and giving it back."""
+
+from flask import redirect, request, url_for
+from flask_babel import gettext
+from sqlalchemy import select
+
+from seminar.ground import clock
+from seminar.ground.db import db
+from seminar.ground.refusal import N_, Refused
+from seminar.people.person import Person
+from seminar.series.access import plans_series
+from seminar.series.enrollment import LIVE, Enrollment, cancel_enrollment, enroll, withdraw
+from seminar.series.views import series
+from seminar.series.views.catalog import series_or_404, series_page
+from seminar.web.pages import refusing, sentence_of, told
+from seminar.web.requires import anyone_signed_in, requires
+from seminar.web.viewer import found_or_404, me
+
+
+def _back_to(series_id: int) -> object:
+    return redirect(url_for("series.show_series", series_id=series_id), 303)
+
+
+def _refused(series_id: int, refused: Refused) -> object:
+    return series_page(series_or_404(series_id), refusal=sentence_of(refused)), refused.status
+
+
+@series.post("/series/<int:series_id>/enrollment")
+@requires(anyone_signed_in)
+def create_enrollment(series_id: int) -> object:
+    person = me().person
+    try:
+        with refusing():
+            enroll(person, series_or_404(series_id), by=person, now=clock.now())
+            db.session.commit()
+    except Refused as refused:
+        return _refused(series_id, refused)
+    told(gettext("You're enrolled. The meetings are in your calendar feed, and a mail with them is on its way."))
+    return _back_to(series_id)
+
+
+@series.post("/series/<int:series_id>/enrollment/withdrawal")
+@requires(anyone_signed_in)
+def create_withdrawal(series_id: int) -> object:
+    person = me().person
+    try:
+        with refusing():
+            found = series_or_404(series_id)
+            query = select(Enrollment).where(
+                Enrollment.series_id == found.id, Enrollment.person_id == person.id, Enrollment.state.in_(LIVE)
+            )
+            enrollment = db.session.scalar(query)
+            if enrollment is None:
+                raise Refused(N_("You aren't enrolled in {title} now."), status=409, title=found.seminar.title)
+            withdraw(enrollment, by=person, now=clock.now())
+            db.session.commit()
+    except Refused as refused:
+        return _refused(series_id, refused)
+    told(gettext("You've withdrawn, and the seat is free for somebody else."))
+    return _back_to(series_id)
+
+
+@series.post("/series/<int:series_id>/enrollments")
+@requires(plans_series)
+def enroll_somebody(series_id: int) -> object:
+    """The program manager enrolls a person by their email."""
+    try:
+        with refusing():
+            found = series_or_404(series_id)
+            email = request.form.get("email", "").strip().lower()
+            person = db.session.scalar(select(Person).where(Person.email == email, Person.district_id == found.district_id))
+            if person is None:
+                raise Refused(N_("Nobody in this district has the email {email}. Look it up under People."), email=email or "—")
+            enroll(person, found, by=me().person, now=clock.now())
+            db.session.commit()
+    except Refused as refused:
+        return _refused(series_id, refused)
+    told(gettext("%(name)s is enrolled, and was told by mail.", name=person.name))
+    return _back_to(series_id)
+
+
+@series.post("/enrollments/<int:enrollment_id>/cancellation")
+@requires(plans_series)
+def create_cancellation(enrollment_id: int) -> object:
+    enrollment: Enrollment = found_or_404(db.session.get(Enrollment, enrollment_id))
+    series_id = enrollment.series_id
+    try:
+        with refusing():
+            reason = request.form.get("reason", "").strip()
+            if not reason:
+                raise Refused(N_("Say why the place is canceled; the person is told."))
+            cancel_enrollment(enrollment, reason=reason, by=me().person, now=clock.now())
+            db.session.commit()
+    except Refused as refused:
+        return _refused(series_id, refused)
+    told(gettext("The place is canceled, and the person was told by mail."))
+    return _back_to(series_id)

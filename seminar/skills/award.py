@@ -1,0 +1,216 @@
+"""A badge held by a person from a day until a day (both included).
+
+Laws: it follows from its badge's rule, never by hand (rule 7); what is withdrawn stays on record with its reason.
+"""
+
+import calendar
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, func, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from seminar.ground import contributions, history, outbox
+from seminar.ground.db import Model, db
+from seminar.people.person import Person
+from seminar.skills.badge import Badge, Competency, badge_prerequisite
+from seminar.skills.sign_off import SignOff
+
+
+class Award(Model):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    badge_id: Mapped[int] = mapped_column(ForeignKey("badge.id"))
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    awarded_at: Mapped[datetime]
+    withdrawn_at: Mapped[datetime | None] = mapped_column()
+    withdrawn_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    withdrawn_reason: Mapped[str | None]
+
+    person: Mapped[Person] = relationship(foreign_keys=person_id)
+    badge: Mapped[Badge] = relationship()
+
+    __table_args__ = (
+        CheckConstraint("last_day >= first_day", name="days_in_order"),
+        CheckConstraint("(withdrawn_at IS NULL) = (withdrawn_reason IS NULL)", name="withdrawn_with_a_reason"),
+        Index(
+            "uq_award_standing",
+            "person_id",
+            "badge_id",
+            "first_day",
+            unique=True,
+            sqlite_where=withdrawn_at.is_(None),
+            postgresql_where=withdrawn_at.is_(None),
+        ),
+        Index("ix_award_badge", "district_id", "badge_id", "last_day"),
+        Index("ix_award_last_day", "district_id", "last_day"),
+    )
+
+
+def valid_on(day: date) -> ColumnElement[bool]:
+    """The condition that an award is held on that day: not before it, not past it, not withdrawn."""
+    return (Award.first_day <= day) & (Award.last_day >= day) & Award.withdrawn_at.is_(None)
+
+
+# A badge that runs out within these days can be renewed, and is called running out everywhere.
+RUNS_OUT_WITHIN = timedelta(days=90)
+
+
+def last_day_of(first_day: date, months: int) -> date:
+    """The last day of an award: so many months on, and the last of a month that is too short for it."""
+    year, month = divmod(first_day.month - 1 + months, 12)
+    year, month = first_day.year + year, month + 1
+    return date(year, month, min(first_day.day, calendar.monthrange(year, month)[1]))
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far somebody is towards a badge, on a day: what is shown, what is owed, and which badges come first."""
+
+    badge: Badge
+    shown: frozenset[int]
+    award: Award | None
+    missing_badges: tuple[Badge, ...]
+
+    @property
+    def owed(self) -> list[Competency]:
+        return [c for c in self.badge.competencies if c.retired_on is None and c.id not in self.shown]
+
+    @property
+    def total(self) -> int:
+        return sum(1 for c in self.badge.competencies if c.retired_on is None)
+
+
+def progress(person_ids: Iterable[int], badges: Iterable[Badge], day: date) -> dict[tuple[int, int], Progress]:
+    """Everybody's progress towards every one of these badges, by (person id, badge id).
+
+    A competency is shown by a sign-off that stands. Once the award runs out within 90 days, or has, its safety-critical
+    competencies (all of them, where none is) must be shown anew. Three statements, however many people there are.
+    """
+    people, asked = set(person_ids), list(badges)
+    wanted = {badge.id for badge in asked} | {required.id for badge in asked for required in badge.prerequisites}
+    awards = _last_awards(people, wanted)
+    signed = _signed_days(people, {badge.id for badge in asked})
+    found: dict[tuple[int, int], Progress] = {}
+    for badge in asked:
+        anew = {c.id for c in badge.competencies if c.is_safety} or {c.id for c in badge.competencies}
+        for person_id in people:
+            award = awards.get((person_id, badge.id))
+            since = award.last_day - RUNS_OUT_WITHIN if award is not None else date.min
+            stale = since if since <= day else date.min
+            days = signed.get((person_id, badge.id), {})
+            shown = frozenset(c for c, on in days.items() if on <= day and (c not in anew or on >= stale))
+            missing = tuple(b for b in badge.prerequisites if not _holds(awards.get((person_id, b.id)), day))
+            found[person_id, badge.id] = Progress(badge, shown, award if _holds(award, day) else None, missing)
+    return found
+
+
+def _holds(award: Award | None, day: date) -> bool:
+    return award is not None and award.first_day <= day <= award.last_day
+
+
+def _last_awards(people: set[int], badge_ids: set[int]) -> dict[tuple[int, int], Award]:
+    query = select(Award).where(Award.person_id.in_(people), Award.badge_id.in_(badge_ids), Award.withdrawn_at.is_(None))
+    return {(a.person_id, a.badge_id): a for a in db.session.scalars(query.order_by(Award.last_day))}
+
+
+def _signed_days(people: set[int], badge_ids: set[int]) -> dict[tuple[int, int], dict[int, date]]:
+    """The last day on which each competency was signed off, by (person, badge)."""
+    query = (
+        select(SignOff.person_id, Competency.badge_id, SignOff.competency_id, func.max(SignOff.day))
+        .join(Competency, Competency.id == SignOff.competency_id)
+        .where(SignOff.person_id.in_(people), Competency.badge_id.in_(badge_ids), SignOff.withdrawn_at.is_(None))
+        .group_by(SignOff.person_id, Competency.badge_id, SignOff.competency_id)
+    )
+    found: dict[tuple[int, int], dict[int, date]] = {}
+    for person_id, badge_id, competency_id, day in db.session.execute(query):
+        found.setdefault((person_id, badge_id), {})[competency_id] = day
+    return found
+
+
+def award_what_is_earned(people: list[Person], badges: list[Badge], *, now: datetime, day: date) -> list[Award]:
+    """Give each of these people each of these badges whose rule is met and which they don't hold for longer yet, then the
+    badges that build on those. Everybody is told. Flushes."""
+    given: list[Award] = []
+    while people and badges:
+        standing = progress([person.id for person in people], badges, day)
+        new = [_award(person, badge, now=now, day=day) for badge in badges for person in _earners(people, badge, standing, day)]
+        given += new
+        gained = {award.badge_id for award in new}
+        people = [person for person in people if any(a.person_id == person.id for a in new)]
+        badges = _building_on(gained)
+    for person in {award.person_id: award.person for award in given}.values():
+        for changed in contributions.standing_changed:
+            changed(person, now)
+    return given
+
+
+def _earners(people: list[Person], badge: Badge, standing: dict[tuple[int, int], Progress], day: date) -> list[Person]:
+    """Who meets the badge's rule now and would hold it for longer than they do."""
+    ready = []
+    for person in people:
+        at = standing[person.id, badge.id]
+        lasts = at.award is not None and at.award.last_day - RUNS_OUT_WITHIN > day
+        if at.total and not at.owed and not at.missing_badges and not lasts:
+            ready.append(person)
+    if badge.attendance_percent is None or not ready:
+        return ready
+    shares = [facts([person.id for person in ready], badge) for facts in contributions.attendance_facts]
+    return [p for p in ready if max((share.get(p.id, 0) for share in shares), default=0) >= badge.attendance_percent]
+
+
+def _award(person: Person, badge: Badge, *, now: datetime, day: date) -> Award:
+    award = Award(
+        district_id=person.district_id,
+        person_id=person.id,
+        badge_id=badge.id,
+        first_day=day,
+        last_day=last_day_of(day, badge.valid_months),
+        awarded_at=now,
+    )
+    award.person, award.badge = person, badge
+    db.session.add(award)
+    db.session.flush()
+    history.record(None, "awarded", award, now, person=person.id, badge=badge.name)
+    outbox.put(person, "awarded", key=str(award.id), now=now, badge=badge.name, last_day=award.last_day)
+    return award
+
+
+def _building_on(badge_ids: set[int]) -> list[Badge]:
+    if not badge_ids:
+        return []
+    query = select(Badge).join(badge_prerequisite, badge_prerequisite.c.badge_id == Badge.id)
+    return list(db.session.scalars(query.where(badge_prerequisite.c.required_id.in_(badge_ids)).distinct()))
+
+
+def withdraw_what_is_not_earned(person: Person, badge: Badge, *, since: date, reason: str, by: Person, now: datetime) -> list[Award]:
+    """End the person's awards of a badge, begun on that day or later, whose competencies no longer all stand."""
+    stands = _signed_days({person.id}, {badge.id}).get((person.id, badge.id), {})
+    if all(c.id in stands for c in badge.competencies if c.retired_on is None):
+        return []
+    query = select(Award).where(
+        Award.person_id == person.id, Award.badge_id == badge.id, Award.first_day >= since, Award.withdrawn_at.is_(None)
+    )
+    awards = list(db.session.scalars(query))
+    for award in awards:
+        award.withdrawn_at, award.withdrawn_by_id, award.withdrawn_reason = now, by.id, reason
+        history.record(by, "award withdrawn", award, now, person=person.id, badge=badge.name, reason=reason)
+        outbox.put(person, "award_withdrawn", key=str(award.id), now=now, badge=badge.name, reason=reason)
+    db.session.flush()
+    for changed in contributions.standing_changed if awards else []:
+        changed(person, now)
+    return awards
+
+
+def awards_of(person: Person) -> list[Award]:
+    """Every award of the person that was not withdrawn, the longest-lasting first; one statement."""
+    query = (
+        select(Award)
+        .where(Award.person_id == person.id, Award.withdrawn_at.is_(None))
+        .options(joinedload(Award.badge).joinedload(Badge.skill))
+        .order_by(Award.last_day.desc(), Award.id)
+    )
+    return list(db.session.scalars(query))

@@ -1,0 +1,63 @@
+"""A badge: a level in a skill that somebody holds. Its rule: all of its competencies, the badges it builds on, and, where
+one is set, a share of the series' meetings attended."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from seminar.ground.db import Model
+from seminar.skills.skill import Skill
+
+badge_prerequisite = Table(
+    "badge_prerequisite",
+    Model.metadata,
+    Column("badge_id", ForeignKey("badge.id"), primary_key=True),
+    Column("required_id", ForeignKey("badge.id"), primary_key=True),
+    CheckConstraint("badge_id <> required_id", name="not_itself"),
+)
+
+
+class Badge(Model):
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
+    skill_id: Mapped[int] = mapped_column(ForeignKey("skill.id"))
+    name: Mapped[str]
+    level: Mapped[int] = mapped_column(default=1)
+    glyph: Mapped[str] = mapped_column(default="star")
+    description: Mapped[str] = mapped_column(default="")
+    valid_months: Mapped[int]
+    attendance_percent: Mapped[int | None]
+    retired_on: Mapped[date | None]
+
+    skill: Mapped[Skill] = relationship()
+    prerequisites: Mapped[list["Badge"]] = relationship(
+        secondary=badge_prerequisite,
+        primaryjoin=lambda: Badge.id == badge_prerequisite.c.badge_id,
+        secondaryjoin=lambda: Badge.id == badge_prerequisite.c.required_id,
+        order_by=lambda: Badge.name,
+    )
+    competencies: Mapped[list["Competency"]] = relationship(back_populates="badge", order_by=lambda: Competency.position)
+
+    __table_args__ = (
+        UniqueConstraint("district_id", "name"),
+        CheckConstraint("level BETWEEN 1 AND 3", name="level"),
+        CheckConstraint("valid_months BETWEEN 1 AND 120", name="valid_months"),
+        CheckConstraint("attendance_percent IS NULL OR attendance_percent BETWEEN 1 AND 100", name="attendance_percent"),
+    )
+
+
+class Competency(Model):
+    """One thing that must be shown. Safety-critical ones are shown in person and are never waived."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
+    badge_id: Mapped[int] = mapped_column(ForeignKey("badge.id"))
+    name: Mapped[str]
+    position: Mapped[int]
+    is_safety: Mapped[bool] = mapped_column(default=False)
+    retired_on: Mapped[date | None]
+
+    badge: Mapped[Badge] = relationship(back_populates="competencies")
+
+    __table_args__ = (UniqueConstraint("badge_id", "name"), Index("ix_competency_badge", "badge_id", "position"))

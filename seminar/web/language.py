@@ -1,0 +1,97 @@
+"""The reader's language, and how days, times and grades read in it."""
+
+from datetime import date, datetime, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flask import Flask, g, request, session
+from flask_babel import Babel, format_date, format_datetime, format_time, get_locale, gettext
+
+from seminar.web.viewer import current_district, signed_in_standing
+
+LANGUAGES = ("en", "es")
+
+
+def chosen_language() -> str:
+    """The signed-in person's, else the one chosen on this device, else the browser's best."""
+    if "language" in g:
+        return str(g.language)
+    standing = signed_in_standing()
+    if standing is not None:
+        return standing.person.language
+    if session.get("language") in LANGUAGES:
+        return str(session["language"])
+    return request.accept_languages.best_match(LANGUAGES) or "en"
+
+
+def chosen_timezone() -> str | None:
+    if "timezone" in g:
+        return str(g.timezone)
+    district = current_district()
+    return district.timezone if district is not None else None
+
+
+def short_day(day: date) -> str:
+    """Tue, Mar 4"""
+    return format_date(day, "EEE, MMM d" if get_locale().language == "en" else "EEE d MMM")
+
+
+def day_with_year(day: date) -> str:
+    """Mar 4, 2027"""
+    return format_date(day, "MMM d, y" if get_locale().language == "en" else "d MMM y")
+
+
+def long_day(day: date) -> str:
+    """Tuesday, March 4"""
+    return format_date(day, "EEEE, MMMM d" if get_locale().language == "en" else "EEEE, d 'de' MMMM")
+
+
+def clock_time(moment: datetime | time) -> str:
+    """4:00 PM"""
+    if isinstance(moment, time):
+        return format_time(datetime.combine(date(2000, 1, 1), moment), "h:mm a", rebase=False)
+    return format_time(moment, "h:mm a")
+
+
+def local(moment: datetime) -> datetime:
+    """The moment in the district's time zone."""
+    return moment.astimezone(ZoneInfo(chosen_timezone() or "UTC"))
+
+
+def day_and_time(moment: datetime) -> str:
+    """Tue, Mar 4, 4:00 PM"""
+    return f"{short_day(local(moment).date())}, {clock_time(moment)}"
+
+
+def grade_name(grade: int | None) -> str:
+    return "" if grade is None else gettext("K") if grade == 0 else str(grade)
+
+
+def grade_span(first: int, last: int) -> str:
+    """K–5"""
+    return grade_name(first) if first == last else f"{grade_name(first)}–{grade_name(last)}"
+
+
+def school_year_name(ends_in: int) -> str:
+    """2026–27"""
+    return f"{ends_in - 1}–{ends_in % 100:02d}"
+
+
+def install(app: Flask) -> None:
+    Babel(app, locale_selector=chosen_language, timezone_selector=chosen_timezone)
+    filters: dict[str, Any] = {
+        "short_day": short_day,
+        "day_with_year": day_with_year,
+        "long_day": long_day,
+        "clock_time": clock_time,
+        "local": local,
+        "local_day": lambda moment: local(moment).date(),
+        "day_and_time": day_and_time,
+        "grade": grade_name,
+        "grades": grade_span,
+        "school_year": school_year_name,
+        "month_short": lambda day: format_date(day, "MMM"),
+        "weekday_short": lambda day: format_date(day, "EEE"),
+        "month_title": lambda day: format_datetime(datetime(day.year, day.month, 1), "LLLL y", rebase=False),
+    }
+    app.jinja_env.filters.update(filters)

@@ -1,0 +1,159 @@
+"""What every page shares: the sentence of a refusal, its errors, headers, paging and formats."""
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from flask import Flask, flash, g, render_template, request, url_for
+from flask_babel import gettext, lazy_gettext
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import IntegrityError
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response
+
+from seminar.ground.db import broken_constraint, db
+from seminar.ground.refusal import N_, Refused
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; connect-src 'self'"
+)
+PAGE_SIZE = 25
+
+# What the database refuses, in the words that the verb would have used.
+SENTENCES = {
+    "ck_series_seats": N_("The last seat was just taken."),
+    "uq_enrollment_one_live": N_("You're enrolled in this series already."),
+    "enrollment.series_id, enrollment.person_id": N_("You're enrolled in this series already."),
+    "pk_item_day": N_("The last item was just taken. Choose other days."),
+    "item_day.item_id, item_day.day": N_("The last item was just taken. Choose other days."),
+    "uq_reservation_line_possession": N_("This item is out already."),
+    "reservation_line.item_id": N_("This item is out already."),
+    "ck_sign_off_never_for_oneself": N_("Nobody signs off their own competencies."),
+    "uq_sign_off_standing": N_("This was signed off today already."),
+    "sign_off.person_id, sign_off.competency_id, sign_off.day": N_("This was signed off today already."),
+}
+
+
+def sentence_of(refused: Refused) -> str:
+    """The refusal in the reader's language."""
+    return str(gettext(refused.message).format(**refused.values))
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Turn what the database refuses into the sentence that the verb would have said; roll back either way.
+
+    Raises Refused, for the view to show on its page; an unknown constraint is a bug and goes through.
+    """
+    try:
+        yield
+    except Refused:
+        db.session.rollback()
+        raise
+    except IntegrityError as error:
+        db.session.rollback()
+        sentence = SENTENCES.get(broken_constraint(error))
+        if sentence is None:
+            raise
+        raise Refused(sentence, status=409) from error
+
+
+def told(sentence: str, kind: str = "ok") -> None:
+    """Tell the person what was just done, on the next page."""
+    flash(sentence, kind)
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a list: rows `first` to `last` of `total`."""
+
+    rows: list[Any]
+    first: int
+    last: int
+    total: int
+    previous_url: str | None
+    next_url: str | None
+
+
+def page_of(rows: list[Any], total: int, number: int, size: int = PAGE_SIZE) -> Page:
+    """The page with these rows; its links keep the filters of the URL."""
+
+    def link(to: int) -> str:
+        values = {**(request.view_args or {}), **request.args.to_dict(flat=False), "page": to}
+        return url_for(request.endpoint or "home", **values)
+
+    first = (number - 1) * size + 1
+    last = first + len(rows) - 1
+    return Page(
+        rows,
+        first if rows else 0,
+        last if rows else 0,
+        total,
+        link(number - 1) if number > 1 else None,
+        link(number + 1) if last < total else None,
+    )
+
+
+def page_number() -> int:
+    return max(1, request.args.get("page", 1, type=int))
+
+
+def install(app: Flask) -> None:
+    """Error pages, security headers and a request id for every answer."""
+    log = structlog.get_logger("makerpd.web")
+
+    @app.before_request
+    def _begin() -> None:
+        g.request_id = secrets.token_hex(8)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    @app.after_request
+    def _finish(response: Response) -> Response:
+        headers = response.headers
+        headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        headers.setdefault("X-Content-Type-Options", "nosniff")
+        headers.setdefault("Referrer-Policy", "same-origin")
+        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        headers.setdefault("Permissions-Policy", "camera=(), microphone=(), geolocation=()")
+        if app.config["BASE_URL"].startswith("https://"):
+            headers.setdefault("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+        if request.endpoint != "static":
+            headers.setdefault("Cache-Control", "private, no-store")
+        headers["X-Request-ID"] = g.get("request_id", "")
+        log.info("request", method=request.method, path=request.path, status=response.status_code)
+        return response
+
+    @app.errorhandler(CSRFError)
+    def _stale(_error: CSRFError) -> tuple[str, int]:
+        return error_page(400, lazy_gettext("This page was open for too long. Go back, reload it, and send it again.")), 400
+
+    @app.errorhandler(HTTPException)
+    def _refused(error: HTTPException) -> tuple[str, int]:
+        status = error.code or 500
+        return error_page(status, ERRORS.get(status, ERRORS[500])), status
+
+    @app.errorhandler(Exception)
+    def _broken(error: Exception) -> tuple[str, int]:
+        log.exception("broken", error=repr(error))
+        db.session.rollback()
+        return error_page(500, ERRORS[500]), 500
+
+
+ERRORS = {
+    400: lazy_gettext("The page could not be understood. Go back, reload it, and try again."),
+    403: lazy_gettext("This isn't yours to open. Your home shows what is."),
+    404: lazy_gettext("There is no such page, or it isn't yours to see."),
+    405: lazy_gettext("This page can't be used that way. Go back and use its buttons."),
+    413: lazy_gettext("That was too much at once. Send less."),
+    429: lazy_gettext("Too many tries. Wait a few minutes, then try again."),
+    500: lazy_gettext("Something broke on our side, and it was recorded. What you sent was not saved: go back and send it again."),
+}
+
+
+def error_page(status: int, sentence: Any) -> str:
+    return render_template("error.html", status=status, sentence=sentence, request_id=g.get("request_id", ""))

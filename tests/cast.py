@@ -1,0 +1,124 @@
+"""The cast: Ada and Ben teach, Tara trains, Pia is a principal, Eli keeps the equipment, Olive runs the program, Cora is a
+maker contact, Kim a coach, and Stan is a stranger from the next district. And factories without surprises."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from inventory.depot import Depot
+from inventory.equipment import EquipmentModel, Item
+from seminar.ground.db import db
+from seminar.people.account import Account
+from seminar.people.appointment import Appointment
+from seminar.people.district import District
+from seminar.people.person import Person
+from seminar.people.school import School
+from seminar.series.seminar import Seminar
+from seminar.series.series import Meeting, Series
+from seminar.skills.badge import Badge, Competency
+from seminar.skills.skill import Clearance, Skill
+
+# Monday, March 1, 2027, 8:30 in Los Angeles.
+NOW = datetime(2027, 3, 1, 16, 30, tzinfo=UTC)
+TODAY = date(2027, 3, 1)
+ROLES = {
+    "ada": "teacher",
+    "ben": "teacher",
+    "cora": "maker_contact",
+    "pia": "principal",
+    "tara": "trainer",
+    "kim": "coach",
+    "eli": "equipment_manager",
+    "olive": "program_manager",
+}
+
+
+@dataclass
+class Cast:
+    district: District
+    school: School
+    people: dict[str, Person]
+    skill: Skill
+    badge: Badge
+    depot: Depot
+
+    def __getattr__(self, name: str) -> Person:
+        try:
+            return self.people[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+
+def a_cast(code: str = "A", names: dict[str, str] = ROLES) -> Cast:
+    """A district with one school, one badge of three competencies, and one person per role."""
+    district = District(code=code, name=f"District {code}", mail_from="pd@example.org")
+    db.session.add(district)
+    db.session.flush()
+    school = School(district_id=district.id, code="S", name=f"School {code}", grade_first=0, grade_last=5)
+    skill = Skill(district_id=district.id, name="3D printing", look="print")
+    depot = Depot(district_id=district.id, name="Depot", opens=time(8), closes=time(16))
+    db.session.add_all([school, skill, depot])
+    db.session.flush()
+    badge = Badge(district_id=district.id, skill_id=skill.id, name="Operator", valid_months=24)
+    badge.competencies = [Competency(district_id=district.id, name=f"C{n}", position=n, is_safety=n == 0) for n in range(3)]
+    db.session.add(badge)
+    people = {name: a_person(district, name, role, school) for name, role in names.items()}
+    db.session.flush()
+    if "tara" in people:
+        db.session.add(Clearance(district_id=district.id, person_id=people["tara"].id, skill_id=skill.id, first_day=date(2020, 1, 1)))
+    db.session.commit()
+    return Cast(district, school, people, skill, badge, depot)
+
+
+def a_person(district: District, name: str, role: str, school: School) -> Person:
+    email = f"{name}@{district.code.lower()}.example"
+    person = Person(district_id=district.id, given_name=name.title(), family_name="Example", email=email)
+    at = school.id if role in ("teacher", "maker_contact", "principal", "coach") else None
+    db.session.add(person)
+    db.session.flush()
+    db.session.add(Appointment(district_id=district.id, person_id=person.id, role=role, school_id=at, first_day=date(2020, 1, 1)))
+    db.session.add(Account(person_id=person.id, district_id=district.id, password_hash="-", session_key=f"key-{name}", changed_at=NOW))
+    return person
+
+
+def a_series(cast: Cast, title: str = "Robotics", seats: int = 5) -> Series:
+    """Open, published, taught by Tara if she is there, with one meeting today from 16:00."""
+    seminar = Seminar(
+        district_id=cast.district.id,
+        title=title,
+        summary="Build it.",
+        skill_id=cast.skill.id,
+        badge_id=cast.badge.id,
+        grade_first=0,
+        grade_last=5,
+        learn_minutes=50,
+        debrief_minutes=25,
+        plan_minutes=45,
+    )
+    db.session.add(seminar)
+    db.session.flush()
+    starts = NOW + timedelta(hours=7, minutes=30)
+    series = Series(
+        district_id=cast.district.id,
+        seminar_id=seminar.id,
+        season="year-round",
+        school_year=2027,
+        seats=seats,
+        enrollment_opens_at=NOW - timedelta(days=9),
+        enrollment_closes_at=starts + timedelta(hours=2),
+        published_at=NOW - timedelta(days=9),
+    )
+    series.trainers = [cast.people["tara"]] if "tara" in cast.people else []
+    series.meetings = [Meeting(district_id=cast.district.id, starts_at=starts, ends_at=starts + timedelta(hours=2), place="Lab")]
+    db.session.add(series)
+    db.session.commit()
+    return series
+
+
+def a_model(cast: Cast, name: str = "Printer", items: int = 1) -> EquipmentModel:
+    """Asks for the cast's badge; no notice, no turnaround."""
+    model = EquipmentModel(district_id=cast.district.id, slug=name.lower(), name=name, skill_id=cast.skill.id, max_loan_days=21)
+    model.badges = [cast.badge]
+    model.items = [Item(district_id=cast.district.id, tag=f"{name}-{n}") for n in range(items)]
+    db.session.add(model)
+    db.session.commit()
+    return model

@@ -1,0 +1,80 @@
+"""The application under test, on the database that TEST_DATABASE names, migrated once and emptied between tests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import text
+
+from seminar.ground.clock import Clock
+from seminar.ground.db import db
+from seminar.ground.settings import Settings
+from seminar.ground.triggers import drop_triggers, make_triggers
+from tests.cast import NOW
+from tests.databases import running_database
+from wsgi import create_app
+
+
+class SetClock(Clock):
+    """A clock that stands where the tests put it."""
+
+    def now(self):
+        return NOW
+
+
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    with running_database() as url:
+        settings = Settings(
+            database_url=url,
+            secret_key="only-for-tests-" * 4,
+            base_url="http://localhost",
+            smtp_url=None,
+            log_level="ERROR",
+            demo=False,
+            demo_starts=None,
+            started=None,
+            mail_folder=Path(tmp_path_factory.mktemp("mail")),
+        )
+        app = create_app(settings)
+        app.config["WTF_CSRF_ENABLED"] = False
+        app.extensions["makerpd_clock"] = SetClock()
+        with app.app_context():
+            upgrade()
+            db.session.remove()
+        yield app
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def clean(app: Flask) -> Iterator[Flask]:
+    """The application with an empty database."""
+    yield app
+    with app.app_context():
+        db.session.remove()
+        empty()
+
+
+def empty() -> None:
+    """Delete every row; the append-only triggers are taken off meanwhile."""
+    with db.engine.begin() as connection:
+        names = [table.name for table in db.metadata.sorted_tables]
+        if connection.dialect.name == "postgresql":
+            connection.execute(text(f"TRUNCATE {', '.join(names)} RESTART IDENTITY CASCADE"))
+            return
+        drop_triggers(connection)
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        for name in reversed(names):
+            connection.execute(text(f"DELETE FROM {name}"))
+        make_triggers(connection)
+
+
+@pytest.fixture
+def db_session(clean: Flask):
+    """A session in an application context, for rules without HTTP."""
+    with clean.app_context():
+        yield db.session
+        db.session.rollback()

@@ -1,0 +1,86 @@
+"""A database of each kind for the tests: a file for SQLite, and a PostgreSQL of our own for the other."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+KIND = os.environ.get("TEST_DATABASE", "sqlite")
+FAST = "-F -c full_page_writes=off -c synchronous_commit=off -c max_connections=200"
+
+
+@contextmanager
+def running_database() -> Iterator[str]:
+    """The URL of an empty database of the kind that TEST_DATABASE names, stopped and removed at the end."""
+    if KIND == "postgresql":
+        with running_postgresql() as url:
+            yield url
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield f"sqlite:///{folder}/test.db"
+
+
+@contextmanager
+def running_postgresql() -> Iterator[str]:
+    """The machine's own where there is one, else PyPI's pgserver."""
+    binaries = _binaries()
+    if binaries is None:
+        with _pgserver() as url:
+            yield url
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        owner = _owner(folder)
+        data, port = Path(folder) / "data", _free_port()
+        _run(owner, [str(binaries / "initdb"), "-D", str(data), "-U", "makerpd", "-A", "trust", "-E", "UTF8", "--no-sync"])
+        options = f"{FAST} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -p {port}"
+        control = [str(binaries / "pg_ctl"), "-D", str(data)]
+        _run(owner, [*control, "-w", "-o", options, "-l", str(Path(folder) / "log"), "start"])
+        try:
+            yield f"postgresql://makerpd@127.0.0.1:{port}/postgres"
+        finally:
+            _run(owner, [*control, "-m", "immediate", "stop"])
+
+
+def _binaries() -> Path | None:
+    """Debian keeps them beside each other, off the path."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
+    on_path = shutil.which("initdb")
+    first = found[0] if found else Path(on_path) if on_path else None
+    return first.parent if first is not None and (first.parent / "pg_ctl").exists() else None
+
+
+def _owner(folder: str) -> str | None:
+    """PostgreSQL doesn't run as root: somebody else owns its folder then."""
+    if os.geteuid() != 0:
+        return None
+    name = next(name for name in ("postgres", "nobody") if any(entry.pw_name == name for entry in pwd.getpwall()))
+    shutil.chown(folder, name)
+    return name
+
+
+def _run(owner: str | None, command: list[str]) -> None:
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, user=owner, cwd="/")
+
+
+def _free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _pgserver() -> Iterator[str]:
+    import pgserver
+
+    with tempfile.TemporaryDirectory() as folder:
+        server = pgserver.get_server(folder)
+        try:
+            yield server.get_uri()
+        finally:
+            server.cleanup()

@@ -1,0 +1,102 @@
+"""The laws of product.md, broken with plain SQL around the code: the database itself says no, on both."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from seminar.ground import history
+from seminar.ground.db import db
+from seminar.series.enrollment import enroll
+from tests.cast import NOW, TODAY, a_cast, a_model, a_series
+
+
+def refused(sql: str, **values: object) -> None:
+    with pytest.raises(DBAPIError):
+        db.session.execute(text(sql), values)
+    db.session.rollback()
+
+
+ENROLLMENT = (
+    "INSERT INTO enrollment (district_id, series_id, person_id, state, state_since, created_at)"
+    " VALUES (:district, :series, :person, :state, '2027-03-01', '2027-03-01')"
+)
+
+
+def test_one_seat_too_many_is_refused(db_session):
+    cast = a_cast()
+    series = a_series(cast, seats=1)
+    enroll(cast.ada, series, by=cast.ada, now=NOW)
+    db.session.commit()
+    for state in ("requested", "held", "awaiting_po", "offered", "enrolled"):
+        refused(ENROLLMENT, district=cast.district.id, series=series.id, person=cast.ben.id, state=state)
+
+
+def test_fewer_seats_than_taken_are_refused(db_session):
+    cast = a_cast()
+    series = a_series(cast, seats=2)
+    for person in (cast.ada, cast.ben):
+        enroll(person, series, by=person, now=NOW)
+    db.session.commit()
+    refused("UPDATE series SET seats = 1 WHERE id = :series", series=series.id)
+
+
+def test_a_second_live_enrollment_is_refused(db_session):
+    cast = a_cast()
+    series = a_series(cast, seats=9)
+    enroll(cast.ada, series, by=cast.ada, now=NOW)
+    db.session.commit()
+    refused(ENROLLMENT, district=cast.district.id, series=series.id, person=cast.ada.id, state="waitlisted")
+
+
+def test_a_day_of_an_item_is_claimed_once(db_session):
+    cast = a_cast()
+    model = a_model(cast)
+    values = {"d": cast.district.id, "s": cast.school.id, "p": cast.ada.id, "m": model.id, "i": model.items[0].id, "day": TODAY}
+    reservation = (
+        "INSERT INTO reservation (id, district_id, school_id, responsible_id, first_day, last_day, purpose, created_at, created_by_id)"
+        " VALUES (1, :d, :s, :p, :day, :day, '', '2027-03-01', :p)"
+    )
+    line = (
+        "INSERT INTO reservation_line (id, district_id, reservation_id, model_id, item_id, state, state_since, note)"
+        " VALUES ({id}, :d, 1, :m, :i, '{state}', '2027-03-01', '')"
+    )
+    claim = "INSERT INTO item_day (item_id, day, district_id, line_id, claim) VALUES (:i, :day, :d, 1, 'loan')"
+    for sql in (reservation, line.format(id=1, state="out"), claim):
+        db.session.execute(text(sql), values)
+    db.session.commit()
+    refused(claim, **values)
+    refused(line.format(id=2, state="out"), **values)
+    refused(line.format(id=2, state="in_check"), **values)
+
+
+def test_the_audit_trail_is_append_only(db_session):
+    cast = a_cast()
+    history.record(cast.ada, "looked", cast.ada, NOW)
+    db.session.commit()
+    refused("UPDATE history SET what = 'nothing'")
+    refused("DELETE FROM history")
+
+
+def test_nobody_signs_off_for_themselves(db_session):
+    cast = a_cast()
+    refused(
+        "INSERT INTO sign_off (district_id, person_id, competency_id, trainer_id, day, at, note)"
+        " VALUES (:d, :p, :c, :p, :day, '2027-03-01', '')",
+        d=cast.district.id,
+        p=cast.tara.id,
+        c=cast.badge.competencies[0].id,
+        day=TODAY,
+    )
+
+
+def test_what_is_withdrawn_keeps_its_reason(db_session):
+    cast = a_cast()
+    refused(
+        "INSERT INTO sign_off (district_id, person_id, competency_id, trainer_id, day, at, note, withdrawn_at, withdrawn_by_id)"
+        " VALUES (:d, :p, :c, :t, :day, '2027-03-01', '', '2027-03-01', :t)",
+        d=cast.district.id,
+        p=cast.ada.id,
+        t=cast.tara.id,
+        c=cast.badge.competencies[0].id,
+        day=TODAY,
+    )
