@@ -62,13 +62,18 @@ class Visitor:
         context = browser.new_context(locale=language, viewport={"width": 390, "height": 844})
         self.page: Page = context.new_page()
         self.errors: list[str] = []
-        self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        self.page.on("console", self.note)
         if name is not None:
             self.go("/sign-in")
             self.page.get_by_label("Email").fill(f"{name}@rivermark.example")
             self.page.get_by_label("Password").fill("makerpd-demo")
             self.page.get_by_role("main").get_by_role("button", name="Sign in", exact=True).click()
             self.look()
+
+    def note(self, message):
+        """A refused form or a missing page is an answer; anything else that the browser complains of is a fault."""
+        if message.type == "error" and "Failed to load resource" not in message.text:
+            self.errors.append(message.text)
 
     def go(self, path):
         self.page.goto(self.base + path)
@@ -137,17 +142,13 @@ PAGES = {
     "trainer": ["/", "/teaching"],
     "coach": ["/", "/schools/1"],
     "equipment": ["/", "/depot", "/equipment/desktop-3d-printer/edit", "/equipment/models/new"],
-    "program": ["/", "/program", "/people", "/people/new", "/people/3/appointments", "/skills", "/badges/1", "/seminars/1/edit", "/series/2/edit"],
+    "program ": ["/seminars/1/edit", "/series/2/edit", "/series/2/meetings/new"],
+    "program": ["/", "/program", "/people", "/people/new", "/people/3/appointments", "/skills", "/badges/1"],
 }
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing_at_390_px(browser, base, name):
-    visitor = Visitor(browser, base, name)
-    visitor.errors = [] if name else visitor.errors
+    visitor = Visitor(browser, base, name and name.strip())
     for path in PAGES[name]:
-        if path == "/nowhere":
-            visitor.page.on("console", lambda _message: visitor.errors.clear())
-        visitor.page.goto(base + path)
-        visitor.errors.clear()
-        visitor.look()
+        visitor.go(path)
