@@ -3,9 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 SUITE := $(BIN)/python -m pytest -q -m "not deep and not browser"
 
-.PHONY: run test test-deep check lock
+.PHONY: run test test-deep check lock translations
 
-run: .venv/run.stamp
+SPANISH := translations/es/LC_MESSAGES/messages
+
+run: .venv/run.stamp $(SPANISH).mo
 	@exec $(BIN)/python -m seminar.ground.serve
 
 .venv/run.stamp: requirements.txt
@@ -19,7 +21,10 @@ run: .venv/run.stamp
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-check: .venv/test.stamp
+$(SPANISH).mo: $(SPANISH).po .venv/run.stamp
+	@$(BIN)/pybabel -q compile -d translations
+
+check: .venv/test.stamp $(SPANISH).mo
 	@echo "== style and types =="
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -33,11 +38,16 @@ test: check
 	@echo "== the browser, Chromium =="
 	@$(BIN)/python -m pytest -q -m browser
 
-test-deep: .venv/test.stamp
+test-deep: .venv/test.stamp $(SPANISH).mo
 	@echo "== races on SQLite =="
 	@TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -m deep
 	@echo "== races on PostgreSQL =="
 	@TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -m deep
+
+translations: .venv/test.stamp
+	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k lazy_gettext --omit-header --no-location --sort-output -o .venv/messages.pot .
+	@$(BIN)/pybabel -q update -i .venv/messages.pot -d translations --omit-header --no-fuzzy-matching --ignore-obsolete
+	@echo "Now fill the empty msgstr of $(SPANISH).po"
 
 lock: .venv/test.stamp
 	@for name in requirements requirements-dev; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \

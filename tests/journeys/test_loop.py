@@ -152,3 +152,12 @@ def test_axe_finds_nothing_at_390_px(browser, base, name):
     visitor = Visitor(browser, base, name and name.strip())
     for path in PAGES[name]:
         visitor.go(path)
+
+
+def test_it_speaks_spanish(browser, base):
+    visitor = Visitor(browser, base, language="es-US").go("/seminars")
+    assert visitor.page.locator("html").get_attribute("lang") == "es"
+    visitor.sees("Quedan")
+    visitor.page.get_by_role("button", name="English").click()
+    visitor.look()
+    visitor.sees("seats left of")
