@@ -21,7 +21,7 @@ run: .venv/run.stamp $(SPANISH).mo
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-$(SPANISH).mo: $(SPANISH).po .venv/run.stamp
+$(SPANISH).mo: $(SPANISH).po | .venv/run.stamp
 	@$(BIN)/pybabel -q compile -d translations
 
 check: .venv/test.stamp $(SPANISH).mo
@@ -45,8 +45,8 @@ test-deep: .venv/test.stamp $(SPANISH).mo
 	@TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -m deep
 
 translations: .venv/test.stamp
-	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k lazy_gettext --omit-header --no-location --sort-output -o .venv/messages.pot .
-	@$(BIN)/pybabel -q update -i .venv/messages.pot -d translations --omit-header --no-fuzzy-matching --ignore-obsolete
+	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k lazy_gettext --no-location --sort-output -o .venv/messages.pot .
+	@$(BIN)/pybabel -q update -i .venv/messages.pot -d translations --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	@echo "Now fill the empty msgstr of $(SPANISH).po"
 
 lock: .venv/test.stamp

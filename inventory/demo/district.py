@@ -226,7 +226,8 @@ def open_series(world: World) -> None:
         ("Start Safely: The Maker Space", today + timedelta(days=6), 1, 30, 11),
         ("Design Thinking: From Listening to Prototype", today + timedelta(days=20), 2, 24, 8),
     ]
-    for title, first, meetings, seats, enrolled in plans:
+    for title, planned, meetings, seats, enrolled in plans:
+        first = planned + timedelta(days=max(0, 7 - planned.weekday()) * (planned.weekday() > 4))
         series = add_series(world, title, first, meetings, seats)
         world.enroll_some(series, enrolled, state_since=world.now - timedelta(days=3))
     summer = date(year_ending(today), 6, 15)

@@ -9,6 +9,7 @@ from seminar.ground.clock import at_local
 from seminar.ground.contributions import Card
 from seminar.ground.db import db
 from seminar.people.appointment import Standing
+from seminar.series.catalog import Listed, taken_seats
 from seminar.series.enrollment import Enrollment
 from seminar.series.seminar import Seminar
 from seminar.series.series import Meeting, Series, series_trainer
@@ -63,12 +64,12 @@ def home_cards(standing: Standing, now: datetime) -> list[Card]:
     return cards
 
 
-def planned_series(district_id: int, school_year: int) -> list[Series]:
-    """Every series of a school year for the program manager, drafts and canceled ones too."""
+def planned_series(district_id: int, school_year: int) -> list[Listed]:
+    """Every series of a school year for the program manager, drafts and canceled ones too, with its taken seats."""
     query = (
-        select(Series)
+        select(Series, taken_seats())
         .where(Series.district_id == district_id, Series.school_year == school_year)
         .options(joinedload(Series.seminar).joinedload(Seminar.skill), selectinload(Series.meetings), selectinload(Series.trainers))
         .order_by(Series.id.desc())
     )
-    return list(db.session.scalars(query))
+    return [Listed(series, taken) for series, taken in db.session.execute(query)]
