@@ -16,12 +16,13 @@ import seminar.coverage.views as coverage_views
 import seminar.people.views as people_views
 import seminar.series.views as series_views
 import seminar.skills.views as skills_views
-from inventory import at_risk, loans_ahead
+from inventory import at_risk, due, loans_ahead
 from inventory.demo import district as demo_district
 from seminar import commands
 from seminar.ground import contributions, db, health, log
 from seminar.ground.clock import Clock, clock_starting
 from seminar.ground.settings import Settings, WrongSettings, environment, settings_from
+from seminar.people import account
 from seminar.series import attendance, feed, reminder, teaching
 from seminar.skills import expiry
 from seminar.web import language, pages, session, shell
@@ -87,7 +88,13 @@ def contribute() -> None:
     contributions.feed_events[:] = [feed.meeting_events, loans_ahead.loan_events]
     contributions.attendance_facts[:] = [attendance.share_attended]
     contributions.standing_changed[:] = [at_risk.tell_reservations_at_risk]
-    contributions.worker_rounds[:] = [reminder.remind, expiry.tell_what_runs_out, at_risk.round_of_the_day]
+    contributions.worker_rounds[:] = [reminder.remind]
+    contributions.daily_rounds.update(
+        badges_running_out=expiry.tell_what_runs_out,
+        reservations_at_risk=at_risk.look_at_every_reservation,
+        loans_due=due.tell_what_is_due,
+        old_sign_in_attempts=account.forget_old_attempts,
+    )
 
 
 def main() -> Flask:

@@ -1,5 +1,7 @@
-"""At risk: a future reservation, or a loan, whose trained teacher will not be there. Derived, never stored; the school and
-the depot are told once, and nothing is ever canceled in silence."""
+"""At risk: a future reservation, or a loan, whose trained teacher, or whose item, will not be there.
+
+Derived, never stored; the school and the depot are told once for each reason, and nothing is ever canceled in silence.
+"""
 
 from datetime import date, datetime
 
@@ -8,18 +10,22 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from inventory import gate
 from inventory.equipment import EquipmentModel
-from inventory.reservation import AHEAD, Reservation, ReservationLine
+from inventory.gate import Claim
+from inventory.rearranging import lines_without_item, rearrange
+from inventory.reservation import AHEAD, Reservation, ReservationLine, models_of
 from seminar.ground import outbox
 from seminar.ground.db import db
-from seminar.ground.refusal import Refused
+from seminar.ground.outbox import Letter
+from seminar.ground.refusal import N_, Refused
 from seminar.people.appointment import Appointment, current_on
 from seminar.people.district import District
 from seminar.people.person import Person
+from seminar.skills.badge import Badge
 
 LIVE = (*AHEAD, "out")
 
 
-def open_reservations(district_id: int, today: date, *, person_id: int | None = None) -> list[Reservation]:
+def open_reservations(district_id: int, today: date, *, responsible_ids: list[int] | None = None) -> list[Reservation]:
     """Reservations that are ahead or out, through their last day."""
     live = select(ReservationLine.reservation_id).where(ReservationLine.state.in_(LIVE), ReservationLine.district_id == district_id)
     query = (
@@ -28,60 +34,86 @@ def open_reservations(district_id: int, today: date, *, person_id: int | None = 
         .options(
             joinedload(Reservation.school),
             joinedload(Reservation.responsible),
+            selectinload(Reservation.lines).joinedload(ReservationLine.item),
             selectinload(Reservation.lines).joinedload(ReservationLine.model).selectinload(EquipmentModel.badges),
         )
         .order_by(Reservation.first_day, Reservation.id)
     )
-    if person_id is not None:
-        query = query.where(Reservation.responsible_id == person_id)
+    if responsible_ids is not None:
+        query = query.where(Reservation.responsible_id.in_(responsible_ids))
     return list(db.session.scalars(query))
 
 
-def why_at_risk(reservation: Reservation, today: date) -> Refused | None:
-    """What the gate would say now; None where all is well."""
-    models = list({line.model_id: line.model for line in reservation.lines if line.state in LIVE}.values())
-    try:
-        gate.check(reservation.school, reservation.responsible, models, max(today, reservation.first_day), reservation.last_day)
-    except Refused as refused:
-        return refused
-    return None
+def why_at_risk(reservations: list[Reservation], today: date) -> dict[int, Refused]:
+    """By reservation, what the gate would say now; who is not in it is well. The same statements for any number."""
+    if not reservations:
+        return {}
+    badges = {badge.id: badge for badge in gate.badges_for(line.model for r in reservations for line in r.lines)}
+    claims = [_claim(reservation, badges, today) for reservation in reservations]
+    said = zip(reservations, gate.refusals(claims, today), strict=True)
+    return {reservation.id: no for reservation, no in said if no is not None}
 
 
-def tell_reservations_at_risk(person: Person, now: datetime) -> None:
-    """An award or an appointment of the person ended or began: look at what they answer for."""
-    today = person.district.day(now)
-    for reservation in open_reservations(person.district_id, today, person_id=person.id):
-        _tell_if_at_risk(reservation, today, now)
+def _claim(reservation: Reservation, badges: dict[int, Badge], today: date) -> Claim:
+    live = [line for line in reservation.lines if line.state in LIVE]
+    asked = sorted({badge.id for model in models_of(live) for badge in model.badges})
+    first = max(today, reservation.first_day)
+    return Claim(reservation.school, reservation.responsible, tuple(badges[n] for n in asked), first, reservation.last_day)
 
 
-def round_of_the_day(now: datetime) -> None:
-    """The same for every open reservation, since days pass without anybody doing anything."""
-    for district in db.session.scalars(select(District)).all():
-        today = district.day(now)
-        for reservation in open_reservations(district.id, today):
-            _tell_if_at_risk(reservation, today, now)
+def tell_reservations_at_risk(people: list[Person], now: datetime) -> None:
+    """Awards or appointments of these people ended or began: look at what they answer for."""
+    if people:
+        today = people[0].district.day(now)
+        answered = open_reservations(people[0].district_id, today, responsible_ids=[person.id for person in people])
+        _tell(answered, why_at_risk(answered, today), today, now)
 
 
-def _tell_if_at_risk(reservation: Reservation, today: date, now: datetime) -> None:
-    refused = why_at_risk(reservation, today)
-    if refused is None:
+def look_at_every_reservation(district: District, today: date, now: datetime) -> None:
+    """The round of a new day: days pass without anybody doing anything. Items that will not be there are replaced first."""
+    tell_without_item(rearrange(lines_without_item(district.id, today), today=today, by=None, now=now), today, now)
+    reservations = open_reservations(district.id, today)
+    _tell(reservations, why_at_risk(reservations, today), today, now)
+
+
+NO_ITEM = N_("{tag} will not be there, and no other {model} is free on these days.")
+
+
+def tell_without_item(lines: list[ReservationLine], today: date, now: datetime) -> None:
+    """These lines ahead have no item that will be there."""
+    by_id = {line.reservation_id: line for line in lines}
+    reasons = {n: Refused(NO_ITEM, tag=line.item.tag, model=line.model.name) for n, line in by_id.items()}
+    _tell([line.reservation for line in by_id.values()], reasons, today, now)
+
+
+def _tell(reservations: list[Reservation], reasons: dict[int, Refused], today: date, now: datetime) -> None:
+    """Tell the teacher who answers for it, the school's maker contacts and the depot; once for each reason."""
+    at_risk = [reservation for reservation in reservations if reservation.id in reasons]
+    if not at_risk:
         return
-    told = or_(
-        (Appointment.school_id == reservation.school_id) & (Appointment.role == "maker_contact"),
-        (Appointment.district_id == reservation.district_id) & (Appointment.role == "equipment_manager"),
-        Appointment.person_id == reservation.responsible_id,
+    schools = {reservation.school_id for reservation in at_risk}
+    query = (
+        select(Appointment)
+        .where(Appointment.district_id == at_risk[0].district_id, current_on(today))
+        .options(joinedload(Appointment.person))
     )
-    query = select(Person).where(Person.id.in_(select(Appointment.person_id).where(told, current_on(today))))
-    for person in db.session.scalars(query).all():
-        outbox.put(
-            person,
-            "at_risk",
-            key=str(reservation.id),
-            now=now,
-            reservation_id=reservation.id,
-            school=reservation.school.name,
-            first_day=reservation.first_day,
-            last_day=reservation.last_day,
-            sentence=refused.message,
-            values=refused.values,
-        )
+    keepers = or_(Appointment.role == "equipment_manager", (Appointment.role == "maker_contact") & Appointment.school_id.in_(schools))
+    appointed = list(db.session.scalars(query.where(keepers)))
+    letters = []
+    for reservation in at_risk:
+        told = {a.person_id: a.person for a in appointed if a.school_id in (None, reservation.school_id)}
+        told[reservation.responsible_id] = reservation.responsible
+        letters += [_letter(reservation, person, reasons[reservation.id]) for person in told.values()]
+    outbox.put_all("at_risk", letters, now=now)
+
+
+def _letter(reservation: Reservation, person: Person, reason: Refused) -> Letter:
+    values = {
+        "reservation_id": reservation.id,
+        "school": reservation.school.name,
+        "first_day": reservation.first_day,
+        "last_day": reservation.last_day,
+        "sentence": reason.message,
+        "reasons": reason.values,
+    }
+    return Letter(person, f"{reservation.id}:{reason}", values)

@@ -4,6 +4,7 @@ Rows are written for closed days inside a loan and for turnaround too. Free is: 
 no open check; one function answers, for screens and for rules.
 """
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, delete, select
@@ -37,61 +38,68 @@ def days_between(first: date, last: date) -> list[date]:
 LATE_BLOCKS = timedelta(days=30)
 
 
-def busy_items(model_ids: list[int], first: date, last: date, *, today: date, but: int | None = None) -> dict[tuple[int, date], bool]:
-    """(item, day) pairs that aren't free in that stretch: the one answer to "is it free", for screens and for rules.
+def busy_days(model_ids: Iterable[int], first: date, last: date, *, today: date, but: int | None = None) -> dict[int, set[date]]:
+    """By item, the days of that stretch on which it isn't free: the one answer to "is it free", for screens and for rules.
 
     Not free is: a claimed day; out past its last day (for 30 days from today); an open check (through today). A claim of
     the reservation `but` doesn't count. Two statements.
     """
+    ids = set(model_ids)
     claims = (
         select(ItemDay.item_id, ItemDay.day)
         .join(Item, Item.id == ItemDay.item_id)
         .join(ReservationLine, ReservationLine.id == ItemDay.line_id)
-        .where(Item.model_id.in_(model_ids), ItemDay.day.between(first, last))
+        .where(Item.model_id.in_(ids), ItemDay.day.between(first, last))
     )
     away = (
         select(ReservationLine.item_id, ReservationLine.state, Reservation.last_day)
         .join(Reservation, Reservation.id == ReservationLine.reservation_id)
-        .where(ReservationLine.model_id.in_(model_ids), ReservationLine.state.in_(WITH_THE_SCHOOL))
+        .where(ReservationLine.model_id.in_(ids), ReservationLine.state.in_(WITH_THE_SCHOOL))
     )
     if but is not None:
         claims = claims.where(ReservationLine.reservation_id != but)
         away = away.where(ReservationLine.reservation_id != but)
-    busy = {(item_id, day): True for item_id, day in db.session.execute(claims)}
+    busy: dict[int, set[date]] = {}
+    for item_id, day in db.session.execute(claims):
+        busy.setdefault(item_id, set()).add(day)
     for item_id, state, last_day in db.session.execute(away):
         until = today if state == "in_check" else today + LATE_BLOCKS if last_day < today else None
         if until is not None:
-            busy |= {(item_id, day): True for day in days_between(first, min(last, until))}
+            busy.setdefault(item_id, set()).update(days_between(first, min(last, until)))
     return busy
 
 
-def items_of(model_ids: list[int]) -> dict[int, list[Item]]:
+def items_of(model_ids: Iterable[int]) -> dict[int, list[Item]]:
     """The items that can be lent, by model, in the order of their tags."""
-    query = select(Item).where(Item.model_id.in_(model_ids), Item.retired_on.is_(None)).order_by(Item.tag)
-    found: dict[int, list[Item]] = {model_id: [] for model_id in model_ids}
+    ids = list(model_ids)
+    query = select(Item).where(Item.model_id.in_(ids), Item.retired_on.is_(None)).order_by(Item.tag)
+    found: dict[int, list[Item]] = {model_id: [] for model_id in ids}
     for item in db.session.scalars(query):
         found[item.model_id].append(item)
     return found
 
 
-def free_items(model_ids: list[int], first: date, last: date, *, today: date, but: int | None = None) -> dict[int, list[Item]]:
+def free_items(model_ids: Iterable[int], first: date, last: date, *, today: date, but: int | None = None) -> dict[int, list[Item]]:
     """By model, the items that are free on every one of these days."""
-    busy = {item_id for item_id, _ in busy_items(model_ids, first, last, today=today, but=but)}
-    return {model_id: [item for item in items if item.id not in busy] for model_id, items in items_of(model_ids).items()}
+    ids = list(model_ids)
+    busy = busy_days(ids, first, last, today=today, but=but)
+    return {model_id: [item for item in items if item.id not in busy] for model_id, items in items_of(ids).items()}
 
 
 def free_per_day(model_id: int, first: date, last: date, *, today: date) -> dict[date, int]:
     """How many items of a model are free on each day."""
-    items = {item.id for item in items_of([model_id])[model_id]}
-    busy = busy_items([model_id], first, last, today=today)
-    return {day: len(items) - sum(1 for item_id, on in busy if on == day and item_id in items) for day in days_between(first, last)}
+    items = items_of([model_id])[model_id]
+    busy = busy_days([model_id], first, last, today=today)
+    return {day: sum(1 for item in items if day not in busy.get(item.id, ())) for day in days_between(first, last)}
 
 
 def claim(line: ReservationLine, days: list[date], kind: str) -> None:
     """Claim these days of the line's item; the primary key refuses a day that is somebody's already."""
-    db.session.add_all(ItemDay(item_id=line.item_id, day=day, district_id=line.district_id, line_id=line.id, claim=kind) for day in days)
+    rows = [ItemDay(item_id=line.item_id, day=day, district_id=line.district_id, line_id=line.id, claim=kind) for day in days]
+    db.session.add_all(rows)
 
 
-def release(lines: list[ReservationLine]) -> None:
-    """Free every day that these lines claim."""
-    db.session.execute(delete(ItemDay).where(ItemDay.line_id.in_([line.id for line in lines])))
+def release(lines: list[ReservationLine], *, after: date | None = None) -> None:
+    """Free every day that these lines claim, or those after a day."""
+    of_lines = delete(ItemDay).where(ItemDay.line_id.in_([line.id for line in lines]))
+    db.session.execute(of_lines if after is None else of_lines.where(ItemDay.day > after))

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import joinedload, selectinload
 
 from inventory.equipment import EquipmentModel
 from seminar.ground.db import db
@@ -46,106 +46,138 @@ class Candidate:
     def may(self) -> bool:
         return not self.lacks and self.leaves is None
 
+    @property
+    def kind(self) -> str:
+        """yes, soon (may, but not for all of these days) or wait (lacks a badge)."""
+        if self.may:
+            return "yes"
+        return "soon" if all(lack.runs_out is not None for lack in self.lacks) else "wait"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What the gate is asked: may this person answer for what needs these badges, at this school, on these days?"""
+
+    school: School
+    person: Person
+    badges: tuple[Badge, ...]
+    first: date
+    last: date
+
+
+@dataclass(frozen=True)
+class _Records:
+    """What decides, read at once for many people and badges."""
+
+    appointments: dict[tuple[int, int], list[Appointment]]
+    awards: dict[tuple[int, int], list[Award]]
+    at: dict[tuple[int, int], Progress]
+
 
 def badges_for(models: Iterable[EquipmentModel]) -> list[Badge]:
     """Every badge that one of the models asks for, by name."""
     ids = {badge.id for model in models for badge in model.badges}
-    query = select(Badge).where(Badge.id.in_(ids)).options(selectinload(Badge.competencies), selectinload(Badge.prerequisites))
+    if not ids:
+        return []
+    query = select(Badge).where(Badge.id.in_(ids)).options(joinedload(Badge.skill))
+    query = query.options(selectinload(Badge.competencies), selectinload(Badge.prerequisites))
     return list(db.session.scalars(query.order_by(Badge.name)))
+
+
+def _records(people: Iterable[int], badges: Iterable[Badge], day: date) -> _Records:
+    ids, asked = set(people), list(badges)
+    teaching = select(Appointment).where(Appointment.person_id.in_(ids), Appointment.role == "teacher").order_by(Appointment.first_day)
+    held = select(Award).where(Award.person_id.in_(ids), Award.badge_id.in_([b.id for b in asked]), Award.withdrawn_at.is_(None))
+    appointments: dict[tuple[int, int], list[Appointment]] = {}
+    for appointment in db.session.scalars(teaching):
+        appointments.setdefault((appointment.person_id, appointment.school_id or 0), []).append(appointment)
+    awards: dict[tuple[int, int], list[Award]] = {}
+    for award in db.session.scalars(held.order_by(Award.last_day)):
+        awards.setdefault((award.person_id, award.badge_id), []).append(award)
+    return _Records(appointments, awards, progress(ids, asked, day))
+
+
+def _candidate(claim: Claim, records: _Records) -> Candidate | None:
+    """None for who is no teacher of the school on the first day."""
+    person = claim.person
+    there = [
+        a
+        for a in records.appointments.get((person.id, claim.school.id), [])
+        if a.first_day <= claim.first and (a.last_day is None or a.last_day >= claim.first)
+    ]
+    if not there:
+        return None
+    lasting = max(there, key=lambda a: a.last_day or date.max)
+    leaves = lasting.last_day if lasting.last_day is not None and lasting.last_day < claim.last else None
+    lacks: list[Lack] = []
+    awards: list[Award] = []
+    for badge in claim.badges:
+        held = [a for a in records.awards.get((person.id, badge.id), []) if a.first_day <= claim.first <= a.last_day]
+        awards += held[-1:]
+        if not held or held[-1].last_day < claim.last:
+            lacks.append(Lack(badge, records.at[person.id, badge.id], held[-1].last_day if held else None))
+    return Candidate(person, lasting.grade, tuple(lacks), leaves, tuple(awards))
 
 
 def candidates(school: School, badges: list[Badge], first: date, last: date) -> list[Candidate]:
     """Every teacher of the school on the first day, who may first, then who is nearest; the same statements for any number."""
     teaching = (
-        select(Appointment)
+        select(Person)
+        .join(Appointment, Appointment.person_id == Person.id)
         .where(Appointment.school_id == school.id, Appointment.role == "teacher", Appointment.first_day <= first)
         .where(or_(Appointment.last_day.is_(None), Appointment.last_day >= first))
-        .options(selectinload(Appointment.person))
-        .order_by(Appointment.id)
+        .distinct()
     )
-    appointments: dict[int, Appointment] = {}
-    for appointment in db.session.scalars(teaching):
-        there = appointments.get(appointment.person_id)
-        if there is None or there.last_day is not None:
-            appointments[appointment.person_id] = appointment
-    at = progress(appointments, badges, first)
-    held = _awards_on(set(appointments), badges, first)
-    found = [_candidate(a, badges, first, last, at, held) for a in appointments.values()]
+    people = list(db.session.scalars(teaching))
+    records = _records([person.id for person in people], badges, first)
+    asked = (_candidate(Claim(school, person, tuple(badges), first, last), records) for person in people)
+    found = [candidate for candidate in asked if candidate is not None]
     return sorted(found, key=lambda c: (not c.may, sum(len(lack.progress.owed) for lack in c.lacks), c.person.family_name, c.person.id))
-
-
-def _awards_on(people: set[int], badges: list[Badge], day: date) -> dict[tuple[int, int], Award]:
-    """The longest-lasting award that each person holds of each badge on that day."""
-    query = select(Award).where(
-        Award.person_id.in_(people),
-        Award.badge_id.in_([badge.id for badge in badges]),
-        Award.first_day <= day,
-        Award.last_day >= day,
-        Award.withdrawn_at.is_(None),
-    )
-    return {(a.person_id, a.badge_id): a for a in db.session.scalars(query.order_by(Award.last_day))}
-
-
-def _candidate(
-    appointment: Appointment,
-    badges: list[Badge],
-    first: date,
-    last: date,
-    at: dict[tuple[int, int], Progress],
-    held: dict[tuple[int, int], Award],
-) -> Candidate:
-    person = appointment.person
-    awards = [held[person.id, b.id] for b in badges if (person.id, b.id) in held]
-    long_enough = {award.badge_id for award in awards if award.last_day >= last}
-    lacks = tuple(
-        Lack(badge, at[person.id, badge.id], held[person.id, badge.id].last_day if (person.id, badge.id) in held else None)
-        for badge in badges
-        if badge.id not in long_enough
-    )
-    leaves = appointment.last_day if appointment.last_day is not None and appointment.last_day < last else None
-    return Candidate(person, appointment.grade, lacks, leaves, tuple(awards))
 
 
 def check(school: School, person: Person, models: list[EquipmentModel], first: date, last: date) -> dict[str, Any]:
     """What was checked, to be kept with the reservation. Raises Refused, naming what the person lacks."""
     badges = badges_for(models)
-    candidate = next((c for c in candidates(school, badges, first, last) if c.person.id == person.id), None)
-    if candidate is None:
-        raise Refused(
-            N_("{name} isn't a teacher of {school} on {day}. Choose one of its teachers."),
-            field="responsible",
-            name=person.name,
-            school=school.name,
-            day=first.isoformat(),
-        )
-    if candidate.leaves is not None:
-        raise Refused(
-            N_("{name} is a teacher of {school} through {day} only. Choose an earlier return day, or somebody else."),
-            field="responsible",
-            name=person.name,
-            school=school.name,
-            day=candidate.leaves.isoformat(),
-        )
-    for lack in candidate.lacks:
-        _refuse_for(candidate, lack)
+    claim = Claim(school, person, tuple(badges), first, last)
+    candidate = _candidate(claim, _records([person.id], badges, first))
+    refused = _refusal(claim, candidate)
+    if candidate is None or refused is not None:
+        raise refused or AssertionError("the gate says no without a reason")
     return {"awards": [{"badge": a.badge_id, "award": a.id, "last_day": a.last_day.isoformat()} for a in candidate.awards]}
 
 
-def _refuse_for(candidate: Candidate, lack: Lack) -> None:
-    name, badge = candidate.person.name, lack.badge.name
+def refusals(claims: list[Claim], day: date) -> list[Refused | None]:
+    """What the gate says to each of many claims, None for yes; the same statements however many they are."""
+    badges = {badge.id: badge for claim in claims for badge in claim.badges}
+    records = _records([claim.person.id for claim in claims], badges.values(), day)
+    return [_refusal(claim, _candidate(claim, records)) for claim in claims]
+
+
+def _refusal(claim: Claim, candidate: Candidate | None) -> Refused | None:
+    name, school = claim.person.name, claim.school.name
+    if candidate is None:
+        sentence = N_("{name} isn't a teacher of {school} on {day}. Choose one of its teachers.")
+        return Refused(sentence, field="responsible", name=name, school=school, day=claim.first)
+    if candidate.leaves is not None:
+        sentence = N_("{name} is a teacher of {school} through {day} only. Choose an earlier return day, or somebody else.")
+        return Refused(sentence, field="responsible", name=name, school=school, day=candidate.leaves)
+    return _refusal_for(candidate.person, candidate.lacks[0]) if candidate.lacks else None
+
+
+def _refusal_for(person: Person, lack: Lack) -> Refused:
     if lack.runs_out is not None:
-        raise Refused(
+        return Refused(
             N_("{name} holds {badge} through {day} only, which is inside these days. Choose an earlier return day, or somebody else."),
             field="responsible",
-            name=name,
-            badge=badge,
-            day=lack.runs_out.isoformat(),
+            name=person.name,
+            badge=lack.badge.name,
+            day=lack.runs_out,
         )
-    raise Refused(
+    return Refused(
         N_("{name} doesn't hold {badge} yet: {count} of its {total} competencies are still to be shown. Choose somebody who does."),
         field="responsible",
-        name=name,
-        badge=badge,
+        name=person.name,
+        badge=lack.badge.name,
         count=len(lack.progress.owed),
         total=lack.progress.total,
     )

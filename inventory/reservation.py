@@ -1,18 +1,19 @@
 """A school's claim on items for days; the same claim, once the items are out, is a loan.
 
 States of a line, the truth: requested → reserved | declined | expired; reserved → packed → out → in_check → closed with
-an outcome; before it is out also canceled and not_collected. The reservation's own state is derived from its lines.
-Laws: rules 5, 6 and 8.
+an outcome; before it is out also canceled and not_collected; packed → reserved when another item takes its place. The
+reservation's own state is derived from its lines. Laws: rules 5, 6 and 8.
 """
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from inventory.equipment import EquipmentModel, Item
-from seminar.ground.db import Model
+from seminar.ground.db import Model, db
+from seminar.ground.refusal import N_, Refused
 from seminar.people.person import Person
 from seminar.people.school import School
 
@@ -95,7 +96,11 @@ class GateCheck(Model):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
     at: Mapped[datetime]
     occasion: Mapped[str]
+    # Through this day the teacher was checked to be one.
+    last_day: Mapped[date]
     found: Mapped[dict[str, Any]] = mapped_column(JSON)
+
+    person: Mapped[Person] = relationship()
 
     __table_args__ = (
         CheckConstraint("occasion IN ('reserved', 'changed', 'handed_over')", name="occasion"),
@@ -118,3 +123,36 @@ def state_of(reservation: Reservation) -> str:
 def is_late(reservation: Reservation, today: date) -> bool:
     """Something of it is out after its last day."""
     return reservation.last_day < today and any(line.state == "out" for line in reservation.lines)
+
+
+def models_of(lines: list[ReservationLine]) -> list[EquipmentModel]:
+    """The models of these lines, each once."""
+    return list({line.model_id: line.model for line in lines}.values())
+
+
+# Which moves a line may make; every other is refused.
+MOVES = {
+    "reserved": ("packed", "out", "canceled", "not_collected"),
+    "packed": ("reserved", "out", "canceled", "not_collected"),
+    "out": ("in_check",),
+    "in_check": ("closed",),
+}
+
+
+def move(line: ReservationLine, state: str, *, by: Person, now: datetime) -> None:
+    """Raises Refused (409) where the line may not go there from where it is."""
+    if state not in MOVES.get(line.state, ()):
+        raise Refused(N_("{tag} isn't where this page thought. Look at its state, and go on from there."), status=409, tag=line.item.tag)
+    line.state, line.state_since, line.state_by_id = state, now, by.id
+
+
+def locked_lines(reservation: Reservation, *states: str) -> list[ReservationLine]:
+    """The reservation's lines in one of these states, read anew under the row's lock."""
+    deciding = ["first_day", "last_day", "responsible_id", "responsible"]
+    db.session.refresh(reservation, attribute_names=deciding, with_for_update={"key_share": True})
+    query = (
+        select(ReservationLine)
+        .where(ReservationLine.reservation_id == reservation.id, ReservationLine.state.in_(states))
+        .options(joinedload(ReservationLine.item), joinedload(ReservationLine.model).selectinload(EquipmentModel.badges))
+    )
+    return list(db.session.scalars(query.order_by(ReservationLine.id).execution_options(populate_existing=True)))

@@ -78,7 +78,8 @@ RECOUNTS = [
         "Each award rests on sign-offs of all its competencies.",
         "SELECT count(*) FROM award WHERE withdrawn_at IS NULL",
         "SELECT 'award ' || a.id FROM award a WHERE a.withdrawn_at IS NULL AND EXISTS (SELECT 1 FROM competency c WHERE"
-        " c.badge_id = a.badge_id AND c.retired_on IS NULL AND NOT EXISTS (SELECT 1 FROM sign_off s WHERE"
+        " c.badge_id = a.badge_id AND c.retired_on IS NULL AND (c.asked_since IS NULL OR c.asked_since <= a.first_day)"
+        " AND NOT EXISTS (SELECT 1 FROM sign_off s WHERE"
         " s.person_id = a.person_id AND s.competency_id = c.id"
         " AND s.withdrawn_at IS NULL AND s.day <= a.first_day))",
     ),

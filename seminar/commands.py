@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from datetime import datetime
 
 import click
 import structlog
@@ -14,12 +15,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from seminar.audit import broken_rules
-from seminar.ground import clock, contributions, post
+from seminar.ground import clock, contributions, daily, post
 from seminar.ground.db import db
 from seminar.people.appointment import ROLES, Appointment
 from seminar.people.district import District
 from seminar.people.school import School
-from seminar.web.letters import write
+from seminar.web.letters import write_all
 
 EVERY_SECONDS = 5.0
 log = structlog.get_logger("makerpd.worker")
@@ -105,9 +106,21 @@ def work_once(app: Flask) -> None:
     for round_of in contributions.worker_rounds:
         round_of(now)
         db.session.commit()
-    while post.send_due(write, smtp_url=settings.smtp_url, folder=settings.mail_folder, now=clock.now()):
+    for district_id in db.session.scalars(select(District.id)).all():
+        _begin_the_day(district_id, now)
+    while post.send_due(write_all, smtp_url=settings.smtp_url, folder=settings.mail_folder, now=clock.now()):
         pass
     db.session.remove()
+
+
+def _begin_the_day(district_id: int, now: datetime) -> None:
+    """What is done once a day, each in a transaction of its own: a round that fails is tried again, and holds up no other."""
+    for name, round_of in contributions.daily_rounds.items():
+        district = db.session.get_one(District, district_id)
+        today = district.day(now)
+        if daily.begins_today(district_id, name, today):
+            round_of(district, today, now)
+        db.session.commit()
 
 
 def _audit() -> int:

@@ -5,8 +5,9 @@ from datetime import date, datetime, timedelta
 from inventory.demo.world import World
 from inventory.depot import open_days
 from inventory.equipment import EquipmentModel
-from inventory.lending import Asked, hand_over, reserve
+from inventory.lending import hand_over
 from inventory.reservation import GateCheck, Reservation, ReservationLine
+from inventory.reserving import Asked, reserve
 from seminar.ground.db import db
 from seminar.people.person import Person
 from seminar.people.school import School
@@ -142,6 +143,7 @@ def _closed_loan(world: World, model: EquipmentModel, first: date, turn: int) ->
                 person_id=person.id,
                 at=when,
                 occasion=occasion,
+                last_day=last,
                 found={"awards": []},
             )
         )

@@ -2,51 +2,54 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import func, or_, select
 
-from inventory.access import lends, may_reserve, opens_depot
+from inventory.access import FOR_THEIR_SCHOOL, lends, may_reserve, opens_depot
 from inventory.depot import depot_of
-from inventory.lending import close_check, hand_over, not_collected, take_back
+from inventory.equipment import Item
+from inventory.lending import close_check, hand_over, not_collected, pack, take_back
 from inventory.reservation import OUTCOMES, Reservation, ReservationLine, is_late, state_of
 from inventory.views import inventory
-from inventory.views.reservation import reservation_or_404, reservation_page
+from inventory.views.reservation import for_a_row, reservation_or_404, reservation_page
 from seminar.ground import clock
 from seminar.ground.contributions import Card
 from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.appointment import Standing
-from seminar.web.pages import refusing, sentence_of, told
+from seminar.web.language import sentence_of
+from seminar.web.pages import refusing, told
 from seminar.web.requires import requires
 from seminar.web.viewer import district_or_404, found_or_404, me
 
+WAITING = ("reserved", "packed")
+AHEAD_SHOWN = 10
 
-def reservations_in(district_id: int, *states: str) -> list[Reservation]:
-    """Every reservation with a line in one of these states, the earliest first."""
-    within = select(ReservationLine.reservation_id).where(ReservationLine.district_id == district_id, ReservationLine.state.in_(states))
-    query = select(Reservation).where(Reservation.id.in_(within)).order_by(Reservation.first_day, Reservation.id)
-    return list(
-        db.session.scalars(
-            query.options(
-                joinedload(Reservation.school),
-                joinedload(Reservation.responsible),
-                selectinload(Reservation.lines).joinedload(ReservationLine.model),
-                selectinload(Reservation.lines).joinedload(ReservationLine.item),
-            )
-        )
-    )
+
+def _with_a_line(district_id: int, *states: str) -> Any:
+    """The reservations that have a line in one of these states."""
+    return select(ReservationLine.reservation_id).where(ReservationLine.district_id == district_id, ReservationLine.state.in_(states))
 
 
 def days_work(standing: Standing) -> dict[str, list[Reservation]]:
-    """The depot's day by kind of work: late, pick-ups, returns, out today, being checked, not collected, ahead."""
-    today = standing.day
-    found = reservations_in(standing.person.district_id, "reserved", "packed", "out", "in_check")
+    """The depot's day by kind of work: late, pick-ups, returns, not picked up, to check, ahead. What is neither due nor away
+    for too long isn't read."""
+    today, district_id = standing.day, standing.person.district_id
+    due = or_(
+        Reservation.id.in_(_with_a_line(district_id, *WAITING)) & (Reservation.first_day <= today),
+        Reservation.id.in_(_with_a_line(district_id, "out")) & (Reservation.last_day <= today),
+        Reservation.id.in_(_with_a_line(district_id, "in_check")),
+    )
+    of_district = select(Reservation).where(Reservation.district_id == district_id).options(*for_a_row())
+    ordered = of_district.order_by(Reservation.first_day, Reservation.id)
+    found = list(db.session.scalars(ordered.where(due)))
+    to_come = Reservation.id.in_(_with_a_line(district_id, *WAITING)) & (Reservation.first_day > today)
 
     def waiting(reservation: Reservation) -> bool:
-        return any(line.state in ("reserved", "packed") for line in reservation.lines)
+        return any(line.state in WAITING for line in reservation.lines)
 
     def out(reservation: Reservation) -> bool:
         return any(line.state == "out" for line in reservation.lines)
@@ -54,20 +57,35 @@ def days_work(standing: Standing) -> dict[str, list[Reservation]]:
     return {
         "late": [r for r in found if is_late(r, today)],
         "pick_ups": [r for r in found if waiting(r) and r.first_day == today],
-        "missed": [r for r in found if waiting(r) and r.first_day < today],
         "returns": [r for r in found if out(r) and r.last_day == today],
+        "missed": [r for r in found if waiting(r) and r.first_day < today],
         "checks": [r for r in found if any(line.state == "in_check" for line in r.lines)],
-        "ahead": [r for r in found if waiting(r) and r.first_day > today][:10],
+        "ahead": list(db.session.scalars(ordered.where(to_come).limit(AHEAD_SHOWN))),
     }
 
 
 @inventory.get("/depot")
 @requires(opens_depot)
-def show_depot() -> str:
+def show_depot() -> object:
+    tag = request.args.get("tag", "").strip()
+    if tag and (reservation_id := _reservation_of(tag)) is not None:
+        return redirect(url_for("inventory.show_reservation", reservation_id=reservation_id), 303)
     depot = depot_of(district_or_404().id)
-    return render_template(
-        "inventory/depot.html", work=days_work(me()), depot=depot, day=me().day, may_lend=lends(me()), outcomes=OUTCOMES, state_of=state_of
+    return render_template("inventory/depot.html", work=days_work(me()), depot=depot, day=me().day, tag=tag)
+
+
+def _reservation_of(tag: str) -> int | None:
+    """Where the item with this tag is, or goes next: the reservation that has it out, is being checked, or comes first."""
+    today = me().day
+    query = (
+        select(Reservation.id)
+        .join(ReservationLine, ReservationLine.reservation_id == Reservation.id)
+        .join(Item, Item.id == ReservationLine.item_id)
+        .where(Item.district_id == district_or_404().id, func.lower(Item.tag) == tag.lower())
+        .where(ReservationLine.state.in_(("out", "in_check")) | (ReservationLine.state.in_(WAITING) & (Reservation.last_day >= today)))
+        .order_by(ReservationLine.state.in_(WAITING), Reservation.first_day)
     )
+    return db.session.scalar(query.limit(1))
 
 
 def _on_reservation(reservation_id: int, verb: Callable[[Reservation, datetime], None], done: str) -> object:
@@ -85,21 +103,35 @@ def _on_reservation(reservation_id: int, verb: Callable[[Reservation, datetime],
 @inventory.post("/reservations/<int:reservation_id>/hand-over")
 @requires(lends)
 def create_hand_over(reservation_id: int) -> object:
-    standing = me()
+    standing, chosen = me(), _chosen_lines()
     return _on_reservation(
         reservation_id,
-        lambda reservation, now: hand_over(reservation, by=standing.person, now=now, today=standing.day),
+        lambda reservation, now: hand_over(reservation, chosen, by=standing.person, now=now, today=standing.day),
         gettext("Handed over."),
     )
+
+
+@inventory.post("/reservations/<int:reservation_id>/packing")
+@requires(lends)
+def create_packing(reservation_id: int) -> object:
+    by, chosen = me().person, _chosen_lines()
+    return _on_reservation(
+        reservation_id, lambda reservation, now: pack(reservation, chosen, by=by, now=now), gettext("Packed. It stands ready.")
+    )
+
+
+def _chosen_lines() -> list[int] | None:
+    """The items that are checked on the page; None where the page offered no choice."""
+    return request.form.getlist("line", type=int) if "line" in request.form or "choice" in request.form else None
 
 
 @inventory.post("/reservations/<int:reservation_id>/return")
 @requires(lends)
 def create_return(reservation_id: int) -> object:
-    by = me().person
+    by, chosen = me().person, _chosen_lines()
     return _on_reservation(
         reservation_id,
-        lambda reservation, now: take_back(reservation, by=by, now=now),
+        lambda reservation, now: take_back(reservation, chosen, by=by, now=now),
         gettext("Taken back. Check it, then it is free again."),
     )
 
@@ -135,8 +167,9 @@ def home_cards(standing: Standing, now: datetime) -> list[Card]:
         work = days_work(standing)
         cards.append(Card("inventory/card_depot.html", {"work": work}))
     elif may_reserve(standing):
-        schools = standing.school_ids("maker_contact", "principal", "coach")
-        open_ones = reservations_in(standing.person.district_id, "reserved", "packed", "out")
-        own = [r for r in open_ones if r.school_id in schools]
-        cards.append(Card("inventory/card_loans.html", {"reservations": own[:5], "is_late": is_late, "state_of": state_of}))
+        schools = standing.school_ids(*FOR_THEIR_SCHOOL)
+        open_ones = _with_a_line(standing.person.district_id, *WAITING, "out")
+        own = select(Reservation).where(Reservation.school_id.in_(schools), Reservation.id.in_(open_ones)).options(*for_a_row())
+        soonest = db.session.scalars(own.order_by(Reservation.last_day, Reservation.id).limit(5)).all()
+        cards.append(Card("inventory/card_loans.html", {"reservations": soonest, "is_late": is_late, "state_of": state_of}))
     return cards

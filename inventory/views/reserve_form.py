@@ -1,4 +1,5 @@
-"""What was typed on the reserve page: read as it stands, with a sentence for each part that is missing or can't be read."""
+"""What was typed on the page that reserves, or changes a reservation: read as it stands, with a sentence for each part that is
+missing or can't be read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,11 +8,14 @@ from datetime import date
 from flask_babel import gettext
 
 from inventory.equipment import EquipmentModel
+from inventory.reservation import WITH_THE_SCHOOL, Reservation
+from inventory.reserving import Asked
 from seminar.ground.db import db
 from seminar.people.person import Person
 from seminar.people.school import School
 
 MOST = 99
+OVER = ("canceled", "not_collected", "declined", "expired")
 
 
 @dataclass
@@ -31,6 +35,35 @@ class ReserveForm:
     def sentences(self, name: str) -> list[str]:
         return [sentence for field_name, sentence in self.errors if field_name == name]
 
+    @property
+    def asked_models(self) -> list[EquipmentModel]:
+        return [model for model in self.models if self.quantities.get(model.id)]
+
+    def asked(self) -> Asked:
+        """What was asked for; of a form without errors only."""
+        if self.school is None or self.responsible is None or self.first_day is None or self.last_day is None:
+            raise ValueError("A form with errors asks for nothing.")
+        quantities = {model: self.quantities.get(model.id, 0) for model in self.models}
+        return Asked(self.school, self.responsible, quantities, self.first_day, self.last_day, self.purpose)
+
+
+def typed_of(reservation: Reservation) -> dict[str, str]:
+    """A reservation, as it would be typed."""
+    counted = [line.model_id for line in reservation.lines if line.state not in OVER]
+    return {
+        "school": str(reservation.school_id),
+        "responsible": str(reservation.responsible_id),
+        "first_day": reservation.first_day.isoformat(),
+        "last_day": reservation.last_day.isoformat(),
+        "purpose": reservation.purpose,
+        **{f"quantity-{model_id}": str(counted.count(model_id)) for model_id in set(counted)},
+    }
+
+
+def is_a_loan(reservation: Reservation) -> bool:
+    """Whether something of it is with the school: then only its return day and teacher can change."""
+    return any(line.state in WITH_THE_SCHOOL for line in reservation.lines)
+
 
 def read_reserve_form(typed: Mapping[str, str], schools: list[School], models: list[EquipmentModel], today: date) -> ReserveForm:
     form = ReserveForm(schools, models, typed=typed, purpose=typed.get("purpose", "").strip()[:300])
@@ -39,6 +72,14 @@ def read_reserve_form(typed: Mapping[str, str], schools: list[School], models: l
     form.last_day = _read_day(form, "last_day", gettext("Choose the return day."), None)
     _read_responsible(form)
     _read_quantities(form)
+    return form
+
+
+def read_loan_form(typed: Mapping[str, str], reservation: Reservation) -> ReserveForm:
+    """Of a loan that is out, only the return day and the teacher are read."""
+    form = ReserveForm([reservation.school], [], school=reservation.school, first_day=reservation.first_day, typed=typed)
+    form.last_day = _read_day(form, "last_day", gettext("Choose the return day."), None)
+    _read_responsible(form)
     return form
 
 

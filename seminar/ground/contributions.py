@@ -13,10 +13,12 @@ home_cards: list[Callable[..., Any]] = []
 feed_events: list[Callable[..., Any]] = []
 # (person ids, badge) -> by person, the share of a series' minutes that they attended (0–100)
 attendance_facts: list[Callable[..., Any]] = []
-# (person, now) -> None, when an award or an appointment of that person ended or began
+# (people, now) -> None, when an award or an appointment of theirs ended or began
 standing_changed: list[Callable[..., Any]] = []
 # (now) -> None, what the worker does on each of its rounds
 worker_rounds: list[Callable[..., Any]] = []
+# by name, (district, today, now) -> None, what it does once on each day of a district
+daily_rounds: dict[str, Callable[..., Any]] = {}
 
 
 @dataclass(frozen=True)

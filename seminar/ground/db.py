@@ -5,6 +5,9 @@ declared once, in seminar.ground.triggers, and made for both databases from ther
 """
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +27,7 @@ NAMES = {
 }
 SQLITE_PRAGMAS = ("journal_mode=WAL", "busy_timeout=10000", "foreign_keys=ON", "synchronous=NORMAL")
 READS = ("GET", "HEAD", "OPTIONS")
+_reading: ContextVar[bool] = ContextVar("reading", default=False)
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -94,8 +98,18 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Any) -> None:
-    reading = has_request_context() and request.method in READS
-    connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+    reads = _reading.get() or (has_request_context() and request.method in READS)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """A stretch, outside of a request, whose transactions only read: they don't wait for SQLite's one writer."""
+    before = _reading.set(True)
+    try:
+        yield
+    finally:
+        _reading.reset(before)
 
 
 def broken_constraint(error: IntegrityError) -> str:

@@ -1,14 +1,17 @@
 """Mail as rows: written in the transaction that causes it, sent by the worker (rule 9).
 
-States: waiting → sent | dead. A failed try waits longer each time; after the last one the mail is dead, and the
-program manager sees it. The unique (person, kind, key) makes one event one mail, whatever runs twice.
-Values named *_at are times and *_day are days: they come back as such when the mail is written in its reader's language.
+States: waiting → sent | dead; dead → waiting, when somebody has it tried again. A failed try waits longer each time; after
+the last one the mail is dead, and the program manager sees it. The unique (person, kind, key) makes one event one mail,
+whatever runs twice. Days and times among the values come back as such when the mail is written in its reader's language.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint, select
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, Text, UniqueConstraint
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from seminar.ground.db import Model, db
@@ -39,37 +42,58 @@ class Mail(Model):
     )
 
 
+@dataclass(frozen=True)
+class Letter:
+    """A mail to write: to whom, the key that makes it once, what it says, and an iCalendar text to attach."""
+
+    person: Any
+    key: str
+    values: dict[str, Any] = field(default_factory=dict)
+    calendar: str | None = None
+
+
 def put(person: Any, kind: str, *, key: str, now: datetime, calendar: str | None = None, **values: Any) -> None:
-    """Have templates/mail/<kind>.txt sent to the person, once per key. `calendar` is an iCalendar text to attach."""
-    there = select(Mail.id).where(Mail.person_id == person.id, Mail.kind == kind, Mail.key == key)
-    if person.email is None or db.session.scalar(there) is not None:
+    """Have templates/mail/<kind>.txt sent to the person, once per key."""
+    put_all(kind, [Letter(person, key, values, calendar)], now=now)
+
+
+def put_all(kind: str, letters: Iterable[Letter], *, now: datetime) -> None:
+    """The same for many at once, in one statement; who has no address, or has this mail already, gets none."""
+    rows = [_row(kind, letter, now) for letter in letters if letter.person.email is not None]
+    if not rows:
         return
-    db.session.add(
-        Mail(
-            district_id=person.district_id,
-            person_id=person.id,
-            kind=kind,
-            key=key,
-            context={name: _plain(value) for name, value in values.items()},
-            calendar=calendar,
-            created_at=now,
-            next_try_at=now,
-        )
-    )
+    made = sqlite.insert(Mail) if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert(Mail)
+    db.session.execute(made.on_conflict_do_nothing(index_elements=["person_id", "kind", "key"]), rows)
+
+
+def _row(kind: str, letter: Letter, now: datetime) -> dict[str, Any]:
+    return {
+        "district_id": letter.person.district_id,
+        "person_id": letter.person.id,
+        "kind": kind,
+        "key": letter.key,
+        "context": _plain(letter.values),
+        "calendar": letter.calendar,
+        "created_at": now,
+        "next_try_at": now,
+    }
 
 
 def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value
+    """JSON knows no days and no times: they are written as what they are."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, datetime):
+        return {"$at": value.isoformat()}
+    return {"$day": value.isoformat()} if isinstance(value, date) else value
 
 
-def values_of(mail: Mail) -> dict[str, Any]:
-    """The mail's values, with its times and days as such."""
-
-    def read(name: str, value: Any) -> Any:
-        if isinstance(value, str) and name.endswith("_at"):
-            return datetime.fromisoformat(value)
-        if isinstance(value, str) and name.endswith("_day"):
-            return date.fromisoformat(value)
-        return value
-
-    return {name: read(name, value) for name, value in mail.context.items()}
+def values_of(context: Any) -> Any:
+    """What `_plain` wrote, as it was."""
+    if not isinstance(context, dict):
+        return context
+    if "$at" in context:
+        return datetime.fromisoformat(context["$at"])
+    if "$day" in context:
+        return date.fromisoformat(context["$day"])
+    return {name: values_of(one) for name, one in context.items()}

@@ -6,7 +6,8 @@ a file is written under the mail's own name, so it exists once (rule 9).
 """
 
 import smtplib
-from collections.abc import Callable
+import ssl
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -21,7 +22,9 @@ from seminar.ground.outbox import RETRY_AFTER, Mail
 
 log = structlog.get_logger("makerpd.post")
 BATCH = 50
-CLAIMED_FOR = timedelta(minutes=5)
+# Longer than a whole batch can take, so that no other worker sends it meanwhile.
+CLAIMED_FOR = timedelta(minutes=15)
+ANSWER_WITHIN_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -36,43 +39,52 @@ class Written:
     calendar: str | None
 
 
-def send_due(write: Callable[[Mail], Written], *, smtp_url: str | None, folder: Path, now: datetime) -> int:
-    """Send what is due now; answers how many were sent. `write` puts a mail into its reader's language."""
-    due = select(Mail).where(Mail.state == "waiting", Mail.next_try_at <= now).order_by(Mail.next_try_at).limit(BATCH)
+# By mail id, the mail in its reader's language, or why it can't be written.
+Write = Callable[[list[int]], dict[int, Written | str]]
+
+
+def send_due(write: Write, *, smtp_url: str | None, folder: Path, now: datetime) -> int:
+    """Send what is due now, a batch; answers how many were tried."""
+    claimed = _claim(now)
+    written = write(claimed)
+    letters = [one for one in written.values() if isinstance(one, Written)]
+    for mail_id, error in [(mail_id, one) for mail_id, one in written.items() if isinstance(one, str)]:
+        _mark(mail_id, error, now)
+    for mail_id, outcome in _over_smtp(letters, smtp_url) if smtp_url else _to_files(letters, folder):
+        _mark(mail_id, outcome, now)
+    return len(claimed)
+
+
+def _claim(now: datetime) -> list[int]:
+    due = select(Mail).where(Mail.state == "waiting", Mail.next_try_at <= now).order_by(Mail.next_try_at, Mail.id).limit(BATCH)
     claimed = db.session.scalars(due.with_for_update(skip_locked=True)).all()
     for mail in claimed:
         mail.next_try_at = now + CLAIMED_FOR
-    written = [write(mail) for mail in claimed]
+    ids = [mail.id for mail in claimed]
     db.session.commit()
-    results = {letter.mail_id: _try(letter, smtp_url, folder) for letter in written}
-    for mail in db.session.scalars(select(Mail).where(Mail.id.in_(results))):
-        _mark(mail, results[mail.id], now)
-    db.session.commit()
-    return sum(1 for error in results.values() if error is None)
+    return ids
 
 
-def _try(letter: Written, smtp_url: str | None, folder: Path) -> str | None:
-    """None when it went out, else what went wrong."""
-    try:
-        if smtp_url is None:
-            _to_file(letter, folder)
-        else:
-            _over_smtp(letter, smtp_url)
-    except (OSError, smtplib.SMTPException) as error:
-        log.warning("mail not sent", mail=letter.mail_id, error=repr(error))
-        return repr(error)
-    return None
-
-
-def _mark(mail: Mail, error: str | None, now: datetime) -> None:
+def _mark(mail_id: int, error: str | None, now: datetime) -> None:
+    """Write down how a try ended, in a transaction of its own: the next mail's death takes nothing back."""
+    mail = db.session.get_one(Mail, mail_id)
     mail.tries += 1
     mail.last_error = error
     if error is None:
         mail.state, mail.sent_at = "sent", now
+        # A link's secret has no business here once it is with its reader.
+        mail.context = {name: value for name, value in mail.context.items() if name != "token"}
     elif mail.tries > len(RETRY_AFTER):
         mail.state = "dead"
     else:
         mail.next_try_at = now + RETRY_AFTER[mail.tries - 1]
+    db.session.commit()
+
+
+def try_again(mail: Mail, *, now: datetime) -> None:
+    """A dead mail waits to be sent, with all its tries before it."""
+    if mail.state == "dead":
+        mail.state, mail.tries, mail.next_try_at = "waiting", 0, now
 
 
 def message_of(letter: Written) -> EmailMessage:
@@ -86,20 +98,62 @@ def message_of(letter: Written) -> EmailMessage:
     return message
 
 
-def _to_file(letter: Written, folder: Path) -> None:
+def _to_files(letters: list[Written], folder: Path) -> Iterator[tuple[int, str | None]]:
     folder.mkdir(parents=True, exist_ok=True)
-    unfinished = folder / f".{letter.mail_id}.part"
-    unfinished.write_bytes(bytes(message_of(letter)))
-    unfinished.replace(folder / f"{letter.mail_id:08d}.eml")
+    for letter in letters:
+        try:
+            unfinished = folder / f".{letter.mail_id}.part"
+            unfinished.write_bytes(bytes(message_of(letter)))
+            unfinished.replace(folder / f"{letter.mail_id:08d}.eml")
+        except OSError as error:
+            yield letter.mail_id, _failed(letter, error)
+        else:
+            yield letter.mail_id, None
 
 
-def _over_smtp(letter: Written, smtp_url: str) -> None:
-    address = urlsplit(smtp_url)
-    secure = address.scheme == "smtps"
-    server = smtplib.SMTP_SSL if secure else smtplib.SMTP
-    with server(address.hostname or "", address.port or (465 if secure else 587), timeout=30) as connection:
-        if not secure and connection.has_extn("starttls"):
-            connection.starttls()
-        if address.username:
-            connection.login(unquote(address.username), unquote(address.password or ""))
-        connection.send_message(message_of(letter))
+def _failed(letter: Written, error: Exception) -> str:
+    log.warning("mail not sent", mail=letter.mail_id, error=repr(error))
+    return repr(error)
+
+
+def _over_smtp(letters: list[Written], smtp_url: str) -> Iterator[tuple[int, str | None]]:
+    """One connection for all of them; a new one after an error. Where nobody answers, the rest of the batch waits too."""
+    connection: smtplib.SMTP | None = None
+    nobody: str | None = None
+    for letter in letters:
+        if nobody is not None:
+            yield letter.mail_id, nobody
+            continue
+        try:
+            connection = connection or _connection(smtp_url)
+            connection.send_message(message_of(letter))
+        except (OSError, smtplib.SMTPException) as error:
+            failed = _failed(letter, error)
+            nobody = failed if connection is None else None
+            if connection is not None:
+                connection.close()
+                connection = None
+            yield letter.mail_id, failed
+        else:
+            yield letter.mail_id, None
+    if connection is not None:
+        connection.close()
+
+
+def _connection(smtp_url: str) -> smtplib.SMTP:
+    """Encrypted where the server offers it, and always before a password is told; the certificate is checked."""
+    address, trusted = urlsplit(smtp_url), ssl.create_default_context()
+    host, name, password = address.hostname or "", unquote(address.username or ""), unquote(address.password or "")
+    if address.scheme == "smtps":
+        connection: smtplib.SMTP = smtplib.SMTP_SSL(host, address.port or 465, timeout=ANSWER_WITHIN_SECONDS, context=trusted)
+    else:
+        connection = smtplib.SMTP(host, address.port or 587, timeout=ANSWER_WITHIN_SECONDS)
+        connection.ehlo()
+        if connection.has_extn("starttls"):
+            connection.starttls(context=trusted)
+        elif name:
+            connection.close()
+            raise smtplib.SMTPException("The server offers no encryption, and the password isn't told without it.")
+    if name:
+        connection.login(name, password)
+    return connection

@@ -62,4 +62,4 @@ def end_appointment(appointment: Appointment, *, last_day: date, by: Person, now
     db.session.flush()
     history.record(by, "appointment ended", appointment, now, last_day=last_day.isoformat())
     for changed in contributions.standing_changed:
-        changed(appointment.person, now)
+        changed([appointment.person], now)

@@ -12,7 +12,9 @@ from seminar.ground.refusal import N_, Refused
 from seminar.people.person import Person
 from seminar.series.seminar import Seminar
 from seminar.series.series import Meeting, Series
+from seminar.skills.award import Award, award_what_is_earned, withdraw_what_is_not_earned
 from seminar.skills.badge import Badge
+from seminar.skills.signing import lock_people
 
 MARKS = ("present", "part", "absent", "excused")
 
@@ -53,9 +55,11 @@ def sheet(meeting: Meeting) -> dict[int, Attendance]:
     return {row.person_id: row for row in rows}
 
 
-def take_attendance(meeting: Meeting, presence: list[Present], *, by: Person, now: datetime) -> None:
-    """Write a sheet: what changed is written over, and history keeps what was before. Raises Refused before the meeting's day,
-    for a canceled meeting, or for minutes that the meeting doesn't have."""
+def take_attendance(meeting: Meeting, presence: list[Present], *, by: Person, now: datetime) -> list[Award]:
+    """Write a sheet: what changed is written over, and history keeps what was before. Where the badge asks for attendance, it
+    follows, or ends; answers the awards that follow.
+
+    Raises Refused before the meeting's day, for a canceled meeting, or for minutes that the meeting doesn't have."""
     if meeting.canceled_at is not None:
         raise Refused(N_("This meeting is canceled, so nobody's attendance is taken."), status=409)
     if meeting.starts_at - now > timedelta(hours=12):
@@ -66,6 +70,17 @@ def take_attendance(meeting: Meeting, presence: list[Present], *, by: Person, no
             raise Refused(N_("The meeting lasts {minutes} minutes; nobody was there for longer."), minutes=meeting.minutes)
         _mark(meeting, present, saved.get(present.person.id), by=by, now=now)
     db.session.flush()
+    return _badge_follows(meeting, [present.person for present in presence], by=by, now=now)
+
+
+def _badge_follows(meeting: Meeting, people: list[Person], *, by: Person, now: datetime) -> list[Award]:
+    badge, district = meeting.series.seminar.badge, meeting.series.district
+    if badge is None or badge.attendance_percent is None or not people:
+        return []
+    lock_people(people)
+    since = district.day(meeting.starts_at)
+    withdraw_what_is_not_earned(people, badge, since=since, reason=N_("The attendance was corrected."), by=by, now=now)
+    return award_what_is_earned(people, [badge], now=now, day=district.day(now))
 
 
 def _mark(meeting: Meeting, present: Present, row: Attendance | None, *, by: Person, now: datetime) -> None:
@@ -83,7 +98,8 @@ def _mark(meeting: Meeting, present: Present, row: Attendance | None, *, by: Per
 def share_attended(person_ids: list[int], badge: Badge) -> dict[int, int]:
     """By person, the best share in percent of a series' minutes that they attended, among series that lead to the badge."""
     leads = select(Series.id).join(Seminar, Seminar.id == Series.seminar_id).where(Seminar.badge_id == badge.id)
-    held = select(Meeting).where(Meeting.series_id.in_(leads), Meeting.canceled_at.is_(None))
+    theirs = select(Meeting.series_id).join(Attendance, Attendance.meeting_id == Meeting.id).where(Attendance.person_id.in_(person_ids))
+    held = select(Meeting).where(Meeting.series_id.in_(leads), Meeting.series_id.in_(theirs), Meeting.canceled_at.is_(None))
     planned: dict[int, int] = {}
     for meeting in db.session.scalars(held):
         planned[meeting.series_id] = planned.get(meeting.series_id, 0) + meeting.minutes

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, aliased, joinedload, mapped_column, relations
 
 from seminar.ground import history, outbox
 from seminar.ground.db import Model, db
+from seminar.ground.outbox import Letter
 from seminar.ground.refusal import N_, Refused
 from seminar.ground.triggers import Trigger, declare
 from seminar.people.person import Person
@@ -78,9 +79,13 @@ def _count_seats() -> None:
 _count_seats()
 
 
+# What may have changed since the series was read, and decides who may have a seat.
+_DECIDING = ["seats", "published_at", "canceled_at", "enrollment_opens_at", "enrollment_closes_at"]
+
+
 def lock(series: Series) -> None:
-    """Hold the series' row: on PostgreSQL by a row lock that lets references in, on SQLite the writer is alone anyway."""
-    db.session.execute(select(Series.id).where(Series.id == series.id).with_for_update(key_share=True))
+    """Hold the series' row, read anew: on PostgreSQL by a row lock that lets references in, on SQLite the writer is alone."""
+    db.session.refresh(series, attribute_names=_DECIDING, with_for_update={"key_share": True})
 
 
 def seats_left(series: Series) -> int:
@@ -124,52 +129,76 @@ def enroll(person: Person, series: Series, *, by: Person, now: datetime) -> Enro
     db.session.add(enrollment)
     db.session.flush()
     history.record(by, "enrolled", enrollment, now, series=series.id, person=person.id)
-    _tell(enrollment, person, series, "enrolled", now=now)
+    _tell([enrollment], series, "enrolled", now=now)
     return enrollment
 
 
 def withdraw(enrollment: Enrollment, *, by: Person, now: datetime) -> None:
     """Give the seat back. Raises Refused when the place is over already, or the series has ended."""
-    _end(enrollment, "withdrawn", reason=None, by=by, now=now)
+    series = enrollment.series
+    lock(series)
+    if series.meetings and series.meetings[-1].ends_at <= now:
+        raise Refused(N_("{title} has ended, so its record stays as it is."), status=409, title=series.seminar.title)
+    _end([_still_live(enrollment)], series, "withdrawn", reason=None, by=by, now=now)
 
 
 def cancel_enrollment(enrollment: Enrollment, *, reason: str, by: Person, now: datetime) -> None:
-    """The district ends the place, with a reason."""
-    _end(enrollment, "canceled", reason=reason, by=by, now=now)
+    """The district ends the place, with a reason. Raises Refused when it is over already."""
+    lock(enrollment.series)
+    _end([_still_live(enrollment)], enrollment.series, "canceled", reason=reason, by=by, now=now)
 
 
-def _end(enrollment: Enrollment, state: str, *, reason: str | None, by: Person, now: datetime) -> None:
-    """From a live state to one that is over; raises Refused from any other."""
-    series = enrollment.series
+def cancel_every_enrollment(series: Series, *, reason: str, by: Person, now: datetime) -> None:
+    """The same for everybody who has a place in the series or waits for one."""
     lock(series)
-    db.session.refresh(enrollment)
+    live = select(Enrollment).where(Enrollment.series_id == series.id, Enrollment.state.in_(LIVE)).options(joinedload(Enrollment.person))
+    _end(list(db.session.scalars(live)), series, "canceled", reason=reason, by=by, now=now)
+
+
+def _still_live(enrollment: Enrollment) -> Enrollment:
+    db.session.refresh(enrollment, attribute_names=["state"])
     if enrollment.state not in LIVE:
-        raise Refused(N_("This place in {title} is over already."), status=409, title=series.seminar.title)
-    if state == "withdrawn" and series.meetings and series.meetings[-1].ends_at <= now:
-        raise Refused(N_("{title} has ended, so its record stays as it is."), status=409, title=series.seminar.title)
-    enrollment.state, enrollment.state_since, enrollment.state_by_id = state, now, by.id
-    enrollment.state_reason = reason
+        raise Refused(N_("This place in {title} is over already."), status=409, title=enrollment.series.seminar.title)
+    return enrollment
+
+
+def _end(places: list[Enrollment], series: Series, state: str, *, reason: str | None, by: Person, now: datetime) -> None:
+    for enrollment in places:
+        enrollment.state, enrollment.state_since, enrollment.state_by_id = state, now, by.id
+        enrollment.state_reason = reason
     db.session.flush()
-    history.record(by, state, enrollment, now, series=series.id, person=enrollment.person_id, reason=reason)
-    _tell(enrollment, enrollment.person, series, state, now=now)
+    for enrollment in places:
+        history.record(by, state, enrollment, now, series=series.id, person=enrollment.person_id, reason=reason)
+    _tell(places, series, state, now=now)
 
 
-def _tell(enrollment: Enrollment, person: Person, series: Series, kind: str, *, now: datetime) -> None:
+def _tell(places: list[Enrollment], series: Series, kind: str, *, now: datetime) -> None:
     from_now = [meeting for meeting in series.meetings if meeting.ends_at > now and meeting.canceled_at is None]
     first = from_now[0] if from_now else None
-    outbox.put(
-        person,
-        kind,
-        key=str(enrollment.id),
-        now=now,
-        calendar=invitation(series, person, canceled=kind != "enrolled", now=now),
-        title=series.seminar.title,
-        series_id=series.id,
-        starts_at=first.starts_at if first else None,
-        place=first.place if first else "",
-        room=first.room if first else "",
-        reason=enrollment.state_reason or "",
-    )
+    comings = comings_of([enrollment.person_id for enrollment in places], series)
+
+    def letter(enrollment: Enrollment) -> Letter:
+        person = enrollment.person
+        attached = invitation(
+            series.meetings, series, person, canceled=kind != "enrolled", comings=comings[enrollment.person_id], now=now
+        )
+        values = {
+            "title": series.seminar.title,
+            "series_id": series.id,
+            "starts_at": first.starts_at if first else None,
+            "place": first.place if first else "",
+            "room": first.room if first else "",
+            "reason": enrollment.state_reason or "",
+        }
+        return Letter(person, str(enrollment.id), values, attached)
+
+    outbox.put_all(kind, [letter(enrollment) for enrollment in places], now=now)
+
+
+def comings_of(person_ids: list[int], series: Series) -> dict[int, int]:
+    """By person, how often they have enrolled in the series, this time included."""
+    query = select(Enrollment.person_id, func.count()).where(Enrollment.series_id == series.id, Enrollment.person_id.in_(person_ids))
+    return {person_id: count for person_id, count in db.session.execute(query.group_by(Enrollment.person_id))}
 
 
 def enrolled_people(series: Series) -> list[Person]:

@@ -7,10 +7,11 @@ from sqlalchemy import select
 
 from seminar.ground import history, outbox
 from seminar.ground.db import db
+from seminar.ground.outbox import Letter
 from seminar.ground.refusal import N_, Refused
 from seminar.people.person import Person
-from seminar.series.enrollment import LIVE, Enrollment, cancel_enrollment, enrolled_people, lock, seats_left
-from seminar.series.invitation import calendar_of, meeting_event
+from seminar.series.enrollment import cancel_every_enrollment, comings_of, enrolled_people, lock, seats_left
+from seminar.series.invitation import invitation
 from seminar.series.seminar import Seminar
 from seminar.series.series import Meeting, Series
 
@@ -62,8 +63,7 @@ def cancel_series(series: Series, *, reason: str, by: Person, now: datetime) -> 
     """End the series and every place in it; everybody is told. Raises Refused where it is canceled already."""
     if series.canceled_at is not None:
         raise Refused(N_("This series is canceled already."), status=409)
-    for enrollment in db.session.scalars(select(Enrollment).where(Enrollment.series_id == series.id, Enrollment.state.in_(LIVE))).all():
-        cancel_enrollment(enrollment, reason=reason, by=by, now=now)
+    cancel_every_enrollment(series, reason=reason, by=by, now=now)
     series.canceled_at, series.canceled_by_id, series.canceled_reason = now, by.id, reason
     for meeting in series.meetings:
         meeting.revision, meeting.changed_at = meeting.revision + 1, now
@@ -97,19 +97,19 @@ def cancel_meeting(meeting: Meeting, *, reason: str, by: Person, now: datetime) 
 
 
 def _tell_enrolled(meeting: Meeting, kind: str, now: datetime) -> None:
-    title = meeting.series.seminar.title
-    event = meeting_event(meeting, title=title, canceled=False, now=now)
-    for person in enrolled_people(meeting.series):
-        outbox.put(
-            person,
-            kind,
-            key=f"{meeting.id}:{meeting.revision}",
-            now=now,
-            calendar=calendar_of([event], name=person.name).to_ical().decode(),
-            title=title,
-            series_id=meeting.series_id,
-            starts_at=meeting.starts_at,
-            place=meeting.place,
-            room=meeting.room,
-            reason=meeting.canceled_reason or "",
-        )
+    series, people = meeting.series, enrolled_people(meeting.series)
+    comings = comings_of([person.id for person in people], series)
+    values = {
+        "title": series.seminar.title,
+        "series_id": series.id,
+        "starts_at": meeting.starts_at,
+        "place": meeting.place,
+        "room": meeting.room,
+        "reason": meeting.canceled_reason or "",
+    }
+
+    def letter(person: Person) -> Letter:
+        attached = invitation([meeting], series, person, canceled=False, comings=comings[person.id], now=now)
+        return Letter(person, f"{meeting.id}:{meeting.revision}", values, attached)
+
+    outbox.put_all(kind, [letter(person) for person in people], now=now)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from seminar.ground import contributions, history, outbox
 from seminar.ground.db import Model, db
+from seminar.ground.outbox import Letter
 from seminar.people.person import Person
 from seminar.skills.badge import Badge, Competency, badge_prerequisite
 from seminar.skills.sign_off import SignOff
@@ -137,14 +138,12 @@ def award_what_is_earned(people: list[Person], badges: list[Badge], *, now: date
     given: list[Award] = []
     while people and badges:
         standing = progress([person.id for person in people], badges, day)
-        new = [_award(person, badge, now=now, day=day) for badge in badges for person in _earners(people, badge, standing, day)]
+        new = [a for badge in badges for a in _award_all(_earners(people, badge, standing, day), badge, now=now, day=day)]
         given += new
         gained = {award.badge_id for award in new}
         people = [person for person in people if any(a.person_id == person.id for a in new)]
         badges = _building_on(gained)
-    for person in {award.person_id: award.person for award in given}.values():
-        for changed in contributions.standing_changed:
-            changed(person, now)
+    _standing_changed({award.person_id: award.person for award in given}, now)
     return given
 
 
@@ -156,27 +155,31 @@ def _earners(people: list[Person], badge: Badge, standing: dict[tuple[int, int],
         lasts = at.award is not None and at.award.last_day - RUNS_OUT_WITHIN > day
         if at.total and not at.owed and not at.missing_badges and not lasts:
             ready.append(person)
-    if badge.attendance_percent is None or not ready:
-        return ready
-    shares = [facts([person.id for person in ready], badge) for facts in contributions.attendance_facts]
-    return [p for p in ready if max((share.get(p.id, 0) for share in shares), default=0) >= badge.attendance_percent]
+    absent = _attended_too_little(ready, badge)
+    return [person for person in ready if person.id not in absent]
 
 
-def _award(person: Person, badge: Badge, *, now: datetime, day: date) -> Award:
-    award = Award(
-        district_id=person.district_id,
-        person_id=person.id,
-        badge_id=badge.id,
-        first_day=day,
-        last_day=last_day_of(day, badge.valid_months),
-        awarded_at=now,
-    )
-    award.person, award.badge = person, badge
-    db.session.add(award)
+def _award_all(people: list[Person], badge: Badge, *, now: datetime, day: date) -> list[Award]:
+    last_day = last_day_of(day, badge.valid_months)
+    awards = []
+    for person in people:
+        award = Award(
+            district_id=person.district_id,
+            person_id=person.id,
+            badge_id=badge.id,
+            first_day=day,
+            last_day=last_day,
+            awarded_at=now,
+        )
+        award.person, award.badge = person, badge
+        awards.append(award)
+    db.session.add_all(awards)
     db.session.flush()
-    history.record(None, "awarded", award, now, person=person.id, badge=badge.name)
-    outbox.put(person, "awarded", key=str(award.id), now=now, badge=badge.name, last_day=award.last_day)
-    return award
+    for award in awards:
+        history.record(None, "awarded", award, now, person=award.person_id, badge=badge.name)
+    told = [Letter(award.person, str(award.id), {"badge": badge.name, "last_day": last_day}) for award in awards]
+    outbox.put_all("awarded", told, now=now)
+    return awards
 
 
 def _building_on(badge_ids: set[int]) -> list[Badge]:
@@ -186,23 +189,62 @@ def _building_on(badge_ids: set[int]) -> list[Badge]:
     return list(db.session.scalars(query.where(badge_prerequisite.c.required_id.in_(badge_ids)).distinct()))
 
 
-def withdraw_what_is_not_earned(person: Person, badge: Badge, *, since: date, reason: str, by: Person, now: datetime) -> list[Award]:
-    """End the person's awards of a badge, begun on that day or later, whose competencies no longer all stand."""
-    stands = _signed_days({person.id}, {badge.id}).get((person.id, badge.id), {})
-    if all(c.id in stands for c in badge.competencies if c.retired_on is None):
-        return []
+def withdraw_what_is_not_earned(
+    people: list[Person], badge: Badge, *, since: date, reason: str, by: Person, now: datetime
+) -> list[Award]:
+    """End these people's awards of a badge, begun on that day or later, whose rule is no longer met, then those that build on
+    them. Everybody is told."""
     query = select(Award).where(
-        Award.person_id == person.id, Award.badge_id == badge.id, Award.first_day >= since, Award.withdrawn_at.is_(None)
+        Award.person_id.in_([person.id for person in people]),
+        Award.badge_id == badge.id,
+        Award.first_day >= since,
+        Award.withdrawn_at.is_(None),
     )
-    awards = list(db.session.scalars(query))
-    for award in awards:
+    begun = list(db.session.scalars(query.options(joinedload(Award.person))))
+    ended = [award for award in begun if award.id in _without_ground(begun, badge)] if begun else []
+    for award in ended:
         award.withdrawn_at, award.withdrawn_by_id, award.withdrawn_reason = now, by.id, reason
-        history.record(by, "award withdrawn", award, now, person=person.id, badge=badge.name, reason=reason)
-        outbox.put(person, "award_withdrawn", key=str(award.id), now=now, badge=badge.name, reason=reason)
+        history.record(by, "award withdrawn", award, now, person=award.person_id, badge=badge.name, reason=reason)
+    outbox.put_all("award_withdrawn", [Letter(a.person, str(a.id), {"badge": badge.name, "reason": reason}) for a in ended], now=now)
     db.session.flush()
-    for changed in contributions.standing_changed if awards else []:
-        changed(person, now)
-    return awards
+    _standing_changed({award.person_id: award.person for award in ended}, now)
+    for built in _building_on({badge.id}) if ended else []:
+        ended += withdraw_what_is_not_earned([a.person for a in ended], built, since=since, reason=reason, by=by, now=now)
+    return ended
+
+
+def _without_ground(awards: list[Award], badge: Badge) -> set[int]:
+    """Of these awards of a badge, those that its rule would not give: a competency that it asked for when they began isn't
+    signed off any more, too little was attended, or a badge that comes first wasn't held."""
+    people = {award.person_id for award in awards}
+    signed, absent = _signed_days(people, {badge.id}), _attended_too_little([award.person for award in awards], badge)
+    first = select(Award).where(Award.person_id.in_(people), Award.badge_id.in_([b.id for b in badge.prerequisites]))
+    held = db.session.scalars(first.where(Award.withdrawn_at.is_(None))).all() if badge.prerequisites else []
+
+    def shown(award: Award) -> bool:
+        asked = (c.id for c in badge.competencies if c.retired_on is None and c.was_asked_on(award.first_day))
+        return all(c in signed.get((award.person_id, badge.id), {}) for c in asked)
+
+    def came_first(award: Award) -> bool:
+        there = {a.badge_id for a in held if a.person_id == award.person_id and a.first_day <= award.first_day <= a.last_day}
+        return there >= {b.id for b in badge.prerequisites}
+
+    return {a.id for a in awards if a.person_id in absent or not shown(a) or not came_first(a)}
+
+
+def _attended_too_little(people: list[Person], badge: Badge) -> set[int]:
+    """Who attended less than the badge asks for, of no series that leads to it more."""
+    if badge.attendance_percent is None or not people:
+        return set()
+    ids = [person.id for person in people]
+    shares = [facts(ids, badge) for facts in contributions.attendance_facts]
+    return {n for n in ids if max((share.get(n, 0) for share in shares), default=0) < badge.attendance_percent}
+
+
+def _standing_changed(people: dict[int, Person], now: datetime) -> None:
+    if people:
+        for changed in contributions.standing_changed:
+            changed(list(people.values()), now)
 
 
 def awards_of(person: Person) -> list[Award]:

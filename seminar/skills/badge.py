@@ -56,8 +56,13 @@ class Competency(Model):
     name: Mapped[str]
     position: Mapped[int]
     is_safety: Mapped[bool] = mapped_column(default=False)
+    # Awards begun before this day don't rest on it; None: it was asked for from the first.
+    asked_since: Mapped[date | None]
     retired_on: Mapped[date | None]
 
     badge: Mapped[Badge] = relationship(back_populates="competencies")
 
     __table_args__ = (UniqueConstraint("badge_id", "name"), Index("ix_competency_badge", "badge_id", "position"))
+
+    def was_asked_on(self, day: date) -> bool:
+        return self.asked_since is None or self.asked_since <= day

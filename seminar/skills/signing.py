@@ -46,6 +46,7 @@ def sign_off(shown: Iterable[Shown], badge: Badge, *, by: Person, series_id: int
     refuse_unless_cleared(by, badge, day)
     if any(one.person.id == by.id for one in asked):
         raise Refused(N_("Nobody signs off their own competencies. Ask another trainer."))
+    lock_people(one.person for one in asked)
     if any(one.competency.badge_id != badge.id or one.competency.retired_on is not None for one in asked):
         raise Refused(N_("One of these competencies isn't part of {badge} any more. Reload the page."), status=409, badge=badge.name)
     at = progress([one.person.id for one in asked], [badge], day)
@@ -72,6 +73,13 @@ def _row(one: Shown, *, by: Person, series_id: int | None, now: datetime, day: d
     )
 
 
+def lock_people(people: Iterable[Person]) -> None:
+    """Hold the people's rows, in the order of their ids: two trainers who sign off the last two competencies of somebody
+    at the same moment would each see one missing, and the badge would never follow."""
+    ids = sorted({person.id for person in people})
+    db.session.execute(select(Person.id).where(Person.id.in_(ids)).order_by(Person.id).with_for_update(key_share=True))
+
+
 def refuse_unless_cleared(trainer: Person, badge: Badge, day: date) -> None:
     if badge.skill_id not in cleared_skills(trainer, day):
         raise Refused(N_("You aren't cleared to sign off {skill}. The PD office can clear you."), skill=badge.skill.name)
@@ -89,20 +97,22 @@ def withdraw_sign_offs(
         return
     if not reason.strip():
         raise Refused(N_("Say why the sign-off is undone; the record keeps it."), field="reason")
+    if any(person_id == by.id for person_id, _ in asked):
+        raise Refused(N_("Nobody undoes their own sign-offs. Ask another trainer."))
     refuse_unless_cleared(by, badge, day)
+    lock_people(asked.values())
     query = select(SignOff).where(
         SignOff.person_id.in_({person_id for person_id, _ in asked}),
         SignOff.competency_id.in_({competency_id for _, competency_id in asked}),
         SignOff.withdrawn_at.is_(None),
     )
-    since: dict[int, date] = {}
+    since = day
     for row in db.session.scalars(query).all():
         if (row.person_id, row.competency_id) not in asked:
             continue
         row.withdrawn_at, row.withdrawn_by_id, row.withdrawn_reason = now, by.id, reason.strip()
-        since[row.person_id] = min(row.day, since.get(row.person_id, row.day))
+        since = min(since, row.day)
         history.record(by, "sign-off withdrawn", row, now, person=row.person_id, competency=row.competency_id, reason=reason.strip())
     db.session.flush()
-    people = {person.id: person for person in asked.values()}
-    for person_id, first in since.items():
-        withdraw_what_is_not_earned(people[person_id], badge, since=first, reason=reason.strip(), by=by, now=now)
+    people = list({person.id: person for person in asked.values()}.values())
+    withdraw_what_is_not_earned(people, badge, since=since, reason=reason.strip(), by=by, now=now)

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import lazy_gettext
 from flask_wtf import FlaskForm
 from wtforms import validators
 
 from seminar.ground.refusal import Refused
+from seminar.web.language import sentence_of
 
 
 class Form(FlaskForm):  # type: ignore[misc]
@@ -14,7 +15,7 @@ class Form(FlaskForm):  # type: ignore[misc]
 
     def refuse(self, refused: Refused) -> None:
         """Put the rule's sentence beside its field, or on top of the form where it is about none."""
-        sentence = gettext(refused.message).format(**refused.values)
+        sentence = sentence_of(refused)
         field = self._fields.get(refused.field) if refused.field else None
         if field is None:
             self.form_errors.append(sentence)

@@ -1,12 +1,14 @@
 """The reader's language, and how days, times and grades read in it."""
 
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from flask import Flask, g, request, session
 from flask_babel import Babel, format_date, format_datetime, format_time, get_locale, gettext
 
+from seminar.ground import clock
+from seminar.ground.refusal import Refused
 from seminar.web.viewer import current_district, signed_in_standing
 
 LANGUAGES = ("en", "es")
@@ -63,6 +65,27 @@ def day_and_time(moment: datetime) -> str:
     return f"{short_day(local(moment).date())}, {clock_time(moment)}"
 
 
+# A day further off than this is said with its year.
+SAID_WITHOUT_YEAR = timedelta(days=180)
+
+
+def said_day(day: date) -> str:
+    """Tue, Mar 4; or Mar 4, 2029 where the year is not plain."""
+    near = abs(day - local(clock.now()).date()) < SAID_WITHOUT_YEAR
+    return short_day(day) if near else day_with_year(day)
+
+
+def said(message: str, values: dict[str, Any]) -> str:
+    """A sentence of the code in the reader's language, its days as days are said."""
+    spoken = {name: said_day(value) if isinstance(value, date) else value for name, value in values.items()}
+    return str(gettext(message).format(**spoken))
+
+
+def sentence_of(refused: Refused) -> str:
+    """The refusal in the reader's language."""
+    return said(refused.message, refused.values)
+
+
 def grade_name(grade: int | None) -> str:
     return "" if grade is None else gettext("K") if grade == 0 else str(grade)
 
@@ -90,8 +113,11 @@ def install(app: Flask) -> None:
         "grade": grade_name,
         "grades": grade_span,
         "school_year": school_year_name,
+        # For what may be a sentence of ours or somebody's own words: those stay as they are.
+        "in_words": lambda text: gettext(text),
         "month_short": lambda day: format_date(day, "MMM"),
         "weekday_short": lambda day: format_date(day, "EEE"),
         "month_title": lambda day: format_datetime(datetime(day.year, day.month, 1), "LLLL y", rebase=False),
     }
     app.jinja_env.filters.update(filters)
+    app.jinja_env.globals["said"] = said

@@ -1,25 +1,50 @@
 """A mail in its reader's language: templates/mail/<kind>.txt, whose first line is the subject."""
 
+import structlog
 from flask import current_app, g
-from flask_babel import force_locale
+from flask_babel import force_locale, gettext
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
-from seminar.ground.db import db
+from seminar.ground.db import db, reading
 from seminar.ground.outbox import Mail, values_of
 from seminar.ground.post import Written
 from seminar.people.person import Person
 
+log = structlog.get_logger("makerpd.letters")
 
-def write(mail: Mail) -> Written:
-    person = db.session.get_one(Person, mail.person_id)
-    values = values_of(mail)
+
+def write_all(mail_ids: list[int]) -> dict[int, Written | str]:
+    """By mail id, the mail as it leaves, or why it can't be written; one statement. One that is broken holds up no other."""
+    query = select(Mail, Person).join(Person, Person.id == Mail.person_id).where(Mail.id.in_(mail_ids))
+    with reading():
+        rows = db.session.execute(query.options(joinedload(Person.district))).all()
+        written = {mail.id: _written(mail, person) for mail, person in rows}
+        db.session.rollback()
+    return written
+
+
+def _written(mail: Mail, person: Person) -> Written | str:
     g.timezone, g.language = person.district.timezone, person.language
+    try:
+        with force_locale(person.language):
+            return write(mail, person)
+    except Exception as error:
+        log.exception("mail can't be written", mail=mail.id)
+        return repr(error)
+    finally:
+        g.pop("timezone")
+        g.pop("language")
+
+
+def write(mail: Mail, person: Person) -> Written:
+    values = values_of(mail.context)
     template = current_app.jinja_env.get_template(f"mail/{mail.kind}.txt")
-    with force_locale(person.language):
-        text = template.render(person=person, url=address_of(mail.kind, values), **values)
-    g.pop("timezone")
-    g.pop("language")
-    subject, _, body = text.partition("\n")
-    return Written(mail.id, person.district.mail_from, person.email or "", subject.strip(), body.strip() + "\n", mail.calendar)
+    subject, _, body = template.render(person=person, url=address_of(mail.kind, values), **values).partition("\n")
+    greeting = gettext("Hello %(name)s,", name=person.given_name)
+    signature = gettext("PD office, %(district)s", district=person.district.name)
+    whole = f"{greeting}\n\n{body.strip()}\n\n{signature}\n"
+    return Written(mail.id, person.district.mail_from, person.email or "", subject.strip(), whole, mail.calendar)
 
 
 def address_of(kind: str, values: dict[str, object]) -> str:
@@ -31,4 +56,4 @@ def address_of(kind: str, values: dict[str, object]) -> str:
         return f"{base}/reservations/{values['reservation_id']}"
     if "series_id" in values:
         return f"{base}/series/{values['series_id']}"
-    return f"{base}/my/learning"
+    return f"{base}/{'equipment' if kind == 'awarded' else 'my/learning'}"

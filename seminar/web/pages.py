@@ -8,7 +8,7 @@ from typing import Any
 
 import structlog
 from flask import Flask, flash, g, render_template, request, url_for
-from flask_babel import gettext, lazy_gettext
+from flask_babel import lazy_gettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException
@@ -36,11 +36,6 @@ SENTENCES = {
     "uq_sign_off_standing": N_("This was signed off today already."),
     "sign_off.person_id, sign_off.competency_id, sign_off.day": N_("This was signed off today already."),
 }
-
-
-def sentence_of(refused: Refused) -> str:
-    """The refusal in the reader's language."""
-    return str(gettext(refused.message).format(**refused.values))
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import hmac
 from dataclasses import dataclass
 from datetime import timedelta
 
-from flask import Flask
+from flask import Flask, session
 from flask_login import LoginManager, UserMixin, login_user, logout_user
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -13,6 +13,7 @@ from seminar.ground.db import db
 from seminar.people.account import Account
 from seminar.people.person import Person
 
+# A school day: a tablet left signed in is nobody's on the next one.
 LASTS = timedelta(hours=12)
 
 
@@ -39,6 +40,7 @@ def signed_in_by(cookie_id: str) -> SignedIn | None:
 
 
 def begin(account: Account) -> None:
+    session.permanent = True
     login_user(SignedIn(account.person, account.session_key))
 
 

@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy import func, select
 
 from inventory.equipment import EquipmentModel
-from inventory.lending import Asked, reserve
 from inventory.reservation import ReservationLine
+from inventory.reserving import Asked, reserve
 from seminar.ground.db import db
 from seminar.ground.refusal import Refused
 from seminar.people.appointment import Appointment

@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from inventory.at_risk import why_at_risk
 from inventory.calendar import ItemDay, free_items
-from inventory.lending import Asked, cancel_reservation, close_check, hand_over, reserve, take_back
+from inventory.lending import close_check, hand_over, take_back
 from inventory.reservation import GateCheck, is_late, state_of
+from inventory.reserving import Asked, cancel_reservation, reserve
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.ground.refusal import Refused
@@ -142,10 +143,10 @@ def test_when_the_teacher_leaves_the_school_and_the_depot_are_told(db_session):
     model = a_model(cast)
     trained(cast, cast.ada)
     reservation = ask(cast, model, first=FRIDAY)
-    assert why_at_risk(reservation, TODAY) is None
+    assert why_at_risk([reservation], TODAY) == {}
     appointment = db.session.scalars(select(Appointment).where(Appointment.person_id == cast.ada.id)).one()
     end_appointment(appointment, last_day=TODAY, by=cast.olive, now=NOW)
-    assert why_at_risk(reservation, TODAY) is not None
+    assert list(why_at_risk([reservation], TODAY)) == [reservation.id]
     told = db.session.scalars(select(Mail.person_id).where(Mail.kind == "at_risk")).all()
     assert set(told) == {cast.ada.id, cast.cora.id, cast.eli.id}
     assert state_of(reservation) == "reserved"

@@ -6,7 +6,7 @@ A cell is what a role gets for a GET, or for a POST with an empty form: `in` (an
 
 import pytest
 
-from inventory.lending import Asked, reserve
+from inventory.reserving import Asked, reserve
 from seminar.ground.db import db
 from seminar.series.enrollment import enroll
 from seminar.skills.award import Award
@@ -91,7 +91,10 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "inventory.create_cancellation": RESERVES,
     "inventory.show_loans": RESERVES,
     "inventory.show_depot": DEPOT,
+    "inventory.show_change": RESERVES,
+    "inventory.save_change": RESERVES,
     "inventory.create_hand_over": LENDS,
+    "inventory.create_packing": LENDS,
     "inventory.create_return": LENDS,
     "inventory.create_no_show": LENDS,
     "inventory.create_check": LENDS,

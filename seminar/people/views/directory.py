@@ -18,7 +18,8 @@ from seminar.people.person import Person
 from seminar.people.school import School
 from seminar.people.views import people
 from seminar.web.forms import Form, grade_choices, needed
-from seminar.web.pages import PAGE_SIZE, page_number, page_of, refusing, sentence_of, told
+from seminar.web.language import sentence_of
+from seminar.web.pages import PAGE_SIZE, page_number, page_of, refusing, told
 from seminar.web.requires import requires
 from seminar.web.shell import role_choices
 from seminar.web.viewer import district_or_404, found_or_404, me

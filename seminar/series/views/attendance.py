@@ -14,7 +14,8 @@ from seminar.series.series import Meeting
 from seminar.series.teaching import meetings_of_trainer
 from seminar.series.views import series
 from seminar.series.views.catalog import series_or_404
-from seminar.web.pages import refusing, sentence_of, told
+from seminar.web.language import sentence_of
+from seminar.web.pages import refusing, told
 from seminar.web.requires import anyone_signed_in, requires
 from seminar.web.viewer import found_or_404, me
 

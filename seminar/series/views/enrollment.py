@@ -12,7 +12,8 @@ from seminar.series.access import plans_series
 from seminar.series.enrollment import LIVE, Enrollment, cancel_enrollment, enroll, withdraw
 from seminar.series.views import series
 from seminar.series.views.catalog import series_or_404, series_page
-from seminar.web.pages import refusing, sentence_of, told
+from seminar.web.language import sentence_of
+from seminar.web.pages import refusing, told
 from seminar.web.requires import anyone_signed_in, requires
 from seminar.web.viewer import found_or_404, me
 

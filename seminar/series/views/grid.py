@@ -15,7 +15,8 @@ from seminar.series.views.catalog import series_or_404
 from seminar.skills.award import Award, progress
 from seminar.skills.badge import Badge, Competency
 from seminar.skills.signing import Shown, cleared_skills, sign_off, withdraw_sign_offs
-from seminar.web.pages import refusing, sentence_of, told
+from seminar.web.language import sentence_of
+from seminar.web.pages import refusing, told
 from seminar.web.requires import anyone_signed_in, requires
 from seminar.web.viewer import me
 

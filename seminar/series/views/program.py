@@ -34,7 +34,7 @@ from seminar.series.views.catalog import series_or_404
 from seminar.skills.badge import Badge
 from seminar.skills.skill import Skill
 from seminar.web.forms import Form, grade_choices, needed
-from seminar.web.language import local
+from seminar.web.language import local, sentence_of
 from seminar.web.pages import refusing, told
 from seminar.web.requires import requires
 from seminar.web.viewer import district_or_404, found_or_404, me
@@ -276,7 +276,7 @@ def create_publication(series_id: int) -> object:
             db.session.commit()
             told(gettext("Published: it is in the catalog."))
     except Refused as refused:
-        told(gettext(refused.message), "bad")
+        told(sentence_of(refused), "bad")
     return redirect(url_for("series.show_series", series_id=series_id), 303)
 
 

@@ -13,7 +13,8 @@ from seminar.skills.access import may_sign_off_somewhere
 from seminar.skills.badge import Badge
 from seminar.skills.signing import Shown, sign_off
 from seminar.skills.views import skills
-from seminar.web.pages import refusing, sentence_of, told
+from seminar.web.language import sentence_of
+from seminar.web.pages import refusing, told
 from seminar.web.requires import requires
 from seminar.web.viewer import found_or_404, me
 

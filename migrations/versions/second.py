@@ -1,0 +1,25 @@
+"""Competencies that are asked for from a day on, the worker's rounds of a day, and through which day the gate was asked."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "second"
+down_revision = "98b1df7049b9"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("competency", sa.Column("asked_since", sa.Date(), nullable=True))
+    op.create_table(
+        "day_done",
+        sa.Column("district_id", sa.Integer(), nullable=False),
+        sa.Column("round", sa.String(), nullable=False),
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(["district_id"], ["district.id"], name=op.f("fk_day_done_district_id_district")),
+        sa.PrimaryKeyConstraint("district_id", "round", name=op.f("pk_day_done")),
+    )
+    op.add_column("gate_check", sa.Column("last_day", sa.Date(), nullable=True))
+    op.execute("UPDATE gate_check SET last_day = (SELECT r.last_day FROM reservation r WHERE r.id = gate_check.reservation_id)")
+    with op.batch_alter_table("gate_check") as gate_check:
+        gate_check.alter_column("last_day", existing_type=sa.Date(), nullable=False)
