@@ -32,8 +32,7 @@ def lines_without_item(district_id: int, today: date) -> list[ReservationLine]:
         .where(or_(Item.retired_on.is_not(None), ReservationLine.item_id.in_(late) & (Reservation.first_day <= today + LATE_BLOCKS)))
         .options(
             contains_eager(ReservationLine.item),
-            contains_eager(ReservationLine.reservation).joinedload(Reservation.school),
-            joinedload(ReservationLine.reservation).joinedload(Reservation.responsible),
+            contains_eager(ReservationLine.reservation).options(joinedload(Reservation.school), joinedload(Reservation.responsible)),
             joinedload(ReservationLine.model).selectinload(EquipmentModel.badges),
         )
         .order_by(Reservation.first_day, ReservationLine.id)

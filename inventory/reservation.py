@@ -148,8 +148,8 @@ def move(line: ReservationLine, state: str, *, by: Person, now: datetime) -> Non
 
 def locked_lines(reservation: Reservation, *states: str) -> list[ReservationLine]:
     """The reservation's lines in one of these states, read anew under the row's lock."""
-    deciding = ["first_day", "last_day", "responsible_id", "responsible"]
-    db.session.refresh(reservation, attribute_names=deciding, with_for_update={"key_share": True})
+    db.session.execute(select(Reservation.id).where(Reservation.id == reservation.id).with_for_update(key_share=True))
+    db.session.refresh(reservation, attribute_names=["first_day", "last_day", "responsible_id", "responsible"])
     query = (
         select(ReservationLine)
         .where(ReservationLine.reservation_id == reservation.id, ReservationLine.state.in_(states))

@@ -107,6 +107,8 @@ def refuse_days(asked: Asked, opened: OpenDays, today: date, first_day_was: date
     if first != first_day_was:
         _refuse_closed(first, "first_day", opened)
     for model in asked.models:
+        if model.retired_on is not None:
+            raise Refused(N_("{model} isn't lent any more."), field="quantities", model=model.name)
         refuse_length(model, first, last)
         notice = opened.after(today, model.notice_open_days)
         if notice and first < notice[-1] and first != first_day_was:

@@ -6,6 +6,7 @@ import sys
 import threading
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import click
 import structlog
@@ -84,43 +85,61 @@ def _list_people(role: str | None, school_code: str | None) -> None:
 
 
 def _work(app: Flask, *, once: bool) -> None:
-    """Rounds until told to stop; a round that fails is logged, and the next one tries again."""
+    """Rounds until told to stop. Once: a round that failed makes the exit status 1."""
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     signal.signal(signal.SIGINT, lambda *_: stop.set())
     while not stop.is_set():
-        try:
-            work_once(app)
-        except Exception as error:
-            db.session.rollback()
-            log.exception("round failed", error=repr(error))
-            if once:
-                raise
+        failed = work_once(app)
         if once:
-            return
+            sys.exit(1 if failed else 0)
         stop.wait(EVERY_SECONDS)
 
 
-def work_once(app: Flask) -> None:
-    settings, now = app.config["SETTINGS"], clock.now()
-    for round_of in contributions.worker_rounds:
-        round_of(now)
+def work_once(app: Flask) -> list[str]:
+    """Do what is due now; answers the rounds that failed. Each has a transaction of its own: it is logged, holds up no other,
+    and is tried again on the next turn."""
+    now = clock.now()
+    rounds: list[tuple[str, Callable[[], object]]] = [(one.__name__, partial(one, now)) for one in contributions.worker_rounds]
+    rounds.append(("the day's rounds", partial(_begin_the_day, now)))
+    rounds.append(("mail", partial(_send_mail, app)))
+    failed = [name for name, round_of in rounds if not _succeeds(name, round_of)]
+    db.session.remove()
+    return failed
+
+
+def _succeeds(name: str, round_of: Callable[[], object]) -> bool:
+    try:
+        round_of()
         db.session.commit()
+    except Exception as error:
+        db.session.rollback()
+        log.exception("round failed", round=name, error=repr(error))
+        return False
+    return True
+
+
+def _begin_the_day(now: datetime) -> None:
+    """What is done once on each day of a district."""
+    failed = False
     for district_id in db.session.scalars(select(District.id)).all():
-        _begin_the_day(district_id, now)
+        for name, round_of in contributions.daily_rounds.items():
+            failed |= not _succeeds(name, partial(_once_a_day, district_id, name, round_of, now))
+    if failed:
+        raise RuntimeError("A round of the day failed; what it said is above.")
+
+
+def _once_a_day(district_id: int, name: str, round_of: Callable[..., object], now: datetime) -> None:
+    district = db.session.get_one(District, district_id)
+    today = district.day(now)
+    if daily.begins_today(district_id, name, today):
+        round_of(district, today, now)
+
+
+def _send_mail(app: Flask) -> None:
+    settings = app.config["SETTINGS"]
     while post.send_due(write_all, smtp_url=settings.smtp_url, folder=settings.mail_folder, now=clock.now()):
         pass
-    db.session.remove()
-
-
-def _begin_the_day(district_id: int, now: datetime) -> None:
-    """What is done once a day, each in a transaction of its own: a round that fails is tried again, and holds up no other."""
-    for name, round_of in contributions.daily_rounds.items():
-        district = db.session.get_one(District, district_id)
-        today = district.day(now)
-        if daily.begins_today(district_id, name, today):
-            round_of(district, today, now)
-        db.session.commit()
 
 
 def _audit() -> int:

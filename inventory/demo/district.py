@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from datetime import date, time, timedelta
 from itertools import cycle
-from typing import Any
 
 from sqlalchemy import update
 
-from inventory.demo.badges import MODELS, SEMINARS, SKILLS
 from inventory.demo.calendar import closed_days, school_day_from, school_years, year_ending
+from inventory.demo.catalog import MODELS, SEMINARS
 from inventory.demo.history import lend_history, past_training
 from inventory.demo.names import FAMILY, GIVEN, SCHOOLS
 from inventory.demo.world import World
@@ -25,8 +24,8 @@ from seminar.people.district import District
 from seminar.people.school import School
 from seminar.series.seminar import Seminar
 from seminar.series.series import Meeting, Series
-from seminar.skills.badge import Badge, Competency
-from seminar.skills.skill import Clearance, Skill
+from seminar.skills.skill import Clearance
+from seminar.skills.starting_set import add_starting_set
 
 TIMEZONE = "America/Los_Angeles"
 PASSWORD = "makerpd-demo"
@@ -36,7 +35,7 @@ def load() -> None:
     """Fill an empty database; one transaction."""
     now = clock.now()
     password_hash = account.hashed(PASSWORD)
-    district = District(code="RUSD", name="Rivermark Unified", timezone=TIMEZONE, language="en", mail_from="pd-office@rivermark.example")
+    district = District(code="RUSD", name="Rivermark Unified School District", timezone=TIMEZONE, language="en", mail_from="pd-office@rivermark.example")
     db.session.add(district)
     db.session.flush()
     calendar_day = district.day(now)
@@ -126,22 +125,9 @@ def _names(taken: set[str]) -> Iterator[tuple[str, str]]:
 
 
 def make_skills(world: World) -> None:
-    starting: list[Any] = SKILLS
-    for position, (name, look, badges) in enumerate(starting):
-        skill = Skill(district_id=world.district.id, name=name, look=look, position=position)
-        db.session.add(skill)
-        db.session.flush()
-        world.skills[name] = skill
-        for badge_name, level, glyph, months, prerequisites, competencies in badges:
-            badge = Badge(district_id=world.district.id, skill_id=skill.id, name=badge_name, level=level, glyph=glyph, valid_months=months)
-            badge.prerequisites = [world.badges[required] for required in prerequisites]
-            badge.competencies = [
-                Competency(district_id=world.district.id, name=text.lstrip("!"), is_safety=text.startswith("!"), position=n)
-                for n, text in enumerate(competencies)
-            ]
-            db.session.add(badge)
-            world.badges[badge_name] = badge
-    db.session.flush()
+    skills, badges = add_starting_set(world.district.id)
+    world.skills.update(skills)
+    world.badges.update(badges)
     cleared = {
         "3D printing": "trainer",
         "Coding": "trainer.coding",

@@ -61,7 +61,13 @@ def show_equipment() -> str:
         skill_id=skill_id,
         search=request.args.get("search", ""),
         may_edit=lends(me()),
+        retired=_retired(district.id) if lends(me()) else [],
     )
+
+
+def _retired(district_id: int) -> list[EquipmentModel]:
+    query = select(EquipmentModel).where(EquipmentModel.district_id == district_id, EquipmentModel.retired_on.is_not(None))
+    return list(db.session.scalars(query.order_by(EquipmentModel.name)))
 
 
 def model_or_404(slug: str) -> EquipmentModel:
@@ -99,9 +105,9 @@ def show_model(slug: str) -> str:
         free_today=len(free_items([model.id], standing.day, standing.day, today=standing.day)[model.id]),
         lendable=[item for item in model.items if item.retired_on is None],
         school=schools[0] if schools else None,
-        people=people[:12],
+        people=people,
         next_series=next_series_for({badge.id for badge in badges}, clock.now()),
-        may_reserve=may_reserve(standing),
+        may_reserve=may_reserve(standing) and model.retired_on is None,
         may_edit=lends(standing),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from seminar.coverage.target import CoverageTarget
 from seminar.ground.db import db
@@ -17,7 +17,7 @@ from seminar.people.school import School
 from seminar.series.enrollment import Enrollment
 from seminar.series.seminar import Seminar
 from seminar.series.series import Meeting, Series
-from seminar.skills.award import RUNS_OUT_WITHIN, Award, valid_on
+from seminar.skills.award import RUNS_OUT_WITHIN, Award, Progress, progress, valid_on
 from seminar.skills.badge import Badge
 from seminar.skills.skill import Skill
 
@@ -50,12 +50,19 @@ class Covered:
 
 @dataclass(frozen=True)
 class Trained:
-    """A teacher of the school, the badges they hold on the day, and the badges that they are enrolled for."""
+    """A teacher of the school, the badges they hold on the day, those that they are enrolled for, and those that they are
+    one or two competencies away from."""
 
     person: Person
     grade: int | None
     awards: tuple[Award, ...]
     enrolled_for: tuple[str, ...]
+    near: tuple[Progress, ...]
+
+    @property
+    def close(self) -> int:
+        """Orders who is trained: most badges first, then who is nearest."""
+        return len(self.near) + len(self.enrolled_for)
 
 
 @dataclass(frozen=True)
@@ -65,6 +72,7 @@ class SchoolDay:
     skills: list[Covered]
     teachers: list[Trained]
     alone: list[tuple[Badge, Person]]
+    grades: list[tuple[int, int, int]]
     runs_out: list[Award]
     trained: int
     forecast: int
@@ -75,12 +83,17 @@ def school_day(school: School, day: date, now: datetime) -> SchoolDay:
     teachers = _teachers(school, day)
     awards = _awards({a.person_id for a in teachers}, day)
     enrolled = _enrolled({a.person_id for a in teachers}, now)
-    rows = [_trained(a, awards, enrolled) for a in teachers]
+    near = _near({a.person_id for a in teachers}, school, day)
+    rows = [
+        _trained(a, awards.get(a.person_id, []), enrolled.get(a.person_id, []), near.get(a.person_id, []))
+        for a in teachers
+    ]
     holding = {person_id for person_id, own in awards.items() if own}
     return SchoolDay(
         skills=_by_skill(school, rows, enrolled),
-        teachers=sorted(rows, key=lambda row: (-len(row.awards), row.person.family_name, row.person.given_name)),
+        teachers=sorted(rows, key=lambda row: (-len(row.awards), -row.close, row.person.family_name, row.person.given_name)),
         alone=_alone(rows),
+        grades=_by_grade(school, rows),
         runs_out=sorted((a for own in awards.values() for a in own if a.last_day <= day + RUNS_OUT_WITHIN), key=lambda a: a.last_day),
         trained=len(holding),
         forecast=len(holding | set(enrolled)),
@@ -125,11 +138,30 @@ def _enrolled(people: set[int], now: datetime) -> dict[int, list[Seminar]]:
     return found
 
 
-def _trained(appointment: Appointment, awards: dict[int, list[Award]], enrolled: dict[int, list[Seminar]]) -> Trained:
-    own = awards.get(appointment.person_id, [])
-    held = {award.badge_id for award in own}
-    coming = sorted({s.badge.name for s in enrolled.get(appointment.person_id, []) if s.badge and s.badge_id not in held})
-    return Trained(appointment.person, appointment.grade, tuple(sorted(own, key=lambda a: a.last_day)), tuple(coming))
+def _near(people: set[int], school: School, day: date) -> dict[int, list[Progress]]:
+    """By person, the badges of which they are one or two competencies away, the nearest first."""
+    badges = db.session.scalars(
+        select(Badge)
+        .where(Badge.district_id == school.district_id, Badge.retired_on.is_(None))
+        .options(joinedload(Badge.skill), selectinload(Badge.competencies), selectinload(Badge.prerequisites))
+    ).all()
+    found: dict[int, list[Progress]] = {}
+    for (person_id, _), at in progress(people, badges, day).items():
+        if at.is_near:
+            found.setdefault(person_id, []).append(at)
+    return {person_id: sorted(near, key=lambda at: (len(at.owed), at.badge.name)) for person_id, near in found.items()}
+
+
+def _trained(appointment: Appointment, awards: list[Award], enrolled: list[Seminar], near: list[Progress]) -> Trained:
+    held = {award.badge_id for award in awards}
+    coming = sorted({s.badge.name for s in enrolled if s.badge and s.badge_id not in held})
+    return Trained(appointment.person, appointment.grade, tuple(sorted(awards, key=lambda a: a.last_day)), tuple(coming), tuple(near))
+
+
+def _by_grade(school: School, rows: list[Trained]) -> list[tuple[int, int, int]]:
+    """By grade of the school: the grade, how many of its teachers hold a badge, and how many there are."""
+    grades = range(school.grade_first, school.grade_last + 1)
+    return [(g, sum(1 for r in rows if r.grade == g and r.awards), sum(1 for r in rows if r.grade == g)) for g in grades]
 
 
 def _by_skill(school: School, rows: list[Trained], enrolled: dict[int, list[Seminar]]) -> list[Covered]:

@@ -11,11 +11,9 @@ from seminar.people.appointment import Appointment, current_on
 from seminar.people.person import Person
 from seminar.people.school import School
 from seminar.series.catalog import contains
-from seminar.skills.award import Award, Progress, progress, valid_on
+from seminar.skills.award import NEARLY, Award, Progress, progress, valid_on
 from seminar.skills.badge import Badge, Competency
 from seminar.skills.sign_off import SignOff
-
-NEARLY = 2
 
 
 @dataclass(frozen=True)
@@ -71,9 +69,10 @@ def holders(district_id: int, sought: Sought, *, page: int, size: int) -> tuple[
     return [Found(*row) for row in rows], total
 
 
-def nearly_there(district_id: int, sought: Sought, *, most: int = 12) -> list[tuple[Person, Progress]]:
-    """Teachers who have begun the badge and are one or two competencies away on that day; the nearest first."""
-    if sought.badge_id is None:
+def nearly_there(district_id: int, sought: Sought, school_ids: set[int] | None, *, most: int = 12) -> list[tuple[Person, Progress]]:
+    """Teachers who have begun the badge and are one or two competencies away on that day, the nearest first; of these schools,
+    or of all where None."""
+    if sought.badge_id is None or school_ids == set():
         return []
     badge = db.session.scalar(
         select(Badge)
@@ -91,7 +90,9 @@ def nearly_there(district_id: int, sought: Sought, *, most: int = 12) -> list[tu
         .having(func.count(SignOff.competency_id.distinct()) >= asked - NEARLY)
     )
     query = select(Person).join(Appointment, Appointment.person_id == Person.id).where(_staff(district_id, sought), Person.id.in_(begun))
+    if school_ids is not None:
+        query = query.where(Appointment.school_id.in_(school_ids))
     people = {person.id: person for person in db.session.scalars(query.order_by(Person.family_name).limit(200))}
     at = progress(people, [badge], sought.day)
-    near = [(people[person_id], p) for (person_id, _), p in at.items() if p.award is None and 0 < len(p.owed) <= NEARLY]
+    near = [(people[person_id], p) for (person_id, _), p in at.items() if p.is_near]
     return sorted(near, key=lambda one: (len(one[1].owed), one[0].family_name))[:most]

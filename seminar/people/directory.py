@@ -12,16 +12,31 @@ from seminar.people.person import Person
 from seminar.people.school import School
 
 
+def _free_address(email: str, person_id: int = 0) -> str:
+    """The address as it is kept. Raises Refused where somebody else has it."""
+    address = email.strip().lower()
+    if db.session.scalar(select(Person.id).where(Person.email == address, Person.id != person_id)) is not None:
+        raise Refused(N_("{email} belongs to somebody already. Look them up in the list."), field="email", email=address)
+    return address
+
+
 def add_person(district_id: int, *, given_name: str, family_name: str, email: str, by: Person, now: datetime) -> Person:
     """Raises Refused for an address that somebody has already."""
-    address = email.strip().lower()
-    if db.session.scalar(select(Person.id).where(Person.email == address)) is not None:
-        raise Refused(N_("{email} belongs to somebody already. Look them up in the list."), field="email", email=address)
+    address = _free_address(email)
     person = Person(district_id=district_id, given_name=given_name.strip(), family_name=family_name.strip(), email=address)
     db.session.add(person)
     db.session.flush()
     history.record(by, "person added", person, now)
     return person
+
+
+def change_person(person: Person, *, given_name: str, family_name: str, email: str, by: Person, now: datetime) -> None:
+    """Another name or address; what they did stays theirs. Raises Refused for an address that somebody has already."""
+    address = _free_address(email, person.id)
+    before = {"name": person.name, "email": person.email}
+    person.given_name, person.family_name, person.email = given_name.strip(), family_name.strip(), address
+    db.session.flush()
+    history.record(by, "person changed", person, now, before=before)
 
 
 def appoint(

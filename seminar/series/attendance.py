@@ -1,7 +1,7 @@
 """Presence of a person in a meeting, in minutes. Marks: present (from start to end), part, absent, excused."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -53,6 +53,13 @@ def sheet(meeting: Meeting) -> dict[int, Attendance]:
     """The saved marks of a meeting, by person."""
     rows = db.session.scalars(select(Attendance).where(Attendance.meeting_id == meeting.id))
     return {row.person_id: row for row in rows}
+
+
+def here_on(series: Series, day: date) -> set[int] | None:
+    """Who was there, all the time or in part, in a meeting of the series on that day; None where no sheet is saved yet."""
+    meetings = [m.id for m in series.meetings if series.district.day(m.starts_at) == day]
+    rows = db.session.execute(select(Attendance.person_id, Attendance.mark).where(Attendance.meeting_id.in_(meetings))).all()
+    return {person_id for person_id, mark in rows if mark in ("present", "part")} if rows else None
 
 
 def take_attendance(meeting: Meeting, presence: list[Present], *, by: Person, now: datetime) -> list[Award]:

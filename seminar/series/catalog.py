@@ -44,6 +44,10 @@ class Listed:
     def left(self) -> int:
         return self.series.seats - self.taken
 
+    def is_over(self, now: datetime) -> bool:
+        """Its last meeting has ended; what has no meeting yet is still to come."""
+        return bool(self.series.meetings) and self.series.meetings[-1].ends_at <= now
+
 
 def taken_seats() -> ColumnElement[int]:
     """A series' taken seats, counted, as a correlated column."""

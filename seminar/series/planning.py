@@ -1,6 +1,6 @@
 """What the program manager does with seminars, series and meetings. Calendars and the enrolled follow each change."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -32,6 +32,19 @@ def save_seminar(seminar: Seminar, values: dict[str, Any], *, by: Person, now: d
     history.record(by, "seminar saved", seminar, now)
 
 
+def retire_seminar(seminar: Seminar, *, today: date, by: Person, now: datetime) -> None:
+    """No new series of it; retired once is retired."""
+    if seminar.retired_on is None:
+        seminar.retired_on = today
+        history.record(by, "seminar retired", seminar, now)
+
+
+def take_up_seminar(seminar: Seminar, *, by: Person, now: datetime) -> None:
+    if seminar.retired_on is not None:
+        seminar.retired_on = None
+        history.record(by, "seminar taken up again", seminar, now)
+
+
 def change_series(series: Series, values: dict[str, Any], *, by: Person, now: datetime) -> None:
     """Raises Refused for fewer seats than are taken, or a window the wrong way round."""
     if values["enrollment_opens_at"] >= values["enrollment_closes_at"]:
@@ -61,6 +74,7 @@ def publish_series(series: Series, *, by: Person, now: datetime) -> None:
 
 def cancel_series(series: Series, *, reason: str, by: Person, now: datetime) -> None:
     """End the series and every place in it; everybody is told. Raises Refused where it is canceled already."""
+    lock(series)
     if series.canceled_at is not None:
         raise Refused(N_("This series is canceled already."), status=409)
     cancel_every_enrollment(series, reason=reason, by=by, now=now)
@@ -89,6 +103,9 @@ def change_meeting(meeting: Meeting, values: dict[str, Any], *, by: Person, now:
 
 
 def cancel_meeting(meeting: Meeting, *, reason: str, by: Person, now: datetime) -> None:
+    """Everybody enrolled is told, and calendars follow. Raises Refused where it is canceled already."""
+    if meeting.canceled_at is not None:
+        raise Refused(N_("This meeting is canceled already."), status=409)
     meeting.canceled_at, meeting.canceled_reason, meeting.changed_at = now, reason, now
     meeting.revision += 1
     db.session.flush()

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from seminar.ground.clock import at_local
@@ -65,11 +65,19 @@ def home_cards(standing: Standing, now: datetime) -> list[Card]:
 
 
 def planned_series(district_id: int, school_year: int) -> list[Listed]:
-    """Every series of a school year for the program manager, drafts and canceled ones too, with its taken seats."""
+    """Every series of a school year for the program manager, drafts and canceled ones too, by its first meeting, with its
+    taken seats."""
+    first_start = select(func.min(Meeting.starts_at)).where(Meeting.series_id == Series.id).correlate(Series).scalar_subquery()
     query = (
         select(Series, taken_seats())
         .where(Series.district_id == district_id, Series.school_year == school_year)
         .options(joinedload(Series.seminar).joinedload(Seminar.skill), selectinload(Series.meetings), selectinload(Series.trainers))
-        .order_by(Series.id.desc())
+        .order_by(first_start, Series.id)
     )
     return [Listed(series, taken) for series, taken in db.session.execute(query)]
+
+
+def planned_years(district_id: int, year: int) -> list[int]:
+    """The school years that have a series, and this one, in order."""
+    years = db.session.scalars(select(Series.school_year).where(Series.district_id == district_id).distinct())
+    return sorted({*years, year})

@@ -50,6 +50,9 @@ class Award(Model):
         Index("ix_award_last_day", "district_id", "last_day"),
     )
 
+    def covers(self, day: date) -> bool:
+        return self.first_day <= day <= self.last_day
+
 
 def valid_on(day: date) -> ColumnElement[bool]:
     """The condition that an award is held on that day: not before it, not past it, not withdrawn."""
@@ -84,6 +87,15 @@ class Progress:
     def total(self) -> int:
         return sum(1 for c in self.badge.competencies if c.retired_on is None)
 
+    @property
+    def is_near(self) -> bool:
+        """Begun, not held, and one or two competencies away."""
+        return self.award is None and bool(self.shown) and 0 < len(self.owed) <= NEARLY
+
+
+# So many competencies away from a badge is called near.
+NEARLY = 2
+
 
 def progress(person_ids: Iterable[int], badges: Iterable[Badge], day: date) -> dict[tuple[int, int], Progress]:
     """Everybody's progress towards every one of these badges, by (person id, badge id).
@@ -93,7 +105,7 @@ def progress(person_ids: Iterable[int], badges: Iterable[Badge], day: date) -> d
     """
     people, asked = set(person_ids), list(badges)
     wanted = {badge.id for badge in asked} | {required.id for badge in asked for required in badge.prerequisites}
-    awards = _last_awards(people, wanted)
+    awards = {key: held[-1] for key, held in _standing_awards(people, wanted).items()}
     signed = _signed_days(people, {badge.id for badge in asked})
     found: dict[tuple[int, int], Progress] = {}
     for badge in asked:
@@ -110,12 +122,16 @@ def progress(person_ids: Iterable[int], badges: Iterable[Badge], day: date) -> d
 
 
 def _holds(award: Award | None, day: date) -> bool:
-    return award is not None and award.first_day <= day <= award.last_day
+    return award is not None and award.covers(day)
 
 
-def _last_awards(people: set[int], badge_ids: set[int]) -> dict[tuple[int, int], Award]:
+def _standing_awards(people: set[int], badge_ids: set[int]) -> dict[tuple[int, int], list[Award]]:
+    """The awards that weren't withdrawn, by (person, badge), the longest-lasting last."""
     query = select(Award).where(Award.person_id.in_(people), Award.badge_id.in_(badge_ids), Award.withdrawn_at.is_(None))
-    return {(a.person_id, a.badge_id): a for a in db.session.scalars(query.order_by(Award.last_day))}
+    found: dict[tuple[int, int], list[Award]] = {}
+    for award in db.session.scalars(query.order_by(Award.last_day)):
+        found.setdefault((award.person_id, award.badge_id), []).append(award)
+    return found
 
 
 def _signed_days(people: set[int], badge_ids: set[int]) -> dict[tuple[int, int], dict[int, date]]:
@@ -200,36 +216,49 @@ def withdraw_what_is_not_earned(
         Award.first_day >= since,
         Award.withdrawn_at.is_(None),
     )
-    begun = list(db.session.scalars(query.options(joinedload(Award.person))))
-    ended = [award for award in begun if award.id in _without_ground(begun, badge)] if begun else []
-    for award in ended:
-        award.withdrawn_at, award.withdrawn_by_id, award.withdrawn_reason = now, by.id, reason
-        history.record(by, "award withdrawn", award, now, person=award.person_id, badge=badge.name, reason=reason)
-    outbox.put_all("award_withdrawn", [Letter(a.person, str(a.id), {"badge": badge.name, "reason": reason}) for a in ended], now=now)
-    db.session.flush()
+    begun = list(db.session.scalars(query.options(joinedload(Award.person), joinedload(Award.badge))))
+    signed = _signed_days({award.person_id for award in begun}, {badge.id})
+    absent = _attended_too_little([award.person for award in begun], badge)
+    ending = [a for a in begun if a.person_id in absent or not _is_shown(a, signed.get((a.person_id, badge.id), {}))]
+    ended: list[Award] = []
+    while ending:
+        _withdraw(ending, reason=reason, by=by, now=now)
+        ended += ending
+        ending = _built_on(ending)
     _standing_changed({award.person_id: award.person for award in ended}, now)
-    for built in _building_on({badge.id}) if ended else []:
-        ended += withdraw_what_is_not_earned([a.person for a in ended], built, since=since, reason=reason, by=by, now=now)
     return ended
 
 
-def _without_ground(awards: list[Award], badge: Badge) -> set[int]:
-    """Of these awards of a badge, those that its rule would not give: a competency that it asked for when they began isn't
-    signed off any more, too little was attended, or a badge that comes first wasn't held."""
-    people = {award.person_id for award in awards}
-    signed, absent = _signed_days(people, {badge.id}), _attended_too_little([award.person for award in awards], badge)
-    first = select(Award).where(Award.person_id.in_(people), Award.badge_id.in_([b.id for b in badge.prerequisites]))
-    held = db.session.scalars(first.where(Award.withdrawn_at.is_(None))).all() if badge.prerequisites else []
+def _is_shown(award: Award, signed: dict[int, date]) -> bool:
+    """Whether everything that the badge asked for when the award began is still signed off."""
+    return all(c.id in signed for c in award.badge.competencies if c.retired_on is None and c.was_asked_on(award.first_day))
 
-    def shown(award: Award) -> bool:
-        asked = (c.id for c in badge.competencies if c.retired_on is None and c.was_asked_on(award.first_day))
-        return all(c in signed.get((award.person_id, badge.id), {}) for c in asked)
 
-    def came_first(award: Award) -> bool:
-        there = {a.badge_id for a in held if a.person_id == award.person_id and a.first_day <= award.first_day <= a.last_day}
-        return there >= {b.id for b in badge.prerequisites}
+def _withdraw(awards: list[Award], *, reason: str, by: Person, now: datetime) -> None:
+    for award in awards:
+        award.withdrawn_at, award.withdrawn_by_id, award.withdrawn_reason = now, by.id, reason
+        history.record(by, "award withdrawn", award, now, person=award.person_id, badge=award.badge.name, reason=reason)
+    letters = [Letter(award.person, str(award.id), {"badge": award.badge.name, "reason": reason}) for award in awards]
+    outbox.put_all("award_withdrawn", letters, now=now)
+    db.session.flush()
 
-    return {a.id for a in awards if a.person_id in absent or not shown(a) or not came_first(a)}
+
+def _built_on(ended: list[Award]) -> list[Award]:
+    """Awards of badges that build on these, given while one of these was held and no other award of that badge is."""
+    query = (
+        select(Award, badge_prerequisite.c.required_id)
+        .join(badge_prerequisite, badge_prerequisite.c.badge_id == Award.badge_id)
+        .where(badge_prerequisite.c.required_id.in_({award.badge_id for award in ended}), Award.withdrawn_at.is_(None))
+        .where(Award.person_id.in_({award.person_id for award in ended}))
+        .options(joinedload(Award.person), joinedload(Award.badge))
+    )
+    held = _standing_awards({award.person_id for award in ended}, {award.badge_id for award in ended})
+    found: dict[int, Award] = {}
+    for award, required_id in db.session.execute(query):
+        lost = any(e.person_id == award.person_id and e.badge_id == required_id and e.covers(award.first_day) for e in ended)
+        if lost and not any(a.covers(award.first_day) for a in held.get((award.person_id, required_id), [])):
+            found[award.id] = award
+    return list(found.values())
 
 
 def _attended_too_little(people: list[Person], badge: Badge) -> set[int]:

@@ -9,6 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from seminar.ground.db import Model
 from seminar.skills.skill import Skill
 
+# What is drawn on a badge.
+GLYPHS = (
+    *("star", "shield", "printer", "cube", "blocks", "board", "python"),
+    *("robot", "laser", "cutter", "handtool", "solder", "needle", "idea"),
+)
+
 badge_prerequisite = Table(
     "badge_prerequisite",
     Model.metadata,

@@ -5,11 +5,14 @@ A cell is what a role gets for a GET, or for a POST with an empty form: `in` (an
 """
 
 import pytest
+from sqlalchemy import select
 
 from inventory.reserving import Asked, reserve
 from seminar.ground.db import db
+from seminar.ground.outbox import Mail
 from seminar.series.enrollment import enroll
 from seminar.skills.award import Award
+from seminar.skills.sign_off import SignOff
 from tests.cast import NOW, TODAY, a_cast, a_model, a_series
 
 EVERYBODY = ("ada", "cora", "pia", "tara", "kim", "eli", "olive")
@@ -46,14 +49,28 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "people.create_appointment": PLANS,
     "people.create_end": PLANS,
     "people.create_invitation": PLANS,
+    "people.save_person": PLANS,
+    "people.show_audit_trail": PLANS,
+    "people.show_undelivered": PLANS,
+    "people.create_retry": PLANS,
     "skills.create_sign_offs": SIGNS,
+    "skills.create_sign_off_withdrawal": SIGNS,
     "skills.show_skills": PLANS,
+    "skills.show_new_skill": PLANS,
+    "skills.create_skill": PLANS,
+    "skills.show_skill": PLANS,
+    "skills.save_edit_skill": PLANS,
     "skills.create_clearance": PLANS,
-    "skills.end_clearance": PLANS,
+    "skills.create_clearance_end": PLANS,
+    "skills.show_new_badge": PLANS,
+    "skills.create_badge": PLANS,
     "skills.show_badge": PLANS,
-    "skills.save_badge": PLANS,
+    "skills.save_edit_badge": PLANS,
+    "skills.create_badge_retirement": PLANS,
+    "skills.create_badge_revival": PLANS,
     "skills.create_competency": PLANS,
-    "skills.retire_competency": PLANS,
+    "skills.create_competency_retirement": PLANS,
+    "skills.create_competency_revival": PLANS,
     "series.create_enrollment": EVERYBODY,
     "series.create_withdrawal": EVERYBODY,
     "series.enroll_somebody": PLANS,
@@ -69,6 +86,8 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "series.create_seminar": PLANS,
     "series.show_edit_seminar": PLANS,
     "series.save_edit_seminar": PLANS,
+    "series.create_seminar_retirement": PLANS,
+    "series.create_seminar_revival": PLANS,
     "series.show_new_series": PLANS,
     "series.create_series": PLANS,
     "series.show_edit_series": PLANS,
@@ -101,9 +120,13 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "inventory.show_new_model": LENDS,
     "inventory.create_model": LENDS,
     "inventory.show_edit_model": LENDS,
-    "inventory.save_model": LENDS,
+    "inventory.save_edit_model": LENDS,
+    "inventory.create_model_retirement": LENDS,
+    "inventory.create_model_revival": LENDS,
     "inventory.create_item": LENDS,
-    "inventory.retire_item": LENDS,
+    "inventory.save_item": LENDS,
+    "inventory.create_item_retirement": LENDS,
+    "inventory.create_item_revival": LENDS,
 }
 IN = (200, 303, 409, 422)
 
@@ -116,7 +139,15 @@ def a_full_district():
     award = Award(
         district_id=cast.district.id, person_id=cast.ada.id, badge_id=cast.badge.id, first_day=TODAY, last_day=TODAY, awarded_at=NOW
     )
-    db.session.add(award)
+    sign_off_row = SignOff(
+        district_id=cast.district.id,
+        person_id=cast.ada.id,
+        competency_id=cast.badge.competencies[0].id,
+        trainer_id=cast.tara.id,
+        day=TODAY,
+        at=NOW,
+    )
+    db.session.add_all([award, sign_off_row])
     db.session.flush()
     reservation = reserve(Asked(cast.school, cast.ada, {model: 1}, TODAY, TODAY), by=cast.cora, now=NOW, today=TODAY)
     db.session.flush()
@@ -135,6 +166,9 @@ def a_full_district():
         "reservation_id": reservation.id,
         "line_id": reservation.lines[0].id,
         "item_id": model.items[0].id,
+        "skill_id": cast.skill.id,
+        "sign_off_id": sign_off_row.id,
+        "mail_id": db.session.scalars(select(Mail.id)).first(),
         "token": cast.ada.feed_token,
     }
     keys = {name: f"{person.id}:key-{name}" for name, person in cast.people.items()}

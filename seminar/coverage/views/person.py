@@ -54,7 +54,7 @@ def show_person(person_id: int) -> str:
     return person_page(person)
 
 
-def person_page(person: Person, refusal: str = "") -> str:
+def person_page(person: Person) -> str:
     viewer = me()
     theirs = standing(person, viewer.day)
     sees = sees_of(viewer, person, theirs.school_ids())
@@ -74,16 +74,17 @@ def person_page(person: Person, refusal: str = "") -> str:
         appointments=theirs.appointments,
         awards=[a for a in awards_of(person) if sees.progress or a.last_day >= viewer.day],
         begun=[p for p in at.values() if p.shown and p.award is None and sees.progress],
-        sign_offs=_sign_offs(person) if sees.sign_offs else None,
+        sign_offs=_sign_offs(person, by=None if sees.sign_offs else viewer.person) if sees.sign_offs or cleared else None,
         signable=signable,
         chosen=chosen,
         chosen_at=at.get((person.id, chosen.id)) if chosen else None,
-        refusal=refusal,
         day=viewer.day,
+        undoable=cleared if person.id != viewer.person.id else set(),
     )
 
 
-def _sign_offs(person: Person) -> list[SignOff]:
+def _sign_offs(person: Person, by: Person | None) -> list[SignOff]:
+    """The latest of the person's sign-offs; only those by one trainer, for a trainer who sees no others."""
     query = (
         select(SignOff)
         .where(SignOff.person_id == person.id)
@@ -91,4 +92,4 @@ def _sign_offs(person: Person) -> list[SignOff]:
         .order_by(SignOff.at.desc(), SignOff.id.desc())
         .limit(60)
     )
-    return list(db.session.scalars(query))
+    return list(db.session.scalars(query if by is None else query.where(SignOff.trainer_id == by.id)))

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from flask import abort, render_template
 
-from seminar.coverage.access import sees_school
+from seminar.coverage.access import sees_school, sees_who_is_close
 from seminar.coverage.coverage import school_day
 from seminar.coverage.views import coverage
 from seminar.ground import clock
@@ -22,7 +22,8 @@ def show_school(school_id: int) -> str:
     school: School = found_or_404(db.session.get(School, school_id))
     if not sees_school(me(), school.id):
         abort(403)
-    return render_template("coverage/school.html", school=school, day=me().day, found=school_day(school, me().day, clock.now()))
+    found = school_day(school, me().day, clock.now())
+    return render_template("coverage/school.html", school=school, found=found, close=sees_who_is_close(me(), school.id))
 
 
 def home_cards(standing: Standing, now: datetime) -> list[Card]:

@@ -5,6 +5,7 @@ from datetime import date
 from flask import render_template, request
 from sqlalchemy import select
 
+from seminar.coverage.access import schools_seen_closely
 from seminar.coverage.finder import Sought, holders, nearly_there
 from seminar.coverage.views import coverage
 from seminar.ground.db import db
@@ -30,7 +31,8 @@ def show_staff() -> str:
     return render_template(
         "coverage/staff.html",
         page=page_of(rows, total, page_number()),
-        near=nearly_there(district_id, sought),
+        near=nearly_there(district_id, sought, schools_seen_closely(me())),
+        sees_near=schools_seen_closely(me()) != set(),
         sought=sought,
         badges=db.session.scalars(select(Badge).where(Badge.district_id == district_id).order_by(Badge.name)).all(),
         schools=db.session.scalars(select(School).where(School.district_id == district_id).order_by(School.name)).all(),

@@ -9,11 +9,11 @@ from wtforms.validators import Length
 
 from seminar.ground import clock
 from seminar.ground.db import db
-from seminar.ground.refusal import Refused
+from seminar.ground.refusal import N_, Refused
 from seminar.people.access import runs_the_program
 from seminar.people.account import Account, send_link
 from seminar.people.appointment import Appointment
-from seminar.people.directory import add_person, appoint, end_appointment
+from seminar.people.directory import add_person, appoint, change_person, end_appointment
 from seminar.people.person import Person
 from seminar.people.school import School
 from seminar.people.views import people
@@ -38,13 +38,13 @@ class AppointmentForm(Form):
     first_day = DateField(lazy_gettext("First day"), [needed()])
 
 
-def appointment_form() -> AppointmentForm:
-    form = AppointmentForm()
+def appointment_form(*, blank: bool = False) -> AppointmentForm:
+    form = AppointmentForm(formdata=None) if blank else AppointmentForm()
     schools = db.session.scalars(select(School).where(School.district_id == district_or_404().id).order_by(School.name))
     form.role.choices = role_choices()
     form.school.choices = [(0, gettext("None")), *((school.id, school.name) for school in schools)]
     form.grade.choices = [(-1, gettext("None")), *grade_choices()]
-    if request.method == "GET":
+    if blank:
         form.first_day.data = me().day
     return form
 
@@ -99,25 +99,56 @@ def create_person() -> object:
     return redirect(url_for("people.show_appointments", person_id=person_id), 303)
 
 
-def _appointments_page(person: Person, form: AppointmentForm) -> str:
+class EndForm(Form):
+    last_day = DateField(lazy_gettext("Last day"), [needed()])
+
+
+def _appointments_page(person: Person, form: AppointmentForm | None = None, person_form: PersonForm | None = None) -> str:
     query = select(Appointment).where(Appointment.person_id == person.id).options(selectinload(Appointment.school)).order_by(Appointment.id)
-    account = db.session.get(Account, person.id)
     return render_template(
-        "people/appointments.html", person=person, form=form, appointments=db.session.scalars(query).all(), account=account
+        "people/appointments.html",
+        person=person,
+        form=form or appointment_form(blank=True),
+        person_form=person_form or PersonForm(formdata=None, obj=person),
+        appointments=db.session.scalars(query).all(),
+        account=db.session.get(Account, person.id),
+        day=me().day,
     )
+
+
+def _person_or_404(person_id: int) -> Person:
+    person: Person = found_or_404(db.session.get(Person, person_id))
+    return person
 
 
 @people.get("/people/<int:person_id>/appointments")
 @requires(runs_the_program)
 def show_appointments(person_id: int) -> str:
-    return _appointments_page(found_or_404(db.session.get(Person, person_id)), appointment_form())
+    return _appointments_page(_person_or_404(person_id))
+
+
+@people.post("/people/<int:person_id>/edit")
+@requires(runs_the_program)
+def save_person(person_id: int) -> object:
+    person, form = _person_or_404(person_id), PersonForm()
+    if not form.validate():
+        return _appointments_page(person, person_form=form), 422
+    names = {"given_name": form.given_name.data, "family_name": form.family_name.data, "email": form.email.data}
+    try:
+        with refusing():
+            change_person(person, **names, by=me().person, now=clock.now())
+            db.session.commit()
+    except Refused as refused:
+        form.refuse(refused)
+        return _appointments_page(_person_or_404(person_id), person_form=form), refused.status
+    told(gettext("Saved."))
+    return redirect(url_for("people.show_appointments", person_id=person_id), 303)
 
 
 @people.post("/people/<int:person_id>/appointments")
 @requires(runs_the_program)
 def create_appointment(person_id: int) -> object:
-    person: Person = found_or_404(db.session.get(Person, person_id))
-    form = appointment_form()
+    person, form = _person_or_404(person_id), appointment_form()
     if not form.validate():
         return _appointments_page(person, form), 422
     school = db.session.get(School, form.school.data) if form.school.data else None
@@ -128,7 +159,7 @@ def create_appointment(person_id: int) -> object:
             db.session.commit()
     except Refused as refused:
         form.refuse(refused)
-        return _appointments_page(found_or_404(db.session.get(Person, person_id)), form), refused.status
+        return _appointments_page(_person_or_404(person_id), form), refused.status
     told(gettext("Appointed."))
     return redirect(url_for("people.show_appointments", person_id=person_id), 303)
 
@@ -137,12 +168,14 @@ def create_appointment(person_id: int) -> object:
 @requires(runs_the_program)
 def create_end(appointment_id: int) -> object:
     appointment: Appointment = found_or_404(db.session.get(Appointment, appointment_id))
-    person_id = appointment.person_id
+    person_id, form = appointment.person_id, EndForm()
     try:
         with refusing():
-            end_appointment(appointment, last_day=me().day, by=me().person, now=clock.now())
+            if not form.validate():
+                raise Refused(N_("Choose the last day of the appointment."))
+            end_appointment(appointment, last_day=form.last_day.data, by=me().person, now=clock.now())
             db.session.commit()
-            told(gettext("Ended with today."))
+            told(gettext("Ended. What they answer for was looked at again."))
     except Refused as refused:
         told(sentence_of(refused), "bad")
     return redirect(url_for("people.show_appointments", person_id=person_id), 303)
@@ -151,7 +184,7 @@ def create_end(appointment_id: int) -> object:
 @people.post("/people/<int:person_id>/invitation")
 @requires(runs_the_program)
 def create_invitation(person_id: int) -> object:
-    person: Person = found_or_404(db.session.get(Person, person_id))
+    person = _person_or_404(person_id)
     send_link(person, "invitation", by=me().person, now=clock.now())
     db.session.commit()
     told(gettext("An invitation is on its way."))

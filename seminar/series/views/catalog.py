@@ -10,7 +10,7 @@ from seminar.people.appointment import Standing
 from seminar.people.school import GRADE_BANDS
 from seminar.series.access import plans_series, sees_grid, takes_attendance
 from seminar.series.catalog import Wanted, catalog
-from seminar.series.enrollment import enrolled_people, live_enrollment, meetings_at_the_same_time, seats_left, takes_enrollments
+from seminar.series.enrollment import live_enrollment, meetings_at_the_same_time, places, seats_left, takes_enrollments
 from seminar.series.seminar import Seminar
 from seminar.series.series import Series
 from seminar.series.views import series
@@ -89,5 +89,5 @@ def own_part(standing: Standing, found: Series) -> dict[str, object]:
         "may_take_attendance": takes_attendance(standing, found),
         "may_see_grid": sees_grid(standing, found) and found.seminar.badge_id is not None,
         "may_plan": planner,
-        "enrolled": enrolled_people(found) if planner else [],
+        "places": places(found) if planner else [],
     }

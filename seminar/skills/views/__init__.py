@@ -1,7 +1,7 @@
-"""The pages of skills: signing off outside a series, and the program manager's skills, badges and competencies."""
+"""The pages of skills: the PD office's skills, badges and competencies, and signing off outside a series."""
 
 from flask import Blueprint
 
 skills: Blueprint = Blueprint("skills", __name__)
 
-from seminar.skills.views import badges, sign_off  # noqa: E402, F401
+from seminar.skills.views import badges, editing, sign_off  # noqa: E402, F401

@@ -1,23 +1,23 @@
-"""The program manager's skills: badges, their competencies, and who is cleared to sign off."""
+"""A badge for the PD office: its name, its rule, and the competencies that it asks for."""
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
-from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms import BooleanField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange, Optional
+from wtforms.widgets import CheckboxInput, ListWidget
 
-from seminar.ground import clock, history
+from seminar.ground import clock
 from seminar.ground.db import db
-from seminar.ground.refusal import N_, Refused
-from seminar.people.appointment import Appointment, current_on
-from seminar.people.person import Person
+from seminar.ground.refusal import Refused
 from seminar.skills.access import edits_skills
-from seminar.skills.badge import Badge, Competency
-from seminar.skills.skill import Clearance, Skill
+from seminar.skills.badge import GLYPHS, Badge, Competency
+from seminar.skills.editing import BadgeRule, add_competency, ask_again, retire_badge, retire_competency, save_badge, take_up_badge
+from seminar.skills.skill import Skill
 from seminar.skills.views import skills
 from seminar.web.forms import Form, needed
-from seminar.web.pages import told
+from seminar.web.pages import refusing, told
 from seminar.web.requires import requires
 from seminar.web.viewer import district_or_404, found_or_404, me
 
@@ -25,8 +25,17 @@ from seminar.web.viewer import district_or_404, found_or_404, me
 class BadgeForm(Form):
     name = StringField(lazy_gettext("Name"), [needed(), Length(max=120)])
     description = TextAreaField(lazy_gettext("What it stands for"), [Length(max=1000)])
-    valid_months = IntegerField(lazy_gettext("Valid, in months"), [needed(), NumberRange(1, 120)])
+    level = SelectField(
+        lazy_gettext("Level"),
+        coerce=int,
+        choices=[(1, lazy_gettext("1, to begin with")), (2, lazy_gettext("2, builds on it")), (3, lazy_gettext("3, the most demanding"))],
+    )
+    glyph = SelectField(lazy_gettext("Sign"))
+    valid_months = IntegerField(lazy_gettext("Valid, in months"), [needed(), NumberRange(1, 120)], default=24)
     attendance_percent = IntegerField(lazy_gettext("Attendance asked for, in percent"), [Optional(), NumberRange(1, 100)])
+    prerequisites = SelectMultipleField(
+        lazy_gettext("Badges that come first"), coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
 
 
 class CompetencyForm(Form):
@@ -34,81 +43,51 @@ class CompetencyForm(Form):
     is_safety = BooleanField(lazy_gettext("Safety-critical: shown in person, never waived"))
 
 
-class ClearanceForm(Form):
-    person = SelectField(lazy_gettext("Trainer"), coerce=int)
-    skill = SelectField(lazy_gettext("Skill"), coerce=int)
-
-
-@skills.get("/skills")
-@requires(edits_skills)
-def show_skills() -> str:
-    return _skills_page(_clearance_form())
-
-
-def _clearance_form() -> ClearanceForm:
-    form, district_id = ClearanceForm(), district_or_404().id
-    trainers = select(Person).join(Appointment, Appointment.person_id == Person.id)
-    trainers = trainers.where(
-        Person.district_id == district_id, Appointment.role.in_(("trainer", "coach")), current_on(me().day)
-    ).distinct()
-    form.person.choices = [(person.id, person.name) for person in db.session.scalars(trainers.order_by(Person.family_name))]
-    of_district = select(Skill).where(Skill.district_id == district_id).order_by(Skill.position)
-    form.skill.choices = [(skill.id, skill.name) for skill in db.session.scalars(of_district)]
-    return form
-
-
-def _skills_page(form: ClearanceForm) -> str:
-    district_id = district_or_404().id
-    badges = select(Badge).where(Badge.district_id == district_id).options(joinedload(Badge.skill), selectinload(Badge.competencies))
-    clearances = select(Clearance).where(Clearance.district_id == district_id, Clearance.last_day.is_(None))
-    return render_template(
-        "skills/skills.html",
-        badges=sorted(db.session.scalars(badges), key=lambda badge: (badge.skill.position, badge.level, badge.name)),
-        clearances=db.session.scalars(clearances.options(joinedload(Clearance.person), joinedload(Clearance.skill))).all(),
-        form=form,
-    )
-
-
-@skills.post("/skills/clearances")
-@requires(edits_skills)
-def create_clearance() -> object:
-    form = _clearance_form()
-    if not form.validate():
-        return _skills_page(form), 422
-    held = select(Clearance.id).where(
-        Clearance.person_id == form.person.data, Clearance.skill_id == form.skill.data, Clearance.last_day.is_(None)
-    )
-    if db.session.scalar(held) is None:
-        clearance = Clearance(district_id=district_or_404().id, person_id=form.person.data, skill_id=form.skill.data, first_day=me().day)
-        db.session.add(clearance)
-        db.session.flush()
-        history.record(me().person, "cleared", clearance, clock.now())
-        db.session.commit()
-    told(gettext("Cleared from today."))
-    return redirect(url_for("skills.show_skills"), 303)
-
-
-@skills.post("/clearances/<int:clearance_id>/end")
-@requires(edits_skills)
-def end_clearance(clearance_id: int) -> object:
-    clearance: Clearance = found_or_404(db.session.get(Clearance, clearance_id))
-    clearance.last_day = max(me().day, clearance.first_day)
-    history.record(me().person, "clearance ended", clearance, clock.now())
-    db.session.commit()
-    told(gettext("Ended with today."))
-    return redirect(url_for("skills.show_skills"), 303)
+SIGNS = {
+    "star": lazy_gettext("Star"),
+    "shield": lazy_gettext("Goggles"),
+    "printer": lazy_gettext("Printer"),
+    "cube": lazy_gettext("Cube"),
+    "blocks": lazy_gettext("Blocks"),
+    "board": lazy_gettext("Circuit board"),
+    "python": lazy_gettext("Code"),
+    "robot": lazy_gettext("Robot"),
+    "laser": lazy_gettext("Laser"),
+    "cutter": lazy_gettext("Cutter"),
+    "handtool": lazy_gettext("Hand tool"),
+    "solder": lazy_gettext("Soldering iron"),
+    "needle": lazy_gettext("Needle"),
+    "idea": lazy_gettext("Light bulb"),
+}
 
 
 def _badge_or_404(badge_id: int) -> Badge:
-    badge: Badge = found_or_404(db.session.get(Badge, badge_id))
+    options = (joinedload(Badge.skill), selectinload(Badge.competencies), selectinload(Badge.prerequisites))
+    badge: Badge = found_or_404(db.session.scalar(select(Badge).where(Badge.id == badge_id).options(*options)))
     return badge
+
+
+def _others(badge: Badge | None) -> list[Badge]:
+    query = select(Badge).where(Badge.district_id == district_or_404().id, Badge.id != (badge.id if badge else 0))
+    return list(db.session.scalars(query.order_by(Badge.name)))
+
+
+def _badge_form(badge: Badge | None = None, *, shown: bool = False) -> BadgeForm:
+    """`shown` fills it with what the badge says now."""
+    form = BadgeForm(obj=badge) if shown else BadgeForm()
+    form.prerequisites.choices = [(other.id, other.name) for other in _others(badge)]
+    form.glyph.choices = [(glyph, SIGNS[glyph]) for glyph in GLYPHS]
+    if shown and badge is not None:
+        form.prerequisites.data = [first.id for first in badge.prerequisites]
+    return form
 
 
 def _badge_page(badge: Badge, form: BadgeForm | None = None, competency_form: CompetencyForm | None = None) -> str:
     return render_template(
         "skills/badge.html",
         badge=badge,
-        form=form or BadgeForm(obj=badge),
+        skill=badge.skill,
+        form=form or _badge_form(badge, shown=True),
         competency_form=competency_form or CompetencyForm(formdata=None),
     )
 
@@ -119,53 +98,123 @@ def show_badge(badge_id: int) -> str:
     return _badge_page(_badge_or_404(badge_id))
 
 
+@skills.get("/skills/<int:skill_id>/badges/new")
+@requires(edits_skills)
+def show_new_badge(skill_id: int) -> str:
+    return _new_badge_page(found_or_404(db.session.get(Skill, skill_id)), _badge_form())
+
+
+def _new_badge_page(skill: Skill, form: BadgeForm) -> str:
+    return render_template("skills/badge.html", badge=None, skill=skill, form=form)
+
+
+@skills.post("/skills/<int:skill_id>/badges/new")
+@requires(edits_skills)
+def create_badge(skill_id: int) -> object:
+    skill, form = found_or_404(db.session.get(Skill, skill_id)), _badge_form()
+    if not form.validate():
+        return _new_badge_page(skill, form), 422
+    badge = Badge(district_id=skill.district_id, skill_id=skill.id)
+    try:
+        with refusing():
+            save_badge(badge, _rule(form), by=me().person, now=clock.now())
+            badge_id = badge.id
+            db.session.commit()
+    except Refused as refused:
+        form.refuse(refused)
+        return _new_badge_page(skill, form), refused.status
+    told(gettext("Added. Now say what it asks for."))
+    return redirect(url_for("skills.show_badge", badge_id=badge_id), 303)
+
+
+def _rule(form: BadgeForm) -> BadgeRule:
+    chosen = set(form.prerequisites.data)
+    return BadgeRule(
+        name=form.name.data.strip(),
+        description=form.description.data or "",
+        level=form.level.data,
+        glyph=form.glyph.data,
+        valid_months=form.valid_months.data,
+        attendance_percent=form.attendance_percent.data,
+        prerequisites=[badge for badge in _others(None) if badge.id in chosen],
+    )
+
+
 @skills.post("/badges/<int:badge_id>")
 @requires(edits_skills)
-def save_badge(badge_id: int) -> object:
-    badge, form = _badge_or_404(badge_id), BadgeForm()
-    twin = select(Badge.id).where(Badge.district_id == badge.district_id, Badge.name == (form.name.data or ""), Badge.id != badge.id)
-    if form.validate() and db.session.scalar(twin) is not None:
-        form.refuse(Refused(N_("There is a badge called {name} already."), field="name", name=form.name.data))
-    if form.errors or form.form_errors:
+def save_edit_badge(badge_id: int) -> object:
+    badge = _badge_or_404(badge_id)
+    form = _badge_form(badge)
+    if not form.validate():
         return _badge_page(badge, form), 422
-    badge.name, badge.description = form.name.data, form.description.data or ""
-    badge.valid_months, badge.attendance_percent = form.valid_months.data, form.attendance_percent.data
-    history.record(me().person, "badge saved", badge, clock.now())
-    db.session.commit()
-    told(gettext("Saved. Awards that are out keep their last day."))
+    try:
+        with refusing():
+            save_badge(badge, _rule(form), by=me().person, now=clock.now())
+            db.session.commit()
+    except Refused as refused:
+        form.refuse(refused)
+        return _badge_page(_badge_or_404(badge_id), form), refused.status
+    return _saved(badge_id, gettext("Saved. Awards that are out keep their last day."))
+
+
+def _saved(badge_id: int, sentence: str) -> object:
+    told(sentence)
     return redirect(url_for("skills.show_badge", badge_id=badge_id), 303)
+
+
+@skills.post("/badges/<int:badge_id>/retirement")
+@requires(edits_skills)
+def create_badge_retirement(badge_id: int) -> object:
+    retire_badge(_badge_or_404(badge_id), today=me().day, by=me().person, now=clock.now())
+    db.session.commit()
+    return _saved(badge_id, gettext("Retired: nobody earns it any more, and who holds it keeps it."))
+
+
+@skills.post("/badges/<int:badge_id>/revival")
+@requires(edits_skills)
+def create_badge_revival(badge_id: int) -> object:
+    take_up_badge(_badge_or_404(badge_id), by=me().person, now=clock.now())
+    db.session.commit()
+    return _saved(badge_id, gettext("It can be earned again."))
 
 
 @skills.post("/badges/<int:badge_id>/competencies")
 @requires(edits_skills)
 def create_competency(badge_id: int) -> object:
     badge, form = _badge_or_404(badge_id), CompetencyForm()
-    if form.validate() and any(c.name == form.name.data for c in badge.competencies):
-        form.refuse(Refused(N_("{badge} asks for that already."), field="name", badge=badge.name))
-    if form.errors or form.form_errors:
+    if not form.validate():
         return _badge_page(badge, competency_form=form), 422
-    competency = Competency(
-        district_id=badge.district_id,
-        badge_id=badge.id,
-        name=form.name.data,
-        is_safety=form.is_safety.data,
-        position=1 + max((c.position for c in badge.competencies), default=0),
-    )
-    db.session.add(competency)
-    db.session.flush()
-    history.record(me().person, "competency added", competency, clock.now())
-    db.session.commit()
-    told(gettext("Added. Who holds the badge keeps it."))
-    return redirect(url_for("skills.show_badge", badge_id=badge_id), 303)
+    try:
+        with refusing():
+            name, is_safety = form.name.data.strip(), form.is_safety.data
+            add_competency(badge, name=name, is_safety=is_safety, today=me().day, by=me().person, now=clock.now())
+            db.session.commit()
+    except Refused as refused:
+        form.refuse(refused)
+        return _badge_page(_badge_or_404(badge_id), competency_form=form), refused.status
+    return _saved(badge_id, gettext("Added. Who holds the badge keeps it."))
+
+
+def _competency_or_404(competency_id: int) -> Competency:
+    competency: Competency = found_or_404(db.session.get(Competency, competency_id))
+    return competency
 
 
 @skills.post("/competencies/<int:competency_id>/retirement")
 @requires(edits_skills)
-def retire_competency(competency_id: int) -> object:
-    competency: Competency = found_or_404(db.session.get(Competency, competency_id))
-    competency.retired_on = None if request.form.get("back") else me().day
+def create_competency_retirement(competency_id: int) -> object:
+    competency = _competency_or_404(competency_id)
     badge_id = competency.badge_id
-    history.record(me().person, "competency retired" if competency.retired_on else "competency taken up again", competency, clock.now())
+    retire_competency(competency, today=me().day, by=me().person, now=clock.now())
     db.session.commit()
-    told(gettext("Saved."))
-    return redirect(url_for("skills.show_badge", badge_id=badge_id), 303)
+    return _saved(badge_id, gettext("The badge asks for it no more."))
+
+
+@skills.post("/competencies/<int:competency_id>/revival")
+@requires(edits_skills)
+def create_competency_revival(competency_id: int) -> object:
+    competency = _competency_or_404(competency_id)
+    badge_id = competency.badge_id
+    ask_again(competency, today=me().day, by=me().person, now=clock.now())
+    db.session.commit()
+    return _saved(badge_id, gettext("The badge asks for it again, from today."))

@@ -1,4 +1,4 @@
-"""Signing off outside a series: a cleared trainer, one person, several competencies of one badge."""
+"""Signing off outside a series: a cleared trainer, one person, several competencies of one badge; and undoing a slip."""
 
 from flask import abort, redirect, request, url_for
 from flask_babel import gettext
@@ -7,11 +7,12 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from seminar.ground import clock
 from seminar.ground.db import db
-from seminar.ground.refusal import Refused
+from seminar.ground.refusal import N_, Refused
 from seminar.people.person import Person
 from seminar.skills.access import may_sign_off_somewhere
-from seminar.skills.badge import Badge
-from seminar.skills.signing import Shown, sign_off
+from seminar.skills.badge import Badge, Competency
+from seminar.skills.sign_off import SignOff
+from seminar.skills.signing import Shown, sign_off, withdraw_sign_offs
 from seminar.skills.views import skills
 from seminar.web.language import sentence_of
 from seminar.web.pages import refusing, told
@@ -25,18 +26,41 @@ def create_sign_offs(person_id: int) -> object:
     person: Person = found_or_404(db.session.get(Person, person_id))
     query = select(Badge).where(Badge.id == request.form.get("badge", type=int), Badge.district_id == person.district_id)
     badge = db.session.scalar(query.options(joinedload(Badge.skill), selectinload(Badge.competencies))) or abort(404)
-    chosen = set(request.form.getlist("competency"))
-    note = request.form.get("note", "").strip()[:500]
     try:
         with refusing():
-            shown = [Shown(person, c, note) for c in badge.competencies if str(c.id) in chosen]
-            awards = sign_off(shown, badge, by=me().person, series_id=None, now=clock.now(), day=me().day)
-            told(
-                gettext("Saved. %(name)s now holds %(badge)s.", name=person.name, badge=awards[0].badge.name)
-                if awards
-                else gettext("Saved: %(count)d signed off.", count=len(shown))
-            )
+            told(_sign_off(person, badge))
             db.session.commit()
     except Refused as refused:
         told(sentence_of(refused), "bad")
+        return redirect(url_for("coverage.show_person", person_id=person_id, badge=badge.id, _anchor="sign-off"), 303)
     return redirect(url_for("coverage.show_person", person_id=person_id), 303)
+
+
+def _sign_off(person: Person, badge: Badge) -> str:
+    """Signs off what is checked, and answers what followed."""
+    chosen, note = set(request.form.getlist("competency")), request.form.get("note", "").strip()[:500]
+    shown = [Shown(person, c, note) for c in badge.competencies if str(c.id) in chosen]
+    if not shown:
+        raise Refused(N_("Check what {name} showed, then save."), name=person.name)
+    awards = sign_off(shown, badge, by=me().person, series_id=None, now=clock.now(), day=me().day)
+    if awards:
+        return gettext("Saved. %(name)s now holds %(badge)s.", name=person.name, badge=awards[0].badge.name)
+    return gettext("Saved: %(count)d signed off.", count=len(shown))
+
+
+@skills.post("/sign-offs/<int:sign_off_id>/withdrawal")
+@requires(may_sign_off_somewhere)
+def create_sign_off_withdrawal(sign_off_id: int) -> object:
+    query = select(SignOff).where(SignOff.id == sign_off_id).options(joinedload(SignOff.person))
+    found: SignOff = found_or_404(db.session.scalar(query.options(joinedload(SignOff.competency).joinedload(Competency.badge))))
+    person_id = found.person_id
+    try:
+        with refusing():
+            pair, badge = (found.person, found.competency), found.competency.badge
+            reason = request.form.get("reason", "").strip()[:500]
+            withdraw_sign_offs([pair], badge, reason=reason, by=me().person, now=clock.now(), day=me().day)
+            db.session.commit()
+            told(gettext("Undone. The record keeps both."))
+    except Refused as refused:
+        told(sentence_of(refused), "bad")
+    return redirect(url_for("coverage.show_person", person_id=person_id, _anchor="sign-offs"), 303)

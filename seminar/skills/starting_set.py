@@ -1,7 +1,14 @@
-"""The starting set of skills, badges and competencies: the facts of domain.md, section 3, in our words."""
+"""The starting set of skills, badges and competencies that a district begins with and makes its own: the facts of the field, from
+public lending libraries and fab labs, in our words."""
+
+from seminar.ground.db import db
+from seminar.skills.badge import Badge, Competency
+from seminar.skills.skill import Skill
+
+Asked = tuple[str, int, str, int, list[str], list[str]]
 
 # (skill, look, [(badge, level, glyph, months, prerequisites, [competencies; ! marks a safety-critical one])])
-SKILLS = [
+SKILLS: list[tuple[str, str, list[Asked]]] = [
     (
         "Maker Safety",
         "safety",
@@ -209,199 +216,21 @@ SKILLS = [
     ),
 ]
 
-# (name, skill, drawing, quantity, tag prefix, badges, loan days, turnaround, description, contents)
-MODELS = [
-    (
-        "Desktop 3D printer",
-        "3D printing",
-        "printer",
-        20,
-        "3DP",
-        ["3D Printing Operator"],
-        21,
-        2,
-        "Prints small parts in PLA, one class project at a time.",
-        "Printer and power supply\nTwo plates\nScraper and tools\nSpare nozzle\n2 kg of PLA",
-    ),
-    (
-        "Enclosed 3D printer",
-        "3D printing",
-        "printer",
-        6,
-        "E3P",
-        ["3D Printing Operator"],
-        28,
-        3,
-        "With a door and a filter, for grade 6 and up.",
-        "Printer\nFilter\nPlate\nTools",
-    ),
-    (
-        "micro:bit class set (30)",
-        "Coding",
-        "board",
-        24,
-        "MB",
-        ["Physical Computing"],
-        21,
-        2,
-        "A board for every student, with batteries and cables.",
-        "30 boards\n30 cables\n30 battery packs\n10 servos",
-    ),
-    (
-        "Ozobot Evo set (18)",
-        "Coding",
-        "robot",
-        12,
-        "OZ",
-        ["Coding with Blocks"],
-        14,
-        2,
-        "Small robots that follow lines and colors.",
-        "18 robots\n2 chargers\nCode cards",
-    ),
-    (
-        "Sphero BOLT Power Pack (15)",
-        "Coding",
-        "robot",
-        12,
-        "SB",
-        ["Robotics"],
-        14,
-        2,
-        "Rolling robots to program, charged in their case.",
-        "15 robots\nCharging case\nMaze tape",
-    ),
-    (
-        "Craft cutter",
-        "Fabrication",
-        "cutter",
-        14,
-        "CC",
-        ["Craft Cutter"],
-        14,
-        2,
-        "Cuts paper, card and vinyl from a drawing.",
-        "Cutter\n4 mats\n3 blades\nCable",
-    ),
-    (
-        "Cardboard and hand-tool cart (30)",
-        "Fabrication",
-        "saw",
-        14,
-        "HT",
-        ["Hand Tools and Cardboard"],
-        21,
-        2,
-        "Safety saws, screws and goggles for a whole class.",
-        "30 safety saws\n30 goggles\nClamps",
-    ),
-    (
-        "Soldering set (15)",
-        "Fabrication",
-        "solder",
-        8,
-        "SO",
-        ["Soldering"],
-        14,
-        3,
-        "Irons, stands and fume fans for half a class.",
-        "15 irons and stands\n4 fume fans\n30 goggles",
-    ),
-    (
-        "Desktop laser cutter",
-        "Fabrication",
-        "laser",
-        4,
-        "LC",
-        ["Laser Cutter"],
-        28,
-        5,
-        "Enclosed and filtered; a named trained adult stays with it.",
-        "Laser cutter\nFilter\nCO2 extinguisher\nKey",
-    ),
-]
 
-# (title, skill, badge, first grade, last grade, summary, outcomes)
-SEMINARS = [
-    (
-        "3D Printing for the Elementary Classroom",
-        "3D printing",
-        "3D Printing Operator",
-        0,
-        5,
-        "Four afternoons from first layer to first lesson. Bring a unit you teach next month; leave with a plan for it.",
-        "Run a desktop printer safely with children around\nTurn a drawing into a print\nQueue a whole class's work",
-    ),
-    (
-        "Printing in the Middle School Lab",
-        "3D printing",
-        "3D Printing Operator",
-        6,
-        12,
-        "Enclosed printers, bigger projects, and students who run the queue themselves.",
-        "Run an enclosed printer\nCoach a student print team",
-    ),
-    (
-        "Start Safely: The Maker Space",
-        "Fabrication",
-        "Maker Safety",
-        0,
-        12,
-        "Everything that comes before the first tool: gear, exits, sight lines, and who does what.",
-        "Set up a room that works\nStop a machine and clear a room",
-    ),
-    (
-        "Craft Cutters: Design It Flat, Fold It Up",
-        "Fabrication",
-        "Craft Cutter",
-        0,
-        8,
-        "Paper engineering with a cutter that fits on a table.",
-        "Cut paper, card and vinyl\nPlan a pop-up book unit",
-    ),
-    (
-        "Laser Cutting, Safely",
-        "Fabrication",
-        "Laser Cutter",
-        6,
-        12,
-        "Materials, fire response and fit, with three supervised jobs of your own.",
-        "Know what never goes in\nTest power and speed\nRun a class project",
-    ),
-    (
-        "Cardboard Engineering",
-        "Fabrication",
-        "Hand Tools and Cardboard",
-        0,
-        8,
-        "Big ideas with cheap material and safe saws.",
-        "Teach four joints\nCount tools out and in",
-    ),
-    (
-        "Blocks First: Coding Before the Screen",
-        "Coding",
-        "Coding with Blocks",
-        0,
-        5,
-        "Unplugged first, blocks second, and a lesson you can teach on Monday.",
-        "Lead an unplugged activity\nDebug by prediction",
-    ),
-    (
-        "micro:bit in Grades 3–8",
-        "Coding",
-        "Physical Computing",
-        3,
-        8,
-        "Sensors, lights and radios in the hands of a whole class.",
-        "Flash and troubleshoot 30 boards\nLog data outdoors",
-    ),
-    (
-        "Design Thinking: From Listening to Prototype",
-        "Design thinking",
-        "Design Thinking",
-        0,
-        12,
-        "Interview, ideate, prototype and test: one whole cycle as a learner, then your own.",
-        "Facilitate a 45-minute cycle\nAssess with a rubric",
-    ),
-]
+def add_starting_set(district_id: int) -> tuple[dict[str, Skill], dict[str, Badge]]:
+    """The set's skills and badges by name, made for a district that has none. Flushes."""
+    skills: dict[str, Skill] = {}
+    badges: dict[str, Badge] = {}
+    for position, (name, look, asked) in enumerate(SKILLS):
+        skills[name] = Skill(district_id=district_id, name=name, look=look, position=position)
+        for badge_name, level, glyph, months, prerequisites, competencies in asked:
+            badge = Badge(district_id=district_id, skill=skills[name], name=badge_name, level=level, glyph=glyph, valid_months=months)
+            badge.prerequisites = [badges[required] for required in prerequisites]
+            badge.competencies = [
+                Competency(district_id=district_id, name=text.lstrip("!"), is_safety=text.startswith("!"), position=n)
+                for n, text in enumerate(competencies)
+            ]
+            badges[badge_name] = badge
+    db.session.add_all([*skills.values(), *badges.values()])
+    db.session.flush()
+    return skills, badges

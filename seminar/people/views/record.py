@@ -1,0 +1,78 @@
+"""The program manager's record: the audit trail, and mail that didn't arrive."""
+
+from datetime import datetime, timedelta
+
+from flask import redirect, render_template, request, url_for
+from flask_babel import gettext
+from sqlalchemy import func, select
+
+from seminar.ground import clock, history
+from seminar.ground.clock import at_local
+from seminar.ground.db import db
+from seminar.ground.history import History
+from seminar.ground.outbox import Mail
+from seminar.ground.post import try_again
+from seminar.people.access import runs_the_program
+from seminar.people.person import Person
+from seminar.people.views import people
+from seminar.people.views.deeds import DEEDS, deed
+from seminar.web.pages import PAGE_SIZE, page_number, page_of, told
+from seminar.web.requires import requires
+from seminar.web.viewer import district_or_404, found_or_404, me
+
+
+@people.get("/audit-trail")
+@requires(runs_the_program)
+def show_audit_trail() -> str:
+    """Who did what to which record, and when: the newest first, by person, deed and day."""
+    district = district_or_404()
+    name, what, day = request.args.get("name", "").strip()[:100], request.args.get("what", ""), request.args.get("day", "")
+    query = select(History, Person).outerjoin(Person, Person.id == History.who_id).where(History.district_id == district.id)
+    for word in name.split()[:5]:
+        query = query.where(func.lower(Person.given_name + " " + Person.family_name).contains(word.lower(), autoescape=True))
+    if what in DEEDS:
+        query = query.where(History.what == what)
+    until = _end_of(day)
+    if until is not None:
+        query = query.where(History.at < until)
+    shown = query.order_by(History.id.desc()).limit(PAGE_SIZE + 1).offset((page_number() - 1) * PAGE_SIZE)
+    rows = db.session.execute(shown).all()
+    # The trail is never counted: it only grows. One row more than a page says whether there is another.
+    total = (page_number() - 1) * PAGE_SIZE + len(rows)
+    page = page_of(list(rows[:PAGE_SIZE]), total, page_number())
+    return render_template(
+        "people/audit_trail.html", page=page, name=name, what=what, day=day if until else "", deeds=_deeds(), deed=deed
+    )
+
+
+def _deeds() -> list[tuple[str, str]]:
+    return sorted(((what, deed(what)) for what in DEEDS), key=lambda one: one[1])
+
+
+def _end_of(day: str) -> datetime | None:
+    """The end of a typed day in the district's zone; None where it can't be read."""
+    try:
+        typed = datetime.strptime(day, "%Y-%m-%d").date() + timedelta(days=1)
+    except (ValueError, OverflowError):
+        return None
+    return at_local(typed, 0, 0, district_or_404().timezone)
+
+
+@people.get("/mail")
+@requires(runs_the_program)
+def show_undelivered() -> str:
+    """Mail that was given up after its last try, the newest first."""
+    query = select(Mail, Person).join(Person, Person.id == Mail.person_id)
+    query = query.where(Mail.district_id == district_or_404().id, Mail.state == "dead").order_by(Mail.id.desc()).limit(100)
+    return render_template("people/undelivered.html", rows=db.session.execute(query).all())
+
+
+@people.post("/mail/<int:mail_id>/retry")
+@requires(runs_the_program)
+def create_retry(mail_id: int) -> object:
+    mail: Mail = found_or_404(db.session.get(Mail, mail_id))
+    try_again(mail, now=clock.now())
+    history.record(me().person, "mail tried again", mail, clock.now(), kind=mail.kind)
+    db.session.commit()
+    told(gettext("It is tried again within a minute."))
+    return redirect(url_for("people.show_undelivered"), 303)

@@ -1,0 +1,145 @@
+"""Planning a series: its dates to enroll, seats and trainers; publishing it and canceling it."""
+
+from datetime import datetime, time
+
+from flask import redirect, url_for
+from flask_babel import gettext, lazy_gettext
+from sqlalchemy import select
+from wtforms import DateTimeLocalField, IntegerField, SelectField, SelectMultipleField
+from wtforms.validators import NumberRange
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from seminar.ground import clock
+from seminar.ground.clock import at_local
+from seminar.ground.db import db
+from seminar.ground.refusal import Refused
+from seminar.people.appointment import Appointment, current_on
+from seminar.people.person import Person
+from seminar.series.access import plans_series
+from seminar.series.planning import cancel_series, change_series, publish_series
+from seminar.series.seminar import Seminar
+from seminar.series.series import Series
+from seminar.series.views import series
+from seminar.series.views.catalog import series_or_404
+from seminar.series.views.plan_form import ReasonForm, plan_page, saved
+from seminar.series.views.program import year_of
+from seminar.web.forms import Form, needed
+from seminar.web.language import local, sentence_of
+from seminar.web.pages import refusing, told
+from seminar.web.requires import requires
+from seminar.web.viewer import district_or_404, found_or_404, me
+
+
+class SeriesForm(Form):
+    season = SelectField(lazy_gettext("Season"), choices=[("year-round", lazy_gettext("School year")), ("summer", lazy_gettext("Summer"))])
+    school_year = IntegerField(lazy_gettext("School year, by the year it ends in"), [needed(), NumberRange(2000, 2200)])
+    seats = IntegerField(lazy_gettext("Seats"), [needed(), NumberRange(1, 1000)], default=24)
+    enrollment_opens_at = DateTimeLocalField(lazy_gettext("Enrollment opens"), [needed()])
+    enrollment_closes_at = DateTimeLocalField(lazy_gettext("Enrollment closes"), [needed()])
+    trainers = SelectMultipleField(
+        lazy_gettext("Trainers"), coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+
+
+def _series_form(found: Series | None = None) -> SeriesForm:
+    form = SeriesForm(obj=found)
+    district, today = district_or_404(), me().day
+    trainers = select(Person).join(Appointment, Appointment.person_id == Person.id)
+    trainers = trainers.where(Person.district_id == district.id, Appointment.role.in_(("trainer", "coach")), current_on(today)).distinct()
+    form.trainers.choices = [(person.id, person.name) for person in db.session.scalars(trainers.order_by(Person.family_name))]
+    return form
+
+
+@series.get("/seminars/<int:seminar_id>/series/new")
+@requires(plans_series)
+def show_new_series(seminar_id: int) -> str:
+    seminar: Seminar = found_or_404(db.session.get(Seminar, seminar_id))
+    form, today = _series_form(), me().day
+    form.school_year.data = year_of(today)
+    form.enrollment_opens_at.data = datetime.combine(today, time(8, 0))
+    title = gettext("New series: %(title)s", title=seminar.title)
+    return plan_page(title, form, url_for("series.create_series", seminar_id=seminar.id), url_for("series.show_program"))
+
+
+@series.post("/seminars/<int:seminar_id>/series/new")
+@requires(plans_series)
+def create_series(seminar_id: int) -> object:
+    seminar: Seminar = found_or_404(db.session.get(Seminar, seminar_id))
+    target = Series(district_id=seminar.district_id, seminar_id=seminar.id)
+    return _save_series(_series_form(), target, seminar.title, url_for("series.create_series", seminar_id=seminar.id))
+
+
+@series.get("/series/<int:series_id>/edit")
+@requires(plans_series)
+def show_edit_series(series_id: int) -> str:
+    found = series_or_404(series_id)
+    form = _series_form(found)
+    form.trainers.data = [trainer.id for trainer in found.trainers]
+    for field in (form.enrollment_opens_at, form.enrollment_closes_at):
+        field.data = local(field.data).replace(tzinfo=None)
+    return plan_page(
+        found.seminar.title,
+        form,
+        url_for("series.save_edit_series", series_id=found.id),
+        url_for("series.show_series", series_id=found.id),
+        series=found,
+        reason_form=ReasonForm(formdata=None),
+    )
+
+
+@series.post("/series/<int:series_id>/edit")
+@requires(plans_series)
+def save_edit_series(series_id: int) -> object:
+    found = series_or_404(series_id)
+    return _save_series(_series_form(), found, found.seminar.title, url_for("series.save_edit_series", series_id=found.id))
+
+
+def _utc(moment: datetime) -> datetime:
+    """A time typed in the district's zone, in UTC."""
+    return at_local(moment.date(), moment.hour, moment.minute, district_or_404().timezone)
+
+
+def _save_series(form: SeriesForm, target: Series, title: str, action: str) -> object:
+    def save() -> str:
+        chosen = select(Person).where(Person.id.in_(form.trainers.data), Person.district_id == target.district_id)
+        values = {
+            "season": form.season.data,
+            "school_year": form.school_year.data,
+            "seats": form.seats.data,
+            "enrollment_opens_at": _utc(form.enrollment_opens_at.data),
+            "enrollment_closes_at": _utc(form.enrollment_closes_at.data),
+            "trainers": list(db.session.scalars(chosen)),
+        }
+        change_series(target, values, by=me().person, now=clock.now())
+        return url_for("series.show_series", series_id=target.id)
+
+    return saved(form, save, lambda f: plan_page(title, f, action, url_for("series.show_program")), gettext("Saved."))
+
+
+@series.post("/series/<int:series_id>/publication")
+@requires(plans_series)
+def create_publication(series_id: int) -> object:
+    found = series_or_404(series_id)
+    try:
+        with refusing():
+            publish_series(found, by=me().person, now=clock.now())
+            db.session.commit()
+            told(gettext("Published: it is in the catalog."))
+    except Refused as refused:
+        told(sentence_of(refused), "bad")
+    return redirect(url_for("series.show_series", series_id=series_id), 303)
+
+
+@series.post("/series/<int:series_id>/cancellation")
+@requires(plans_series)
+def create_series_cancellation(series_id: int) -> object:
+    found, form = series_or_404(series_id), ReasonForm()
+    back, action = url_for("series.show_series", series_id=series_id), url_for("series.create_series_cancellation", series_id=series_id)
+
+    def save() -> str:
+        cancel_series(found, reason=form.reason.data.strip(), by=me().person, now=clock.now())
+        return back
+
+    return saved(
+        form, save, lambda f: plan_page(gettext("Cancel the series"), f, action, back), gettext("Canceled; everybody enrolled is told.")
+    )
