@@ -23,7 +23,7 @@ from seminar.ground import contributions, db, health, log
 from seminar.ground.clock import Clock, clock_starting
 from seminar.ground.settings import Settings, WrongSettings, environment, settings_from
 from seminar.people import account
-from seminar.series import attendance, feed, reminder, teaching
+from seminar.series import attendance, feed, home, reminder
 from seminar.skills import expiry
 from seminar.web import language, pages, session, shell
 from seminar.web.requires import refuse_routes_without_an_access_line
@@ -80,8 +80,7 @@ def clock_of(settings: Settings) -> Clock:
 def contribute() -> None:
     """What later rooms give to earlier ones, all of it here."""
     contributions.home_cards[:] = [
-        teaching.home_cards,
-        series_views.home_cards,
+        home.home_cards,
         coverage_views.home_cards,
         inventory_views.home_cards,
     ]

@@ -165,7 +165,7 @@ def home_cards(standing: Standing, now: datetime) -> list[Card]:
     cards = []
     if opens_depot(standing):
         work = days_work(standing)
-        cards.append(Card("inventory/card_depot.html", {"work": work}))
+        cards.append(Card("inventory/card_depot.html", {"work": work, "may_lend": lends(standing)}))
     elif may_reserve(standing):
         schools = standing.school_ids(*FOR_THEIR_SCHOOL)
         open_ones = _with_a_line(standing.person.district_id, *WAITING, "out")

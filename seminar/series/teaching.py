@@ -6,7 +6,6 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from seminar.ground.clock import at_local
-from seminar.ground.contributions import Card
 from seminar.ground.db import db
 from seminar.people.appointment import Standing
 from seminar.series.catalog import Listed, taken_seats
@@ -50,18 +49,6 @@ def next_meeting_of(person_id: int, now: datetime) -> Meeting | None:
         .limit(1)
     )
     return db.session.scalar(query)
-
-
-def home_cards(standing: Standing, now: datetime) -> list[Card]:
-    cards = []
-    meeting = next_meeting_of(standing.person.id, now)
-    if meeting is not None:
-        cards.append(Card("series/card_next.html", {"meeting": meeting}))
-    if standing.has("trainer", "coach"):
-        coming, _ = meetings_of_trainer(standing, now)
-        if coming or standing.has("trainer"):
-            cards.append(Card("series/card_teaching.html", {"meetings": coming[:3]}))
-    return cards
 
 
 def planned_series(district_id: int, school_year: int) -> list[Listed]:

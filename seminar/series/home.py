@@ -1,0 +1,95 @@
+"""What needs attention today on somebody's home: their next meeting, or series that would fit them; a badge they are on the way
+to; what they teach; and for the program manager, how the year fills."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from seminar.ground.contributions import Card
+from seminar.ground.db import db
+from seminar.ground.outbox import Mail
+from seminar.people.appointment import Standing
+from seminar.series.catalog import Listed, Wanted, catalog
+from seminar.series.enrollment import LIVE, Enrollment
+from seminar.series.series import Series
+from seminar.series.teaching import meetings_of_trainer, next_meeting_of, planned_series
+from seminar.skills.award import RUNS_OUT_WITHIN, Award, Progress, awards_of, progress
+from seminar.skills.badge import Badge
+
+SUGGESTED = 3
+SOON = timedelta(days=14)
+
+
+def home_cards(standing: Standing, now: datetime) -> list[Card]:
+    cards = []
+    meeting = next_meeting_of(standing.person.id, now)
+    if meeting is not None:
+        cards.append(Card("series/card_next.html", {"meeting": meeting}))
+    if standing.has("trainer", "coach"):
+        coming, _ = meetings_of_trainer(standing, now)
+        if coming or standing.has("trainer"):
+            cards.append(Card("series/card_teaching.html", {"meetings": coming[:3]}))
+    if standing.has("program_manager"):
+        cards.append(Card("series/card_program.html", _program(standing, now)))
+    if standing.has("teacher"):
+        cards.append(_learning(standing, now, has_meeting=meeting is not None))
+    return cards
+
+
+def _learning(standing: Standing, now: datetime, *, has_meeting: bool) -> Card:
+    awards = [award for award in awards_of(standing.person) if award.last_day >= standing.day]
+    held = {award.badge_id for award in awards if award.last_day - RUNS_OUT_WITHIN > standing.day}
+    return Card(
+        "series/card_learning.html",
+        {
+            "near": _on_the_way(standing),
+            "ending": [award for award in awards if award.badge_id not in held and not _renewed(award, awards)],
+            "suggested": [] if has_meeting else _suggested(standing, held, now),
+        },
+    )
+
+
+def _renewed(award: Award, awards: list[Award]) -> bool:
+    return any(other.badge_id == award.badge_id and other.last_day > award.last_day for other in awards)
+
+
+def _on_the_way(standing: Standing) -> list[Progress]:
+    """Badges that are begun and not held, the nearest first."""
+    badges = db.session.scalars(
+        select(Badge)
+        .where(Badge.district_id == standing.person.district_id, Badge.retired_on.is_(None))
+        .options(joinedload(Badge.skill), selectinload(Badge.competencies), selectinload(Badge.prerequisites))
+    ).all()
+    found = progress([standing.person.id], badges, standing.day).values()
+    begun = [at for at in found if at.award is None and at.shown and at.owed]
+    return sorted(begun, key=lambda at: (len(at.owed), at.badge.name))[:2]
+
+
+def _suggested(standing: Standing, held: set[int], now: datetime) -> list[Listed]:
+    """Open series for the grades that they teach, leading to a badge that they don't hold, in the order of their first day."""
+    grades = [a.grade for a in standing.appointments if a.role == "teacher" and a.grade is not None]
+    wanted = Wanted(open_only=True, grades=(min(grades), max(grades)) if grades else None)
+    listed, _ = catalog(standing.person.district_id, wanted, now=now, page=1, size=20)
+    taken = select(Enrollment.series_id).where(Enrollment.person_id == standing.person.id, Enrollment.state.in_(LIVE))
+    mine = set(db.session.scalars(taken))
+    return [one for one in listed if one.series.seminar.badge_id not in held and one.series.id not in mine][:SUGGESTED]
+
+
+def _program(standing: Standing, now: datetime) -> dict[str, object]:
+    """Series that want a decision: drafts, and those that begin soon and are less than half full; and mail that died."""
+    district_id, day = standing.person.district_id, standing.day
+    planned = [one for one in planned_series(district_id, day.year + (day.month >= 7)) if one.series.canceled_at is None]
+    ahead = [one for one in planned if not one.is_over(now)]
+    open_ones = [one for one in ahead if one.series.published_at is not None]
+
+    def begins(series: Series) -> datetime:
+        return series.meetings[0].starts_at if series.meetings else now
+
+    return {
+        "drafts": [one for one in ahead if one.series.published_at is None],
+        "empty": [one for one in open_ones if now < begins(one.series) < now + SOON and one.taken * 2 < one.series.seats],
+        "full": [one for one in open_ones if one.left <= 0],
+        "ahead": ahead,
+        "dead": db.session.scalar(select(func.count()).where(Mail.district_id == district_id, Mail.state == "dead")),
+    }
