@@ -168,6 +168,7 @@ def _assign(
         claim(line, days_between(asked.first_day, asked.last_day), "loan")
         claim(line, after[model], "turnaround")
     db.session.flush()
+    db.session.expire(reservation, ["lines"])
 
 
 def _chosen(model: EquipmentModel, free: list[Item], own: list[ReservationLine], asked: Asked) -> list[Item]:
@@ -195,12 +196,13 @@ def _lines(
     for item in items:
         line = by_item.get(item.id) or (spare.pop() if spare else None)
         if line is None:
-            line = ReservationLine(district_id=reservation.district_id, reservation=reservation, model_id=model.id, state="reserved")
-            line.state_since, line.state_by_id = now, by.id
+            line = ReservationLine(district_id=reservation.district_id, reservation_id=reservation.id, model_id=model.id, item_id=item.id)
+            line.state, line.state_since, line.state_by_id = "reserved", now, by.id
             db.session.add(line)
-        elif line.item_id != item.id and line.state == "packed":
-            move(line, "reserved", by=by, now=now)
-        line.item_id, line.item = item.id, item
+        elif line.item_id != item.id:
+            if line.state == "packed":
+                move(line, "reserved", by=by, now=now)
+            line.item_id, line.item = item.id, item
         lines.append(line)
     return lines
 

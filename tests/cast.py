@@ -14,7 +14,9 @@ from seminar.people.person import Person
 from seminar.people.school import School
 from seminar.series.seminar import Seminar
 from seminar.series.series import Meeting, Series
+from seminar.skills.award import Award
 from seminar.skills.badge import Badge, Competency
+from seminar.skills.sign_off import SignOff
 from seminar.skills.skill import Clearance, Skill
 
 # Monday, March 1, 2027, 8:30 in Los Angeles.
@@ -122,3 +124,24 @@ def a_model(cast: Cast, name: str = "Printer", items: int = 1) -> EquipmentModel
     db.session.add(model)
     db.session.commit()
     return model
+
+
+def an_award(cast: Cast, person: Person, first_day: date = date(2027, 1, 1), last_day: date = date(2028, 1, 1)) -> Award:
+    """The cast's badge, held from a day until a day; with the sign-offs that it rests on where Tara is there."""
+    award = Award(
+        district_id=cast.district.id, person_id=person.id, badge_id=cast.badge.id, first_day=first_day, last_day=last_day, awarded_at=NOW
+    )
+    db.session.add(award)
+    for competency in cast.badge.competencies if "tara" in cast.people else []:
+        db.session.add(
+            SignOff(
+                district_id=cast.district.id,
+                person_id=person.id,
+                competency_id=competency.id,
+                trainer_id=cast.people["tara"].id,
+                day=first_day,
+                at=NOW,
+            )
+        )
+    db.session.flush()
+    return award
