@@ -4,8 +4,10 @@ import re
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from babel.messages.pofile import read_po
+from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from tests.pages.document import Document, Element
@@ -15,6 +17,16 @@ PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 UNSEEN_INPUTS = ("hidden", "submit", "reset", "button", "image")
 SPOKEN = ("aria-label", "alt", "title", "placeholder")
 Rule = Callable[[Document], Iterator[str]]
+
+
+class Reader(FlaskClient):
+    """A client that fails the test which gets a page with a fault; every test's client is one."""
+
+    def open(self, *args: Any, **kwargs: Any) -> TestResponse:
+        answer = super().open(*args, **kwargs)
+        faults = faults_of(answer)
+        assert not faults, f"{answer.request.path}: {'; '.join(faults)}"
+        return answer
 
 
 def faults_of(answer: TestResponse) -> list[str]:

@@ -3,7 +3,7 @@
 import pytest
 from flask import Flask
 
-from tests.pages.reader import faults_of
+from tests.pages.reader import Reader, faults_of
 
 POLICY = "default-src 'none'; script-src 'self'; style-src 'self'"
 PAGE = """<!doctype html><html lang="{lang}"><head><title>Reserve · MakerPD</title><script src="/app.js"></script></head><body>
@@ -39,10 +39,14 @@ FAULTS = {
 }
 
 
-def read(html, policy=POLICY, status=200, kind="text/html"):
+def answering(html, policy=POLICY, status=200, kind="text/html"):
     app = Flask(__name__)
     app.add_url_rule("/", "page", lambda: (html, status, {"Content-Security-Policy": policy, "Content-Type": kind}))
-    return faults_of(app.test_client().get("/"))
+    return app
+
+
+def read(html, **answer):
+    return faults_of(answering(html, **answer).test_client().get("/"))
 
 
 def page(lang="en", more=""):
@@ -62,7 +66,7 @@ def test_each_fault_is_told(change):
 
 @pytest.mark.parametrize("policy", ["", "style-src 'self' 'unsafe-inline'"])
 def test_a_policy_that_allows_inline_code_is_told(policy):
-    (told,) = read(page(), policy)
+    (told,) = read(page(), policy=policy)
     assert told.startswith("the content security policy allows inline code")
 
 
@@ -84,3 +88,14 @@ def test_english_is_told_on_a_spanish_page_only(more):
 def test_redirects_and_other_kinds_of_answer_are_not_read():
     assert read("<h1>Redirecting", status=303) == []
     assert read("alive", kind="text/plain") == []
+
+
+def test_the_client_fails_whoever_gets_a_page_with_a_fault():
+    app = answering(page().replace("<h1>", "<h2>"))
+    app.test_client_class = Reader
+    with pytest.raises(AssertionError, match="there is not one h1"):
+        app.test_client().get("/")
+
+
+def test_every_test_has_a_client_that_reads(app):
+    assert app.test_client_class is Reader
