@@ -14,6 +14,7 @@ from seminar.ground.settings import Settings
 from seminar.ground.triggers import drop_triggers, make_triggers
 from tests.cast import NOW
 from tests.databases import running_database
+from tests.pages.reader import Reader
 from wsgi import create_app
 
 
@@ -40,6 +41,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         )
         app = create_app(settings)
         app.config["WTF_CSRF_ENABLED"] = False
+        app.test_client_class = Reader
         app.extensions["makerpd_clock"] = SetClock()
         with app.app_context():
             upgrade()

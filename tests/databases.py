@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import secrets
 import shutil
 import socket
 import subprocess
@@ -9,6 +10,10 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from sqlalchemy import NullPool, create_engine, make_url
+
+from seminar.ground.db import engine_url
 
 KIND = os.environ.get("TEST_DATABASE", "sqlite")
 FAST = "-F -c full_page_writes=off -c synchronous_commit=off -c max_connections=200"
@@ -44,6 +49,23 @@ def running_postgresql() -> Iterator[str]:
             yield f"postgresql://makerpd@127.0.0.1:{port}/postgres"
         finally:
             _run(owner, [*control, "-m", "immediate", "stop"])
+
+
+@contextmanager
+def database_beside(url: str, folder: Path) -> Iterator[str]:
+    """The URL of another empty database: a file in the folder, or one more on the same PostgreSQL."""
+    if make_url(url).get_backend_name() == "sqlite":
+        yield f"sqlite:///{folder}/beside.db"
+        return
+    engine = create_engine(engine_url(url), isolation_level="AUTOCOMMIT", poolclass=NullPool)
+    name = f"beside_{secrets.token_hex(4)}"
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}")
+    try:
+        yield make_url(url).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _binaries() -> Path | None:

@@ -43,6 +43,11 @@ class CompetencyForm(Form):
     is_safety = BooleanField(lazy_gettext("Safety-critical: shown in person, never waived"))
 
 
+def _competency_form(*, blank: bool = False) -> CompetencyForm:
+    # It stands beside the badge's own form, which has a name too.
+    return CompetencyForm(formdata=None, prefix="competency-") if blank else CompetencyForm(prefix="competency-")
+
+
 SIGNS = {
     "star": lazy_gettext("Star"),
     "shield": lazy_gettext("Goggles"),
@@ -88,7 +93,7 @@ def _badge_page(badge: Badge, form: BadgeForm | None = None, competency_form: Co
         badge=badge,
         skill=badge.skill,
         form=form or _badge_form(badge, shown=True),
-        competency_form=competency_form or CompetencyForm(formdata=None),
+        competency_form=competency_form or _competency_form(blank=True),
     )
 
 
@@ -181,7 +186,7 @@ def create_badge_revival(badge_id: int) -> object:
 @skills.post("/badges/<int:badge_id>/competencies")
 @requires(edits_skills)
 def create_competency(badge_id: int) -> object:
-    badge, form = _badge_or_404(badge_id), CompetencyForm()
+    badge, form = _badge_or_404(badge_id), _competency_form()
     if not form.validate():
         return _badge_page(badge, competency_form=form), 422
     try:

@@ -1,0 +1,218 @@
+"""The doors of the house: who opens which route, by contracts.md's table, and a client to knock with."""
+
+from collections.abc import Iterator
+
+from flask import Flask, url_for
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.routing import Rule
+from werkzeug.test import TestResponse
+
+from inventory.reserving import Asked, reserve
+from seminar.ground.db import db
+from seminar.ground.outbox import Mail
+from seminar.people import account
+from seminar.series.enrollment import enroll
+from seminar.skills.sign_off import SignOff
+from tests.cast import NOW, TODAY, a_cast, a_model, a_series, an_award
+
+EVERYBODY = ("ada", "cora", "pia", "tara", "kim", "eli", "olive")
+PLANS = ("olive",)
+LENDS = ("eli",)
+DEPOT = ("eli", "olive")
+RESERVES = ("cora", "pia", "kim", "eli", "olive")
+SIGNS = ("tara", "kim")
+
+# endpoint -> who gets in, or "public"; a dagger means that a stranger's own district answers too (no record in the URL)
+TABLE: dict[str, tuple[str, ...] | str] = {
+    "healthz": "public",
+    "readyz": "public",
+    "home": "public",
+    "people.show_sign_in": "public",
+    "people.sign_in": "public",
+    "people.sign_in_as_demo": "public",
+    "people.sign_out": "public",
+    "people.show_forgotten": "public",
+    "people.send_reset": "public",
+    "people.show_link": "public",
+    "people.use_link": "public",
+    "people.choose_language": "public",
+    "series.show_catalog": "public",
+    "series.show_series": "public",
+    "series.show_feed": "public",
+    "people.show_account": EVERYBODY,
+    "people.change_password": EVERYBODY,
+    "people.choose_theme": EVERYBODY,
+    "people.show_people": PLANS,
+    "people.show_new_person": PLANS,
+    "people.create_person": PLANS,
+    "people.show_appointments": PLANS,
+    "people.create_appointment": PLANS,
+    "people.create_end": PLANS,
+    "people.create_invitation": PLANS,
+    "people.save_person": PLANS,
+    "people.show_audit_trail": PLANS,
+    "people.show_undelivered": PLANS,
+    "people.create_retry": PLANS,
+    "skills.create_sign_offs": SIGNS,
+    "skills.create_sign_off_withdrawal": SIGNS,
+    "skills.show_skills": PLANS,
+    "skills.show_new_skill": PLANS,
+    "skills.create_skill": PLANS,
+    "skills.show_skill": PLANS,
+    "skills.save_edit_skill": PLANS,
+    "skills.create_clearance": PLANS,
+    "skills.create_clearance_end": PLANS,
+    "skills.show_new_badge": PLANS,
+    "skills.create_badge": PLANS,
+    "skills.show_badge": PLANS,
+    "skills.save_edit_badge": PLANS,
+    "skills.create_badge_retirement": PLANS,
+    "skills.create_badge_revival": PLANS,
+    "skills.create_competency": PLANS,
+    "skills.create_competency_retirement": PLANS,
+    "skills.create_competency_revival": PLANS,
+    "series.create_enrollment": EVERYBODY,
+    "series.create_withdrawal": EVERYBODY,
+    "series.enroll_somebody": PLANS,
+    "series.create_cancellation": PLANS,
+    "series.show_learning": EVERYBODY,
+    "series.show_teaching": ("tara", "kim", "olive"),
+    "series.show_attendance": ("tara", "olive"),
+    "series.save_attendance": ("tara", "olive"),
+    "series.show_grid": ("tara", "olive"),
+    "series.save_grid": ("tara",),
+    "series.show_program": PLANS,
+    "series.show_new_seminar": PLANS,
+    "series.create_seminar": PLANS,
+    "series.show_edit_seminar": PLANS,
+    "series.save_edit_seminar": PLANS,
+    "series.create_seminar_retirement": PLANS,
+    "series.create_seminar_revival": PLANS,
+    "series.show_new_series": PLANS,
+    "series.create_series": PLANS,
+    "series.show_edit_series": PLANS,
+    "series.save_edit_series": PLANS,
+    "series.create_publication": PLANS,
+    "series.create_series_cancellation": PLANS,
+    "series.show_new_meeting": PLANS,
+    "series.create_meeting": PLANS,
+    "series.show_edit_meeting": PLANS,
+    "series.save_edit_meeting": PLANS,
+    "series.create_meeting_cancellation": PLANS,
+    "coverage.show_staff": EVERYBODY,
+    "coverage.show_school": ("ada", "cora", "pia", "tara", "kim", "olive"),
+    "coverage.show_person": EVERYBODY,
+    "inventory.show_equipment": EVERYBODY,
+    "inventory.show_model": EVERYBODY,
+    "inventory.show_reserve": RESERVES,
+    "inventory.create_reservation": RESERVES,
+    "inventory.show_reservation": (*RESERVES, "ada"),
+    "inventory.create_cancellation": RESERVES,
+    "inventory.show_loans": RESERVES,
+    "inventory.show_depot": DEPOT,
+    "inventory.show_change": RESERVES,
+    "inventory.save_change": RESERVES,
+    "inventory.create_hand_over": LENDS,
+    "inventory.create_packing": LENDS,
+    "inventory.create_return": LENDS,
+    "inventory.create_no_show": LENDS,
+    "inventory.create_check": LENDS,
+    "inventory.show_new_model": LENDS,
+    "inventory.create_model": LENDS,
+    "inventory.show_edit_model": LENDS,
+    "inventory.save_edit_model": LENDS,
+    "inventory.create_model_retirement": LENDS,
+    "inventory.create_model_revival": LENDS,
+    "inventory.create_item": LENDS,
+    "inventory.save_item": LENDS,
+    "inventory.create_item_retirement": LENDS,
+    "inventory.create_item_revival": LENDS,
+}
+# What a page shows only when it is asked for more than the whole.
+FILTERS = {
+    "people.show_sign_in": ("?next=/my/learning",),
+    "people.show_people": ("?search=ada",),
+    "series.show_catalog": ("?past=1", "?search=robotics&season=year-round&grades=K-2&open=1", "?search=nothing+like+it"),
+    "coverage.show_staff": ("?badge={badge_id}", "?name=ada&badge={badge_id}&school={school_id}&day=2027-03-01", "?name=nobody"),
+    "coverage.show_person": ("?badge={badge_id}",),
+    "inventory.show_equipment": ("?from=2027-03-02&until=2027-03-03&search=printer", "?search=nothing+like+it"),
+    "inventory.show_model": ("?month=2027-04-01",),
+    "inventory.show_reserve": ("?quantity-1=1&first_day=2027-03-02&last_day=2027-03-03&responsible={person_id}",),
+}
+IN = (200, 303, 409, 422)
+Ids = dict[str, int | str]
+
+
+def a_full_district() -> tuple[Ids, dict[str, str]]:
+    """One record of each kind: what its URLs are built from, and by name the session keys of its people."""
+    cast = a_cast()
+    series, model = a_series(cast), a_model(cast)
+    place = enroll(cast.ada, series, by=cast.ada, now=NOW)
+    an_award(cast, cast.ada, last_day=TODAY)
+    reservation = reserve(Asked(cast.school, cast.ada, {model: 1}, TODAY, TODAY), by=cast.cora, now=NOW, today=TODAY)
+    db.session.flush()
+    link = account.send_link(cast.ben, "invitation", by=cast.olive, now=NOW)
+    ids = {
+        "series_id": series.id,
+        "seminar_id": series.seminar_id,
+        "meeting_id": series.meetings[0].id,
+        "enrollment_id": place.id,
+        "person_id": cast.ada.id,
+        "appointment_id": 1,
+        "badge_id": cast.badge.id,
+        "competency_id": cast.badge.competencies[0].id,
+        "clearance_id": 1,
+        "school_id": cast.school.id,
+        "slug": model.slug,
+        "reservation_id": reservation.id,
+        "line_id": reservation.lines[0].id,
+        "item_id": model.items[0].id,
+        "skill_id": cast.skill.id,
+        "sign_off_id": db.session.scalars(select(SignOff.id)).first(),
+        "mail_id": db.session.scalars(select(Mail.id)).first(),
+        "token": cast.ada.feed_token,
+        "people.show_link.token": link,
+    }
+    keys = {name: f"{person.id}:key-{name}" for name, person in cast.people.items()}
+    db.session.commit()
+    return ids, keys
+
+
+def rules(app: Flask) -> Iterator[tuple[Rule, str]]:
+    """Every route of ours with the method to knock with: GET where it has one."""
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint != "static":
+            yield rule, next(method for method in ("GET", "POST") if method in rule.methods)
+
+
+def may_open(rule: Rule, name: str) -> bool:
+    return TABLE[rule.endpoint] == "public" or name in TABLE[rule.endpoint]
+
+
+def client_of(app: Flask, key: str | None) -> FlaskClient:
+    """A client of who has this session key, or of nobody; a new one, so that nothing is left from another."""
+    client = app.test_client()
+    if key is not None:
+        with client.session_transaction() as session:
+            session["_user_id"], session["_fresh"] = key, True
+    return client
+
+
+def url_of(app: Flask, rule: Rule, ids: Ids) -> str:
+    with app.test_request_context():
+        return url_for(rule.endpoint, **{name: ids.get(f"{rule.endpoint}.{name}", ids[name]) for name in rule.arguments})
+
+
+def pages_of(app: Flask, ids: Ids) -> Iterator[tuple[Rule, str]]:
+    """Every route that is asked for by GET with its URL, and with the filters that show what else is on it."""
+    for rule, method in rules(app):
+        if method == "GET":
+            url = url_of(app, rule, ids)
+            yield from ((rule, url + filters.format(**ids)) for filters in ("", *FILTERS.get(rule.endpoint, ())))
+
+
+def knock(app: Flask, rule: Rule, method: str, ids: Ids, key: str | None = None) -> TestResponse:
+    """The answer at a rule's door."""
+    data = {"badge": ids["badge_id"]} if method == "POST" else None
+    return client_of(app, key).open(url_of(app, rule, ids), method=method, data=data)
