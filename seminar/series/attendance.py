@@ -92,13 +92,12 @@ def _badge_follows(meeting: Meeting, people: list[Person], *, by: Person, now: d
 
 def _mark(meeting: Meeting, present: Present, row: Attendance | None, *, by: Person, now: datetime) -> None:
     minutes = meeting.minutes if present.mark == "present" else present.minutes if present.mark == "part" else 0
-    if row is not None and (row.mark, row.minutes) == (present.mark, minutes):
-        return
     before = (row.mark, row.minutes) if row is not None else None
-    if row is None:
-        row = Attendance(district_id=meeting.district_id, meeting_id=meeting.id, person_id=present.person.id)
-        db.session.add(row)
+    if before == (present.mark, minutes):
+        return
+    row = row or Attendance(district_id=meeting.district_id, meeting_id=meeting.id, person_id=present.person.id)
     row.mark, row.minutes, row.marked_by_id, row.marked_at = present.mark, minutes, by.id, now
+    db.session.add(row)
     history.record(by, "attendance", meeting, now, person=present.person.id, mark=present.mark, minutes=minutes, before=before)
 
 

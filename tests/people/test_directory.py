@@ -1,0 +1,47 @@
+"""Adding, changing and appointing people."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from seminar.ground.db import db
+from seminar.ground.history import History
+from seminar.ground.refusal import Refused
+from seminar.people.appointment import Appointment, standing
+from seminar.people.directory import add_person, appoint, change_person, end_appointment
+from tests.cast import NOW, TODAY, a_cast
+
+
+def test_an_address_is_one_persons(db_session):
+    cast = a_cast()
+    with pytest.raises(Refused, match="belongs to somebody already"):
+        add_person(cast.district.id, given_name="Ada", family_name="Two", email=" ADA@a.example", by=cast.olive, now=NOW)
+    with pytest.raises(Refused, match="belongs to somebody already"):
+        change_person(cast.ben, given_name="Ben", family_name="B", email="ada@a.example", by=cast.olive, now=NOW)
+
+
+def test_another_name_is_on_record_with_what_it_was(db_session):
+    cast = a_cast()
+    change_person(cast.ada, given_name="Ada", family_name="Lovelace", email="ada@a.example", by=cast.olive, now=NOW)
+    kept = db.session.scalars(select(History.details).where(History.what == "person changed")).one()
+    assert (cast.ada.name, kept["before"]["name"]) == ("Ada Lovelace", "Ada Example")
+
+
+def test_a_role_at_a_school_needs_one_and_is_held_there_once(db_session):
+    cast = a_cast()
+    at = {"grade": None, "first_day": TODAY, "by": cast.olive, "now": NOW}
+    with pytest.raises(Refused, match="Choose the school"):
+        appoint(cast.ada, "principal", school=None, **at)
+    with pytest.raises(Refused, match="holds this role there already"):
+        appoint(cast.ada, "teacher", school=cast.school, **at)
+
+
+def test_an_appointment_holds_through_its_last_day(db_session):
+    cast = a_cast()
+    appointment = db.session.scalars(select(Appointment).where(Appointment.person_id == cast.pia.id)).one()
+    end_appointment(appointment, last_day=TODAY, by=cast.olive, now=NOW)
+    assert standing(cast.pia, TODAY).has("principal")
+    assert not standing(cast.pia, TODAY + timedelta(days=1)).has("principal")
+    with pytest.raises(Refused, match="before the first"):
+        end_appointment(appointment, last_day=appointment.first_day - timedelta(days=1), by=cast.olive, now=NOW)
