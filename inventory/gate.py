@@ -143,7 +143,13 @@ def check(school: School, person: Person, models: list[EquipmentModel], first: d
     refused = _refusal(claim, candidate)
     if candidate is None or refused is not None:
         raise refused or AssertionError("the gate says no without a reason")
-    return {"awards": [{"badge": a.badge_id, "award": a.id, "last_day": a.last_day.isoformat()} for a in candidate.awards]}
+    return kept(badges, candidate.awards)
+
+
+def kept(badges: Iterable[Badge], awards: Iterable[Award]) -> dict[str, Any]:
+    """What was asked for and what was shown, as it is kept with a reservation."""
+    shown = [{"badge": award.badge_id, "award": award.id, "last_day": award.last_day.isoformat()} for award in awards]
+    return {"badges": [badge.id for badge in badges], "awards": shown}
 
 
 def refusals(claims: list[Claim], day: date) -> list[Refused | None]:

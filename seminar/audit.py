@@ -1,11 +1,14 @@
 """Every rule of product.md that a row can break, recounted from the rows themselves and by nothing that the verbs use."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import text
 
 from seminar.ground.db import db
+from seminar.ground.triggers import TRIGGERS, triggers_there
 
 
 @dataclass(frozen=True)
@@ -96,3 +99,32 @@ def broken_rules() -> Iterator[Recount]:
     for number, sentence, counted, breaking in RECOUNTS:
         checked = db.session.execute(text(counted)).scalar() or 0
         yield Recount(number, sentence, checked, [str(row[0]) for row in db.session.execute(text(breaking))])
+    yield _what_the_gate_let_through()
+    missing = {trigger.name for trigger in TRIGGERS} - triggers_there(db.session.connection())
+    yield Recount(8, "What keeps the trail append-only and the seats counted is in place.", len(TRIGGERS), sorted(missing))
+
+
+def _what_the_gate_let_through() -> Recount:
+    """What was kept at each check is held against the awards: each badge that was asked for, by that person, through that day."""
+    held = {
+        row.id: row
+        for row in db.session.execute(text("SELECT id, person_id, badge_id, last_day, withdrawn_at FROM award"))
+    }
+    checks = db.session.execute(text("SELECT id, reservation_id, person_id, at, last_day, found FROM gate_check")).all()
+
+    def let_through(check: Any) -> bool:
+        found = json.loads(check.found) if isinstance(check.found, str) else check.found
+        awards = [held.get(kept["award"]) for kept in found["awards"]]
+        shown = {
+            a.badge_id
+            for a in awards
+            if a is not None
+            and a.person_id == check.person_id
+            and str(a.last_day) >= str(check.last_day)
+            and (a.withdrawn_at is None or str(a.withdrawn_at) > str(check.at))
+        }
+        return shown >= set(found.get("badges", []))
+
+    broken = [f"reservation {check.reservation_id}" for check in checks if not let_through(check)]
+    sentence = "Whoever was let through the gate held each badge that was asked for, through the last day."
+    return Recount(6, sentence, len(checks), broken)

@@ -13,13 +13,13 @@ import structlog
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
 
 from seminar.audit import broken_rules
 from seminar.ground import clock, contributions, daily, post
 from seminar.ground.db import db
 from seminar.people.appointment import ROLES, Appointment
 from seminar.people.district import District
+from seminar.people.person import Person
 from seminar.people.school import School
 from seminar.web.letters import write_all
 
@@ -46,11 +46,12 @@ def install(app: Flask, load_demo: Callable[[], None]) -> None:
         load_demo()
 
     @people.command("list")
+    @click.option("--district", "district_code", help="Its code, where there are several.")
     @click.option("--role", type=click.Choice(ROLES))
     @click.option("--school", "school_code")
-    def list_people(role: str | None, school_code: str | None) -> None:
+    def list_people(district_code: str | None, role: str | None, school_code: str | None) -> None:
         """CSV: email, name, role, school code, first and last day."""
-        _list_people(role, school_code)
+        _list_people(_district(district_code), role, school_code)
 
     @app.cli.command("worker")
     @click.option("--once", is_flag=True, help="Do what is due now, and end.")
@@ -67,11 +68,24 @@ def install(app: Flask, load_demo: Callable[[], None]) -> None:
     app.cli.add_command(demo)
 
 
-def _list_people(role: str | None, school_code: str | None) -> None:
+def _district(code: str | None) -> District:
+    """The district of that code, or the only one."""
+    districts = {district.code: district for district in db.session.scalars(select(District).order_by(District.code))}
+    if code is None and len(districts) == 1:
+        return next(iter(districts.values()))
+    if code not in districts:
+        said = f"There is no district {code}" if code else "Say which district, with --district CODE"
+        raise click.ClickException(f"{said}. There are: {', '.join(districts) or 'none yet'}.")
+    return districts[code]
+
+
+def _list_people(district: District, role: str | None, school_code: str | None) -> None:
+    held = (Appointment.role, School.code, Appointment.first_day, Appointment.last_day)
     query = (
-        select(Appointment)
+        select(Person.email, Person.given_name, Person.family_name, *held)
+        .join(Appointment, Appointment.person_id == Person.id)
         .outerjoin(School, School.id == Appointment.school_id)
-        .options(joinedload(Appointment.person), joinedload(Appointment.school))
+        .where(Appointment.district_id == district.id)
         .order_by(Appointment.person_id, Appointment.id)
     )
     if role:
@@ -80,8 +94,10 @@ def _list_people(role: str | None, school_code: str | None) -> None:
         query = query.where(School.code == school_code)
     out = csv.writer(sys.stdout)
     out.writerow(["email", "name", "role", "school", "first_day", "last_day"])
-    for a in db.session.scalars(query):
-        out.writerow([a.person.email, a.person.name, a.role, a.school.code if a.school else "", a.first_day, a.last_day or ""])
+    for email, given, family, role_held, school, first, last in db.session.execute(query):
+        # A name that begins like a formula would run as one in a spreadsheet.
+        name = f"{given} {family}"
+        out.writerow([email or "", f"'{name}" if name[:1] in "=+-@" else name, role_held, school or "", first, last or ""])
 
 
 def _work(app: Flask, *, once: bool) -> None:

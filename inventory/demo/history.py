@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from inventory import gate
 from inventory.demo.world import World
 from inventory.depot import open_days
 from inventory.equipment import EquipmentModel
@@ -73,6 +74,8 @@ def lend_history(world: World) -> None:
     for week in range(46, 3, -1):
         for n, model in enumerate(world.models.values()):
             _closed_loan(world, model, world.today - timedelta(days=7 * week), n + week)
+            if len(model.items) > 12 and week % 2:
+                _closed_loan(world, model, world.today - timedelta(days=7 * week), n + week + 5)
     opened = open_days(world.district.id)
 
     def open_day(offset: int) -> date:
@@ -100,7 +103,7 @@ def _responsible(world: World, model: EquipmentModel, first: date, last: date, t
         for a in world.appointments
         if a.role == "teacher"
         and a.school is not None
-        and all((h := world.held.get((a.person.id, b))) is not None and h[0] <= first and last <= h[1] for b in needed)
+        and all((held := world.held.get((a.person.id, b))) is not None and held.covers(first) and held.covers(last) for b in needed)
     ]
     return found[turn % len(found)] if found else None
 
@@ -144,7 +147,7 @@ def _closed_loan(world: World, model: EquipmentModel, first: date, turn: int) ->
                 at=when,
                 occasion=occasion,
                 last_day=last,
-                found={"awards": []},
+                found=gate.kept(model.badges, [world.held[person.id, badge.name] for badge in model.badges]),
             )
         )
 

@@ -34,8 +34,8 @@ class World:
     trainers: dict[str, Person] = field(default_factory=dict)
     models: dict[str, EquipmentModel] = field(default_factory=dict)
     seminars: dict[str, Seminar] = field(default_factory=dict)
-    # (person id, badge name) -> (first day, last day) of their last award
-    held: dict[tuple[int, str], tuple[date, date]] = field(default_factory=dict)
+    # (person id, badge name) -> their last award
+    held: dict[tuple[int, str], Award] = field(default_factory=dict)
     turn: int = 0
 
     def add_person(self, given: str, family: str, email: str | None, roles: list[tuple[str, str | None, int | None]]) -> Person:
@@ -107,7 +107,8 @@ class World:
             )
         if only is None:
             last = last_day_of(day, badge.valid_months)
-            self.held[person.id, badge_name] = (day, last)
-            db.session.add(
-                Award(district_id=self.district.id, person_id=person.id, badge_id=badge.id, first_day=day, last_day=last, awarded_at=at)
+            award = Award(
+                district_id=self.district.id, person_id=person.id, badge_id=badge.id, first_day=day, last_day=last, awarded_at=at
             )
+            self.held[person.id, badge_name] = award
+            db.session.add(award)

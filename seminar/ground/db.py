@@ -5,17 +5,17 @@ declared once, in seminar.ground.triggers, and made for both databases from ther
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import Flask, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, String, TypeDecorator, event, make_url
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, declared_attr
 
 NAMES = {
@@ -27,6 +27,7 @@ NAMES = {
 }
 SQLITE_PRAGMAS = ("journal_mode=WAL", "busy_timeout=10000", "foreign_keys=ON", "synchronous=NORMAL")
 READS = ("GET", "HEAD", "OPTIONS")
+T = TypeVar("T")
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 
 
@@ -80,8 +81,10 @@ def engine_url(url: str) -> str:
 
 def engine_options(url: str) -> dict[str, Any]:
     if make_url(url).get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": 10}}
-    return {"pool_size": 8, "max_overflow": 8, "pool_pre_ping": True, "connect_args": {"options": "-c lock_timeout=8s -c timezone=UTC"}}
+        return {"connect_args": {"timeout": 10}, "hide_parameters": True}
+    # What people typed is nobody's business in a log, so errors don't repeat a statement's values.
+    server_side = {"options": "-c lock_timeout=8s -c timezone=UTC"}
+    return {"hide_parameters": True, "pool_size": 8, "max_overflow": 8, "pool_pre_ping": True, "connect_args": server_side}
 
 
 def prepare_engine(engine: Engine) -> None:
@@ -110,6 +113,33 @@ def reading() -> Iterator[None]:
         yield
     finally:
         _reading.reset(before)
+
+
+# PostgreSQL's codes (appendix A): two transactions waited for each other, or one could not be put in an order with the rest.
+_LOST_A_RACE = ("40001", "40P01")
+_WAITED_TOO_LONG = "55P03"
+
+
+def lost_a_race(error: DBAPIError) -> bool:
+    """Whether the transaction was rolled back only because of another one, so that it can be done again."""
+    return getattr(error.orig, "sqlstate", None) in _LOST_A_RACE
+
+
+def waited_too_long(error: DBAPIError) -> bool:
+    """Whether a lock was waited for as long as we wait: lock_timeout on PostgreSQL, busy_timeout on SQLite."""
+    return getattr(error.orig, "sqlstate", None) == _WAITED_TOO_LONG or "database is locked" in str(error.orig)
+
+
+def twice_if_a_race_is_lost(do: Callable[[], T]) -> T:
+    """Do it, and once more from the start where another transaction was in the way. What was loaded before can't be used
+    again, so `do` loads what it needs."""
+    try:
+        return do()
+    except DBAPIError as error:
+        db.session.rollback()
+        if not lost_a_race(error):
+            raise
+    return do()
 
 
 def broken_constraint(error: IntegrityError) -> str:

@@ -6,6 +6,7 @@ Demo mode turns on by itself only for our own SQLite database on the loopback ad
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -63,8 +64,22 @@ def tell(given: dict[str, str]) -> None:
         print("  Everyone's password is makerpd-demo", flush=True)
 
 
+def refuse_a_port_in_use(given: dict[str, str]) -> None:
+    """Before anything is prepared: say who is in the way, and the way out."""
+    if not given["PORT"].isdigit() or not 0 < int(given["PORT"]) < 65536:
+        sys.exit(f"PORT is {given['PORT']}; it is a number from 1 to 65535.")
+    family = socket.AF_INET6 if ":" in given["HOST"] else socket.AF_INET
+    with socket.socket(family) as tried:
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((given["HOST"], int(given["PORT"])))
+        except OSError as error:
+            sys.exit(f"MakerPD can't listen on {given['HOST']}:{given['PORT']} ({error.strerror}). Choose another: PORT=8001 make run")
+
+
 def main() -> int:
     given = environment()
+    refuse_a_port_in_use(given)
     prepared = subprocess.run([sys.executable, "-m", "flask", "--app", "wsgi", "prepare"], cwd=ROOT, env=given, check=False)
     if prepared.returncode:
         return prepared.returncode

@@ -65,3 +65,13 @@ def make_triggers(connection: Connection) -> None:
         connection.exec_driver_sql(
             f"CREATE TRIGGER {trigger.name} {trigger.timing} ON {trigger.table} FOR EACH ROW EXECUTE FUNCTION {trigger.name}()"
         )
+
+
+def triggers_there(connection: Connection) -> set[str]:
+    """The names of the triggers that the database has."""
+    listed = {
+        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
+        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal AND tgrelid IN (SELECT oid FROM pg_class WHERE relnamespace"
+        " = current_schema()::regnamespace)",
+    }
+    return set(connection.execute(text(listed[connection.dialect.name])).scalars())

@@ -1,6 +1,7 @@
 """What every page shares: the sentence of a refusal, its errors, headers, paging and formats."""
 
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,11 +11,11 @@ import structlog
 from flask import Flask, flash, g, render_template, request, url_for
 from flask_babel import lazy_gettext
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
-from seminar.ground.db import broken_constraint, db
+from seminar.ground.db import broken_constraint, db, lost_a_race, waited_too_long
 from seminar.ground.refusal import N_, Refused
 
 CONTENT_SECURITY_POLICY = (
@@ -35,6 +36,22 @@ SENTENCES = {
     "ck_sign_off_never_for_oneself": N_("Nobody signs off their own competencies."),
     "uq_sign_off_standing": N_("This was signed off today already."),
     "sign_off.person_id, sign_off.competency_id, sign_off.day": N_("This was signed off today already."),
+}
+# Two people who save the same name at the same moment: each verb looked, and saw none.
+SAME_NAME = N_("Somebody saved the same name a moment ago. Look at it, then save yours under another.")
+SENTENCES |= {
+    said: SAME_NAME
+    for table, columns in (
+        ("person", ("email",)),
+        ("skill", ("district_id", "name")),
+        ("badge", ("district_id", "name")),
+        ("competency", ("badge_id", "name")),
+        ("seminar", ("district_id", "title")),
+        ("equipment_model", ("district_id", "name")),
+        ("equipment_model", ("district_id", "slug")),
+        ("item", ("district_id", "tag")),
+    )
+    for said in (f"uq_{table}_{'_'.join(columns)}", ", ".join(f"{table}.{column}" for column in columns))
 }
 
 
@@ -103,7 +120,7 @@ def install(app: Flask) -> None:
 
     @app.before_request
     def _begin() -> None:
-        g.request_id = secrets.token_hex(8)
+        g.request_id, g.began = secrets.token_hex(8), time.perf_counter()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
@@ -120,7 +137,8 @@ def install(app: Flask) -> None:
         if request.endpoint != "static":
             headers.setdefault("Cache-Control", "private, no-store")
         headers["X-Request-ID"] = g.get("request_id", "")
-        log.info("request", method=request.method, path=request.path, status=response.status_code)
+        took = round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000)
+        log.info("request", method=request.method, path=_said_path(), status=response.status_code, milliseconds=took)
         return response
 
     @app.errorhandler(CSRFError)
@@ -132,11 +150,24 @@ def install(app: Flask) -> None:
         status = error.code or 500
         return error_page(status, ERRORS.get(status, ERRORS[500])), status
 
+    @app.errorhandler(DBAPIError)
+    def _busy(error: DBAPIError) -> tuple[str, int]:
+        if not (waited_too_long(error) or lost_a_race(error)):
+            return _broken(error)
+        log.warning("busy", error=repr(error.orig))
+        db.session.rollback()
+        return error_page(503, ERRORS[503]), 503
+
     @app.errorhandler(Exception)
     def _broken(error: Exception) -> tuple[str, int]:
         log.exception("broken", error=repr(error))
         db.session.rollback()
         return error_page(500, ERRORS[500]), 500
+
+
+def _said_path() -> str:
+    """The path for the log, its secrets left out: a link's token, a feed's key."""
+    return request.url_rule.rule if request.url_rule and "token" in (request.view_args or {}) else request.path
 
 
 ERRORS = {
@@ -146,6 +177,7 @@ ERRORS = {
     405: lazy_gettext("This page can't be used that way. Go back and use its buttons."),
     413: lazy_gettext("That was too much at once. Send less."),
     429: lazy_gettext("Too many tries. Wait a few minutes, then try again."),
+    503: lazy_gettext("Very many people are doing this at this moment. Nothing was saved: go back and send it again."),
     500: lazy_gettext("Something broke on our side, and it was recorded. What you sent was not saved: go back and send it again."),
 }
 

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask import Flask, abort, redirect, request, url_for
+from flask import Flask, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
+from seminar.ground.db import twice_if_a_race_is_lost
 from seminar.people.appointment import Standing
 from seminar.web.viewer import signed_in_standing
 
@@ -34,14 +35,17 @@ def requires(predicate: Predicate) -> Callable[[View], View]:
     def line(view: View) -> View:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
-            if predicate is public:
+            def opened() -> Any:
+                g.pop("standing", None)
+                if predicate is not public:
+                    standing = signed_in_standing()
+                    if standing is None:
+                        return to_sign_in()
+                    if not predicate(standing):
+                        abort(403)
                 return view(*args, **kwargs)
-            standing = signed_in_standing()
-            if standing is None:
-                return to_sign_in()
-            if not predicate(standing):
-                abort(403)
-            return view(*args, **kwargs)
+
+            return twice_if_a_race_is_lost(opened)
 
         guarded.requires = predicate  # type: ignore[attr-defined]
         return guarded

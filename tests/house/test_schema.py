@@ -5,7 +5,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import text
 
 from seminar.ground.db import db
-from seminar.ground.triggers import TRIGGERS
+from seminar.ground.triggers import TRIGGERS, triggers_there
 
 
 def test_the_migrations_make_the_models_schema(db_session):
@@ -14,13 +14,8 @@ def test_the_migrations_make_the_models_schema(db_session):
 
 
 def test_every_trigger_is_there(db_session):
-    listed = {
-        "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger'",
-        "postgresql": "SELECT tgname FROM pg_trigger WHERE NOT tgisinternal",
-    }
     with db.engine.connect() as connection:
-        there = {row[0] for row in connection.execute(text(listed[connection.dialect.name]))}
-    assert there == {trigger.name for trigger in TRIGGERS}
+        assert triggers_there(connection) == {trigger.name for trigger in TRIGGERS}
 
 
 def test_every_check_is_there(db_session):
