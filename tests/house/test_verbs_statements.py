@@ -1,0 +1,165 @@
+"""A verb that concerns many takes as many statements for thirty as for three; a flush that writes many rows counts once."""
+
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from inventory.at_risk import look_at_every_reservation
+from inventory.due import tell_what_is_due
+from inventory.lending import hand_over
+from inventory.reserving import Asked, reserve
+from inventory.upkeep import take_out_of_lending
+from seminar.ground.db import db
+from seminar.people.appointment import Appointment
+from seminar.people.person import Person
+from seminar.series.attendance import Present, take_attendance
+from seminar.series.enrollment import Enrollment, enrolled_people
+from seminar.series.planning import cancel_series, change_meeting
+from seminar.series.reminder import remind
+from seminar.skills.expiry import tell_what_runs_out
+from seminar.skills.signing import Shown, sign_off, withdraw_sign_offs
+from tests.cast import NOW, TODAY, a_cast, a_model, a_series, an_award
+
+
+@contextmanager
+def counted():
+    """The different statements that were sent, each once however many rows it wrote or batches it was cut into."""
+    seen = []
+    listener = lambda *args: seen.append(args[2].partition(" VALUES ")[0])  # noqa: E731
+    event.listen(db.engine, "before_cursor_execute", listener)
+    try:
+        yield seen
+    finally:
+        event.remove(db.engine, "before_cursor_execute", listener)
+
+
+def selects(seen):
+    """Reads are counted one by one: they are what a loop over rows repeats."""
+    return sum(1 for statement in seen if statement.lstrip().upper().startswith("SELECT"))
+
+
+def more_teachers(cast, number):
+    people = [
+        Person(district_id=cast.district.id, given_name=f"P{n}", family_name="More", email=f"p{n}@{number}.example") for n in range(number)
+    ]
+    db.session.add_all(people)
+    db.session.flush()
+    for person in people:
+        at = {"role": "teacher", "school_id": cast.school.id, "first_day": TODAY - timedelta(days=9)}
+        db.session.add(Appointment(district_id=cast.district.id, person_id=person.id, **at))
+    db.session.flush()
+    return people
+
+
+def a_full_series(cast, number):
+    series = a_series(cast, f"Series of {number}", seats=number)
+    for person in more_teachers(cast, number):
+        place = Enrollment(district_id=cast.district.id, series_id=series.id, person_id=person.id, state="enrolled", created_at=NOW)
+        place.state_since = NOW
+        db.session.add(place)
+    db.session.commit()
+    return series
+
+
+def cancel(cast, number):
+    series = a_full_series(cast, number)
+    return lambda: cancel_series(series, reason="Snow", by=cast.olive, now=NOW)
+
+
+def move(cast, number):
+    meeting = a_full_series(cast, number).meetings[0]
+    names = ("title", "agenda", "starts_at", "ends_at", "place")
+    values = {name: getattr(meeting, name) for name in names} | {"room": "Room 9"}
+    return lambda: change_meeting(meeting, values, by=cast.olive, now=NOW)
+
+
+def attend(cast, number):
+    series = a_full_series(cast, number)
+    people = enrolled_people(series)
+    return lambda: take_attendance(series.meetings[0], [Present(p, "present", 0) for p in people], by=cast.tara, now=NOW)
+
+
+def show(cast, number):
+    people = enrolled_people(a_full_series(cast, number))
+    shown = [Shown(person, competency) for person in people for competency in cast.badge.competencies]
+    return lambda: sign_off(shown, cast.badge, by=cast.tara, series_id=None, now=NOW, day=TODAY)
+
+
+def undo(cast, number):
+    show(cast, number)()
+    people = db.session.query(Person).filter(Person.email.like(f"%@{number}.example")).all()
+    pairs = [(person, cast.badge.competencies[0]) for person in people]
+    return lambda: withdraw_sign_offs(pairs, cast.badge, reason="A slip", by=cast.tara, now=NOW, day=TODAY)
+
+
+def tell_of_tomorrow(cast, number):
+    a_full_series(cast, number)
+    return lambda: remind(NOW)
+
+
+def tell_who_runs_out(cast, number):
+    for person in more_teachers(cast, number):
+        an_award(cast, person, last_day=TODAY + timedelta(days=30))
+    return lambda: tell_what_runs_out(cast.district, TODAY, NOW)
+
+
+def some_loans(cast, number, *, out):
+    model = a_model(cast, f"Printer {number}", items=number + 1)
+    for person in more_teachers(cast, number):
+        an_award(cast, person)
+        reservation = reserve(Asked(cast.school, person, {model: 1}, TODAY, TODAY), by=cast.cora, now=NOW, today=TODAY)
+        if out:
+            hand_over(reservation, by=cast.eli, now=NOW, today=TODAY)
+        else:
+            db.session.query(Appointment).filter_by(person_id=person.id).update({"last_day": TODAY - timedelta(days=1)})
+    db.session.commit()
+    return model
+
+
+def look_at_risk(cast, number):
+    some_loans(cast, number, out=False)
+    return lambda: look_at_every_reservation(cast.district, TODAY, NOW)
+
+
+def tell_who_is_late(cast, number):
+    some_loans(cast, number, out=True)
+    return lambda: tell_what_is_due(cast.district, TODAY + timedelta(days=1), NOW)
+
+
+def reserve_many(cast, number):
+    an_award(cast, cast.ada)
+    model = a_model(cast, f"Model of {number}", items=number)
+    db.session.commit()
+    return lambda: reserve(Asked(cast.school, cast.ada, {model: number}, TODAY, TODAY), by=cast.cora, now=NOW, today=TODAY)
+
+
+def take_out(cast, number):
+    an_award(cast, cast.ada)
+    model = a_model(cast, f"Model of {number}", items=2)
+    for n in range(number):
+        day = TODAY + timedelta(days=7 * n)
+        reserve(Asked(cast.school, cast.ada, {model: 1}, day, day), by=cast.cora, now=NOW, today=TODAY)
+    db.session.commit()
+    return lambda: take_out_of_lending(model.items[0], reason="Noisy", by=cast.eli, now=NOW)
+
+
+@pytest.mark.parametrize(
+    "prepare",
+    [cancel, move, attend, show, undo, tell_of_tomorrow, tell_who_runs_out, look_at_risk, tell_who_is_late, reserve_many, take_out],
+)
+def test_many_take_as_many_reads_as_few(clean, prepare):
+    found = {}
+    for number in (3, 30):
+        with clean.app_context():
+            cast = a_cast(code=f"D{number}")
+            cast.badge.valid_months = 100
+            verb = prepare(cast, number)
+            db.session.flush()
+            with counted() as seen:
+                verb()
+                db.session.commit()
+            found[number] = selects(seen)
+            db.session.remove()
+    assert found[30] == found[3]

@@ -1,0 +1,39 @@
+"""The audit trail's page, and the mail that didn't arrive."""
+
+from sqlalchemy import select
+
+from seminar.ground import outbox
+from seminar.ground.db import db
+from seminar.ground.outbox import Mail
+from seminar.series.enrollment import enroll
+from tests.cast import NOW, a_cast, a_series
+from tests.pages.as_who import as_who
+
+
+def test_the_trail_says_who_did_what_and_is_filtered(clean):
+    with clean.app_context():
+        cast = a_cast()
+        enroll(cast.ada, a_series(cast), by=cast.olive, now=NOW)
+        db.session.commit()
+    olive = as_who(clean, "olive")
+    assert "Olive Example" in olive.get("/audit-trail").text
+    assert "enrollment 1" in olive.get("/audit-trail?name=olive&what=enrolled&day=2027-03-01").text
+    for nothing in ("name=ada", "what=packed", "day=2027-02-28"):
+        assert "enrollment 1" not in olive.get(f"/audit-trail?{nothing}").text
+    assert "enrollment 1" in olive.get("/audit-trail?day=never").text
+
+
+def test_a_dead_mail_is_seen_and_tried_again(clean):
+    with clean.app_context():
+        cast = a_cast()
+        outbox.put(cast.ada, "awarded", key="1", now=NOW, badge="Operator", last_day=NOW.date())
+        mail = db.session.scalars(select(Mail)).one()
+        mail.state, mail.tries, mail.last_error = "dead", 6, "Mailbox full"
+        db.session.commit()
+    olive = as_who(clean, "olive")
+    assert "1 mail could not be delivered" in olive.get("/program").text
+    assert "Mailbox full" in olive.get("/mail").text
+    assert olive.post("/mail/1/retry").status_code == 303
+    with clean.app_context():
+        assert db.session.execute(select(Mail.state, Mail.tries)).one() == ("waiting", 0)
+    assert "Every mail arrived" in olive.get("/mail").text
