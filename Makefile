@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SUITE := $(BIN)/python -m pytest -q -m "not deep and not browser"
+DEEP := $(BIN)/python -m pytest -q -m "deep or machine"
 
 .PHONY: run test test-deep check lock translations
 
@@ -39,10 +40,10 @@ test: check
 	@$(BIN)/python -m pytest -q -m browser
 
 test-deep: .venv/test.stamp $(SPANISH).mo
-	@echo "== races on SQLite =="
-	@TEST_DATABASE=sqlite $(BIN)/python -m pytest -q -m deep
-	@echo "== races on PostgreSQL =="
-	@TEST_DATABASE=postgresql $(BIN)/python -m pytest -q -m deep
+	@echo "== races, kills and long plays on SQLite =="
+	@TEST_DATABASE=sqlite LONG_MACHINES=1 $(DEEP)
+	@echo "== races, kills and long plays on PostgreSQL =="
+	@TEST_DATABASE=postgresql LONG_MACHINES=1 $(DEEP)
 
 translations: .venv/test.stamp
 	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k lazy_gettext --no-location --sort-output -o .venv/messages.pot .

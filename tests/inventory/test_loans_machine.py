@@ -3,6 +3,7 @@ back late, damaged or not at all."""
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -23,6 +24,8 @@ from tests.machines import EXAMPLES, STEPS
 
 TURNAROUND = 1
 AHEAD = ("reserved", "packed")
+
+pytestmark = pytest.mark.machine
 
 
 class Loans(RuleBasedStateMachine):

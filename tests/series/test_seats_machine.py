@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -17,6 +18,8 @@ from tests.conftest import empty
 from tests.machines import EXAMPLES, STEPS
 
 NAMES = ("ada", "ben", "cora", "pia", "kim", "eli")
+
+pytestmark = pytest.mark.machine
 
 
 class Seats(RuleBasedStateMachine):
