@@ -1,0 +1,235 @@
+"""The product served as `make run` serves it, with real processes on a fresh demo district, and somebody who visits it."""
+
+import errno
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
+from http.cookies import SimpleCookie
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from threading import Barrier
+from urllib.parse import urlencode
+
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from inventory.demo.district import PASSWORD
+from seminar.ground.db import engine_options, engine_url
+from seminar.ground.serve import commands
+from tests.databases import _free_port, running_database
+
+ROOT = Path(__file__).resolve().parents[2]
+NOT_SERVED = shutil.ignore_patterns(".*", "__pycache__", "instance", "tests", "bench", "docs")
+NO_ANSWER = (OSError, HTTPException)
+
+
+def until(happened: Callable[[], bool], *, within: float = 30.0) -> None:
+    """Look again until it has happened; a failure when it hasn't after so many seconds."""
+    deadline = time.monotonic() + within
+    while not happened():
+        assert time.monotonic() < deadline, f"still waiting after {within} s"
+        time.sleep(0.005)
+
+
+@dataclass
+class Served:
+    """An installation of its own: a database, and a copy of the tree, so that its instance/mail is nobody else's."""
+
+    database_url: str
+    home: Path
+    port: int = field(default_factory=_free_port)
+    started: float = field(default_factory=time.time)
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.engine = create_engine(engine_url(self.database_url), **engine_options(self.database_url))
+        self.log = self.home / "served.log"
+
+    @property
+    def mail(self) -> Path:
+        return self.home / "instance" / "mail"
+
+    def environment(self) -> dict[str, str]:
+        given = {name: value for name, value in os.environ.items() if name != "SMTP_URL"}
+        return given | {
+            "DATABASE_URL": self.database_url,
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "BASE_URL": f"http://127.0.0.1:{self.port}",
+            "SECRET_KEY": "only-for-served-tests-" * 3,
+            "LOG_LEVEL": "ERROR",
+            "MAKERPD_DEMO": "1",
+            "MAKERPD_NOW": "2027-03-02T08:30",
+            "MAKERPD_STARTED": str(self.started),
+        }
+
+    def session(self) -> Session:
+        return Session(self.engine)
+
+    def flask(self, *arguments: str) -> int:
+        """The exit code of one of the product's commands."""
+        command = [sys.executable, "-m", "flask", "--app", "wsgi", *arguments]
+        with self.log.open("ab") as log:
+            return subprocess.run(command, cwd=self.home, env=self.environment(), stdout=log, stderr=log, check=False).returncode
+
+    def start_web(self) -> subprocess.Popen[bytes]:
+        web, _ = commands(self.environment())
+        process = self._start(web)
+        until(self.is_ready)
+        return process
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        _, worker = commands(self.environment())
+        return self._start(worker)
+
+    def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                command, cwd=self.home, env=self.environment(), stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+        self.running.append(process)
+        return process
+
+    def is_ready(self) -> bool:
+        try:
+            return Visitor(self.port).get("/readyz").status == 200
+        except NO_ANSWER:
+            return False
+
+    def nobody_listens(self) -> bool:
+        """A web server's children end when their parent was killed, once they have answered what they had begun."""
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == errno.ECONNREFUSED
+
+    def pass_time(self, seconds: float) -> None:
+        """Whatever is started from here on finds the clock so much later."""
+        self.started -= seconds
+
+    def stop(self) -> None:
+        """Each process leads a group, which outlives it when it was killed: a web server's children, for one."""
+        for process in self.running:
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                try:
+                    os.killpg(process.pid, number)
+                    process.wait(timeout=10)
+                except (ProcessLookupError, subprocess.TimeoutExpired):
+                    pass
+        self.engine.dispose()
+
+
+def web_workers(web: subprocess.Popen[bytes]) -> list[int]:
+    found = subprocess.run(["pgrep", "-P", str(web.pid)], capture_output=True, text=True, check=False)
+    return [int(pid) for pid in found.stdout.split()]
+
+
+@contextmanager
+def demo_district() -> Iterator[Served]:
+    """One that is prepared, with nothing started yet; all that was started is stopped at the end."""
+    with running_database() as url, TemporaryDirectory() as folder:
+        home = Path(folder) / "makerpd"
+        shutil.copytree(ROOT, home, ignore=NOT_SERVED)
+        served = Served(url, home)
+        try:
+            assert served.flask("prepare") == 0
+            yield served
+        finally:
+            served.stop()
+            # pytest shows it when the test has failed.
+            print(served.log.read_text()[-6000:])
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    page: str
+    seconds: float
+
+
+class Visitor:
+    """Somebody at a browser, with their cookies and the token of the last form they saw."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.cookies: dict[str, str] = {}
+        self.token = ""
+
+    def get(self, path: str) -> Answer:
+        return self._ask("GET", path, None)
+
+    def post(self, path: str, **fields: object) -> Answer:
+        return self._ask("POST", path, urlencode({"csrf_token": self.token, **fields}))
+
+    def post_until_answered(self, path: str) -> tuple[Answer, int]:
+        """Press again whenever the server died over it; the answer, and how often it took pressing."""
+        answers: list[Answer] = []
+        presses = 0
+
+        def pressed() -> bool:
+            nonlocal presses
+            presses += 1
+            try:
+                answers.append(self.post(path))
+            except NO_ANSWER:
+                return False
+            return True
+
+        until(pressed)
+        return answers[0], presses
+
+    def sign_in(self, email: str) -> "Visitor":
+        self.get("/sign-in")
+        assert self.post("/sign-in", email=email, password=PASSWORD).status == 303
+        return self
+
+    def _ask(self, method: str, path: str, body: str | None) -> Answer:
+        """One request on a connection of its own; raises one of NO_ANSWER when the server dies over it."""
+        asked = time.monotonic()
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
+        if body is not None:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            page = response.read().decode()
+        finally:
+            connection.close()
+        for header in response.headers.get_all("Set-Cookie", []):
+            self.cookies |= {name: morsel.value for name, morsel in SimpleCookie(header).items()}
+        token = re.search(r'name="csrf_token" value="([^"]+)"', page)
+        self.token = token[1] if token else self.token
+        return Answer(response.status, page, time.monotonic() - asked)
+
+
+def signed_in(served: Served, emails: Iterable[str]) -> list[Visitor]:
+    """A visitor for each; a password takes its time to check, so several at once."""
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(lambda email: Visitor(served.port).sign_in(email), emails))
+
+
+def all_at_once(acts: list[Callable[[], Answer]]) -> list[Answer]:
+    """Everybody presses at the same moment."""
+    barrier = Barrier(len(acts))
+
+    def one(act: Callable[[], Answer]) -> Answer:
+        barrier.wait()
+        return act()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return list(pool.map(one, acts))
+
+
+def refused_with(answers: list[Answer], *sentences: str) -> bool:
+    """Whether everybody who got a 409 got a whole page, with one of these sentences."""
+    refused = [answer.page for answer in answers if answer.status == 409]
+    return all("</html>" in page and any(sentence in page for sentence in sentences) for page in refused)
