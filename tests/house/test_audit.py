@@ -1,0 +1,61 @@
+"""`flask audit` finds what is broken behind the rules' back: each recount, on rows that were changed with plain SQL."""
+
+import pytest
+from sqlalchemy import text
+
+from inventory.lending import hand_over
+from inventory.reserving import Asked, reserve
+from seminar.audit import broken_rules
+from seminar.ground.db import db
+from seminar.ground.triggers import drop_triggers, make_triggers
+from seminar.series.enrollment import enroll
+from seminar.skills.signing import Shown, sign_off
+from tests.cast import NOW, TODAY, a_cast, a_model, a_series
+
+BREAKS = {
+    "The kept count of seats is the counted one.": "UPDATE series SET seats_taken = 0",
+    "Every day of a live loan is claimed, by that loan.": "DELETE FROM item_day",
+    "Each reservation keeps what was checked.": "DELETE FROM gate_check",
+    "Each sign-off is by a trainer cleared for the skill that day.": "UPDATE clearance SET first_day = '2028-01-01'",
+    "Each award rests on sign-offs of all its competencies.": "DELETE FROM sign_off WHERE competency_id = 1",
+    "Whoever was let through the gate held each badge that was asked for, through the last day.": "UPDATE award SET last_day = first_day",
+}
+
+
+@pytest.fixture
+def district(db_session):
+    cast = a_cast()
+    model = a_model(cast)
+    enroll(cast.ada, a_series(cast), by=cast.ada, now=NOW)
+    shown = [Shown(cast.ada, competency) for competency in cast.badge.competencies]
+    sign_off(shown, cast.badge, by=cast.tara, series_id=None, now=NOW, day=TODAY)
+    friday = TODAY.replace(day=5)
+    reservation = reserve(Asked(cast.school, cast.ada, {model: 1}, TODAY, friday), by=cast.cora, now=NOW, today=TODAY)
+    hand_over(reservation, by=cast.eli, now=NOW, today=TODAY)
+    db.session.commit()
+
+
+def broken():
+    return [rule.sentence for rule in broken_rules() if rule.broken]
+
+
+def test_a_district_that_the_verbs_made_is_clean(district):
+    assert broken() == []
+    assert all(rule.checked for rule in broken_rules())
+
+
+@pytest.mark.parametrize("sentence", BREAKS)
+def test_what_was_changed_behind_the_verbs_is_found(district, sentence):
+    db.session.execute(text(BREAKS[sentence]))
+    assert sentence in broken()
+
+
+def test_lost_triggers_are_found(district):
+    with db.engine.begin() as connection:
+        drop_triggers(connection)
+    try:
+        assert broken() == ["What keeps the trail append-only and the seats counted is in place."]
+        db.session.rollback()
+    finally:
+        with db.engine.begin() as connection:
+            make_triggers(connection)
