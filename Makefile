@@ -4,7 +4,7 @@ BIN := .venv/bin
 SUITE := $(BIN)/python -m pytest -q -m "not deep and not browser"
 DEEP := $(BIN)/python -m pytest -q -m "deep or machine"
 
-.PHONY: run test test-deep check lock translations
+.PHONY: run test test-deep check lock translations screenshots
 
 SPANISH := translations/es/LC_MESSAGES/messages
 
@@ -49,6 +49,10 @@ translations: .venv/test.stamp
 	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k lazy_gettext --no-location --sort-output -o .venv/messages.pot .
 	@$(BIN)/pybabel -q update -i .venv/messages.pot -d translations --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	@echo "Now fill the empty msgstr of $(SPANISH).po"
+
+screenshots: .venv/test.stamp $(SPANISH).mo
+	@$(BIN)/python -m tests.chromium
+	@$(BIN)/python -m tests.journeys.screenshots
 
 lock: .venv/test.stamp
 	@for name in requirements requirements-dev; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \

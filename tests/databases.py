@@ -40,7 +40,7 @@ def running_postgresql() -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory() as folder:
         owner = _owner(folder)
-        data, port = Path(folder) / "data", _free_port()
+        data, port = Path(folder) / "data", free_port()
         _run(owner, [str(binaries / "initdb"), "-D", str(data), "-U", "makerpd", "-A", "trust", "-E", "UTF8", "--no-sync"])
         options = f"{FAST} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -p {port}"
         control = [str(binaries / "pg_ctl"), "-D", str(data)]
@@ -89,7 +89,7 @@ def _run(owner: str | None, command: list[str]) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, user=owner, cwd="/")
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         port: int = listening.getsockname()[1]

@@ -4,6 +4,8 @@ from datetime import date, timedelta
 
 from seminar.people.calendar import ClosedDay, SchoolYear
 
+TIMEZONE = "America/Los_Angeles"
+
 
 def year_ending(day: date) -> int:
     """The year in which the school year of that day ends; July and August belong to the coming one."""

@@ -134,7 +134,7 @@ SEMINARS = [
     ),
     (
         "Start Safely: The Maker Space",
-        "Fabrication",
+        "Maker Safety",
         "Maker Safety",
         0,
         12,

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from inventory import gate
+from inventory.demo.seminars import add_series
 from inventory.demo.world import World
 from inventory.depot import open_days
 from inventory.equipment import EquipmentModel
@@ -18,11 +19,9 @@ from seminar.series.series import Series
 
 def past_training(world: World) -> None:
     """Safety for most in the last two years, then a past series every other week."""
-    from inventory.demo.district import add_series
-
     world.train(world.by_email("teacher"), "Maker Safety", world.today - timedelta(days=400))
     for n, person in enumerate(world.teachers()):
-        if n % 5 < 3:
+        if n % 5 < 2:
             world.train(person, "Maker Safety", world.today - timedelta(days=680 - n * 2))
     titles = [title for title in world.seminars if title != "3D Printing for the Elementary Classroom"]
     for n in range(22):

@@ -26,7 +26,7 @@ from sqlalchemy.orm import Session
 from inventory.demo.district import PASSWORD
 from seminar.ground.db import engine_options, engine_url
 from seminar.ground.serve import commands
-from tests.databases import _free_port, running_database
+from tests.databases import free_port, running_database
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_SERVED = shutil.ignore_patterns(".*", "__pycache__", "instance", "tests", "bench", "docs")
@@ -47,7 +47,7 @@ class Served:
 
     database_url: str
     home: Path
-    port: int = field(default_factory=_free_port)
+    port: int = field(default_factory=free_port)
     started: float = field(default_factory=time.time)
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
 

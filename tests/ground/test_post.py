@@ -18,7 +18,7 @@ from seminar.people.account import send_link
 from seminar.series.enrollment import enroll
 from seminar.web.letters import write_all
 from tests.cast import NOW, a_cast, a_series
-from tests.databases import _free_port
+from tests.databases import free_port
 
 
 class Mailbox:
@@ -36,7 +36,7 @@ class Mailbox:
 
 @contextmanager
 def a_server(mailbox, **options):
-    port = _free_port()
+    port = free_port()
     controller = Controller(mailbox, hostname="127.0.0.1", port=port, **options)
     controller.start()
     try:

@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, sync_playwright
 
 from tests.chromium import ARGUMENTS, chromium
-from tests.databases import _free_port
+from tests.databases import free_port
 
 pytestmark = pytest.mark.browser
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +24,7 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 @pytest.fixture(scope="module")
 def base(tmp_path_factory):
     """The address of a served demo district, on a database of its own."""
-    folder, port = tmp_path_factory.mktemp("served"), _free_port()
+    folder, port = tmp_path_factory.mktemp("served"), free_port()
     given = {
         **os.environ,
         "DATABASE_URL": f"sqlite:///{folder}/served.db",

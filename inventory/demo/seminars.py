@@ -1,0 +1,89 @@
+"""What the demo district teaches: its seminars, and the series that can be enrolled in."""
+
+from datetime import date, timedelta
+
+from inventory.demo.calendar import TIMEZONE, year_ending
+from inventory.demo.catalog import SEMINARS
+from inventory.demo.world import World
+from seminar.ground.clock import at_local
+from seminar.ground.db import db
+from seminar.series.seminar import Seminar
+from seminar.series.series import Meeting, Series
+
+
+def make_seminars(world: World) -> None:
+    for title, skill, badge, first, last, summary, outcomes in SEMINARS:
+        world.seminars[title] = Seminar(
+            district_id=world.district.id,
+            title=title,
+            summary=summary,
+            outcomes=outcomes,
+            skill_id=world.skills[skill].id,
+            badge_id=world.badges[badge].id,
+            grade_first=first,
+            grade_last=last,
+            learn_minutes=50,
+            learn="You are the student: try it, get stuck, try again.",
+            debrief_minutes=25,
+            debrief="Step out of it together. Where would a nine-year-old stop? What did the struggle teach?",
+            plan_minutes=45,
+            plan="Put it into a lesson that you will teach within three weeks. Two colleagues read it first.",
+        )
+    db.session.add_all(world.seminars.values())
+
+
+def open_series(world: World) -> None:
+    """What can be enrolled in: some with seats, one full, one of them Priya Raman's, meeting today from 16:00."""
+    today = world.today
+    plans: list[tuple[str, date, int, int, int]] = [
+        ("3D Printing for the Elementary Classroom", today, 4, 24, 14),
+        ("Printing in the Middle School Lab", today + timedelta(days=9), 3, 16, 5),
+        ("Craft Cutters: Design It Flat, Fold It Up", today + timedelta(days=12), 2, 12, 9),
+        ("micro:bit in Grades 3–8", today + timedelta(days=16), 3, 20, 20),
+        ("Start Safely: The Maker Space", today + timedelta(days=6), 1, 30, 11),
+        ("Design Thinking: From Listening to Prototype", today + timedelta(days=20), 2, 24, 8),
+    ]
+    for title, planned, meetings, seats, enrolled in plans:
+        first = planned + timedelta(days=max(0, 7 - planned.weekday()) * (planned.weekday() > 4))
+        series = add_series(world, title, first, meetings, seats)
+        world.enroll_some(series, enrolled, state_since=world.now - timedelta(days=3))
+    summer = date(year_ending(today), 6, 15)
+    for title, first in (("Laser Cutting, Safely", summer), ("Blocks First: Coding Before the Screen", summer + timedelta(days=21))):
+        series = add_series(world, title, first, 4, 20, season="summer", every=1)
+        world.enroll_some(series, 5, state_since=world.now - timedelta(days=2))
+
+
+def add_series(world: World, title: str, first: date, meetings: int, seats: int, season: str = "year-round", every: int = 7) -> Series:
+    seminar = world.seminars[title]
+    skill_name = next(name for name, skill in world.skills.items() if skill.id == seminar.skill_id)
+    trainer = world.trainers[skill_name]
+    days = [first + timedelta(days=every * n) for n in range(meetings)]
+    starts = [at_local(day, 16, 0, TIMEZONE) for day in days]
+    ends = [at_local(day, 18, 0, TIMEZONE) for day in days]
+    series = Series(
+        district_id=world.district.id,
+        seminar_id=seminar.id,
+        season=season,
+        school_year=year_ending(first) if season == "year-round" else first.year,
+        seats=seats,
+        enrollment_opens_at=min(world.now, starts[0]) - timedelta(days=40),
+        enrollment_closes_at=ends[-1],
+        published_at=min(world.now, starts[0]) - timedelta(days=45),
+    )
+    series.trainers = [trainer]
+    topics = ("Meet the tool", "From idea to first piece", "A class of thirty", "Show what you can run")
+    series.meetings = [
+        Meeting(
+            district_id=world.district.id,
+            title=topics[n % 4],
+            agenda="Learn as learners, debrief as educators, plan a lesson.",
+            starts_at=start,
+            ends_at=end,
+            place="Alder Creek Elementary" if skill_name == "3D printing" else "District Maker Lab",
+            room="Room 12" if skill_name == "3D printing" else "",
+        )
+        for n, (start, end) in enumerate(zip(starts, ends, strict=True))
+    ]
+    db.session.add(series)
+    db.session.flush()
+    return series
