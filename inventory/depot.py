@@ -72,6 +72,14 @@ class OpenDays:
             day += timedelta(days=1)
         return day
 
+    def last_open(self, day: date) -> date:
+        """That day, or the last open one before it."""
+        for _ in range(400):
+            if self.is_open(day):
+                return day
+            day -= timedelta(days=1)
+        return day
+
 
 def depot_of(district_id: int) -> Depot | None:
     return db.session.scalar(select(Depot).where(Depot.district_id == district_id))

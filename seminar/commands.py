@@ -11,6 +11,7 @@ from functools import partial
 import click
 import structlog
 from flask import Flask
+from flask.cli import AppGroup
 from flask_migrate import upgrade
 from sqlalchemy import select
 
@@ -28,8 +29,8 @@ log = structlog.get_logger("makerpd.worker")
 
 
 def install(app: Flask, load_demo: Callable[[], None]) -> None:
-    people = click.Group("people", help="The people of the districts.")
-    demo = click.Group("demo", help="The demo district.")
+    people = AppGroup("people", help="The people of the districts.")
+    demo = AppGroup("demo", help="The demo district.")
 
     @app.cli.command("prepare")
     def prepare() -> None:

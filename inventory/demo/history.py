@@ -77,8 +77,10 @@ def lend_history(world: World) -> None:
                 _closed_loan(world, model, world.today - timedelta(days=7 * week), n + week + 5)
     opened = open_days(world.district.id)
 
-    def open_day(offset: int) -> date:
-        return opened.next_open(world.today + timedelta(days=offset))
+    def days_of(first: int, last: int) -> tuple[date, date]:
+        """Open days near these offsets from today; what is late stays late over a break."""
+        near = opened.last_open if last < 0 else opened.next_open
+        return near(world.today + timedelta(days=first)), near(world.today + timedelta(days=last))
 
     # (model, first day, last day, already handed over)
     plans = [
@@ -91,7 +93,7 @@ def lend_history(world: World) -> None:
         ("Ozobot Evo set (18)", 3, 12, False),
     ]
     for n, (name, first, last, out) in enumerate(plans):
-        _live_loan(world, world.models[name], open_day(first), open_day(last), out=out, turn=n)
+        _live_loan(world, world.models[name], *days_of(first, last), out=out, turn=n)
 
 
 def _responsible(world: World, model: EquipmentModel, first: date, last: date, turn: int) -> tuple[School, Person] | None:
