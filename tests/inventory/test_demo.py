@@ -23,6 +23,7 @@ from seminar.series.enrollment import Enrollment, seats_left, takes_enrollments
 from seminar.series.seminar import Seminar
 from seminar.series.series import Series
 from seminar.skills.award import Award, valid_on
+from tests.conftest import empty
 
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
 # A Tuesday, a Saturday, the winter break, the summer, and the hour in which a day ends.
@@ -38,24 +39,27 @@ class At(Clock):
         return self.moment
 
 
-@pytest.fixture(params=DAYS)
-def loaded(request, clean, monkeypatch):
+@pytest.fixture(params=DAYS, scope="module")
+def loaded(request, app):
+    """Loaded once per day; the tests only read it."""
     moment = datetime.fromisoformat(request.param).replace(tzinfo=LOS_ANGELES)
-    monkeypatch.setitem(clean.extensions, "makerpd_clock", At(moment))
-    with clean.app_context():
+    before, app.extensions["makerpd_clock"] = app.extensions["makerpd_clock"], At(moment)
+    with app.app_context():
         demo.load()
         yield moment
-        db.session.rollback()
+        db.session.remove()
+        empty()
+    app.extensions["makerpd_clock"] = before
 
 
-def school_day(moment):
-    """Today, or the next day on which the depot is open and there is school."""
+def its_series(moment):
+    """The demo's series, which meets today, or on the next day on which the depot is open and there is school; and that day."""
     district = db.session.scalars(select(District)).one()
     series = db.session.scalars(select(Series).join(Seminar).where(Seminar.title == "3D Printing for the Elementary Classroom")).one()
     day = district.day(series.meetings[0].starts_at)
     assert open_days(district.id).is_open(day)
     assert day >= moment.date()
-    return district, series, day
+    return series, day
 
 
 def test_its_people_are_who_contracts_says(loaded):
@@ -73,7 +77,7 @@ def test_its_people_are_who_contracts_says(loaded):
 
 
 def test_its_series_is_open_has_seats_and_meets_that_day_from_four(loaded):
-    _, series, day = school_day(loaded)
+    series, _ = its_series(loaded)
     starts = series.meetings[0].starts_at.astimezone(LOS_ANGELES)
     assert (starts.hour, starts.minute) == (16, 0)
     assert takes_enrollments(series, loaded)
@@ -87,7 +91,7 @@ def test_its_series_is_open_has_seats_and_meets_that_day_from_four(loaded):
 
 
 def test_its_printers_are_free_and_nobody_is_trained_who_should_not_be(loaded):
-    district, _, day = school_day(loaded)
+    _, day = its_series(loaded)
     model = db.session.scalars(select(EquipmentModel).where(EquipmentModel.name == "Desktop 3D printer")).one()
     assert (model.max_loan_days, model.notice_open_days, [badge.name for badge in model.badges]) == (21, 0, ["3D Printing Operator"])
     assert len(free_items([model.id], day, day + timedelta(days=9), today=day)[model.id]) > 5
@@ -97,7 +101,7 @@ def test_its_printers_are_free_and_nobody_is_trained_who_should_not_be(loaded):
 
 
 def test_it_has_a_year_of_history_and_no_rule_is_broken(loaded):
-    district, _, day = school_day(loaded)
+    _, day = its_series(loaded)
     late = select(func.count(ReservationLine.id)).join(Reservation).where(ReservationLine.state == "out", Reservation.last_day < day)
     assert db.session.scalar(late) == 1
     assert 450 < db.session.scalar(select(func.count()).select_from(Enrollment)) < 650
