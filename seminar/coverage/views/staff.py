@@ -11,9 +11,12 @@ from seminar.coverage.views import coverage
 from seminar.ground.db import db
 from seminar.people.school import GRADE_BANDS, School
 from seminar.skills.badge import Badge
-from seminar.web.pages import PAGE_SIZE, page_number, page_of
+from seminar.web.pages import page_number, page_of
 from seminar.web.requires import anyone_signed_in, requires
 from seminar.web.viewer import district_or_404, me
+
+# A district's holders of a badge fit on a page or two.
+ROWS = 50
 
 
 @coverage.get("/staff")
@@ -27,10 +30,10 @@ def show_staff() -> str:
         school_id=request.args.get("school", type=int),
         grades=GRADE_BANDS.get(request.args.get("grades", "")),
     )
-    rows, total = holders(district_id, sought, page=page_number(), size=PAGE_SIZE)
+    rows, total = holders(district_id, sought, page=page_number(), size=ROWS)
     return render_template(
         "coverage/staff.html",
-        page=page_of(rows, total, page_number()),
+        page=page_of(rows, total, page_number(), ROWS),
         near=nearly_there(district_id, sought, schools_seen_closely(me())),
         sees_near=schools_seen_closely(me()) != set(),
         sought=sought,
