@@ -1,0 +1,45 @@
+"""Where things of the demo district are: found by their names, as somebody finds them, since a number says nothing."""
+
+import re
+from functools import cache
+
+from playwright.sync_api import Browser
+
+from tests.journeys.visitor import Visitor, signed_in
+
+PRINTING = "3D Printing for the Elementary Classroom"
+# what -> the page that Gloria, the program manager, finds it on, the link's name, and where its number or name stands in the link
+KNOWN = {
+    "series": ("/seminars", PRINTING, r"/series/(\d+)$"),
+    "other_series": ("/seminars", "Printing in the Middle School Lab", r"/series/(\d+)$"),
+    "later_meeting": ("/series/{other_series}", "Change this meeting", r"/meetings/(\d+)/edit$"),
+    "summer_series": ("/seminars", "Laser Cutting, Safely", r"/series/(\d+)$"),
+    "model": ("/equipment", "Desktop 3D printer", r"/equipment/([\w-]+)$"),
+    "meeting": ("/teaching", "Attendance", r"/meetings/(\d+)/attendance$"),
+    "reservation": ("/depot", "Open", r"/reservations/(\d+)$"),
+    "seminar": ("/program", PRINTING, r"/seminars/(\d+)/"),
+    "person": ("/people?search=Tessa+Nguyen", "Tessa Nguyen", r"/people/(\d+)"),
+    "badge": ("/skills", "3D Printing Operator", r"/badges/(\d+)$"),
+    "school": ("/", "Alder Creek Elementary", r"/schools/(\d+)$"),
+}
+
+
+@cache
+def addresses(browser: Browser, base: str) -> dict[str, str]:
+    """What to put into a path like /series/{series}."""
+    gloria, ruth = signed_in(browser, base, "program"), signed_in(browser, base, "principal")
+    found: dict[str, str] = {}
+    for what, (path, name, pattern) in KNOWN.items():
+        found[what] = _found(ruth if what == "school" else gloria, path.format_map(found), name, pattern)
+    for visitor in (gloria, ruth):
+        visitor.page.context.close()
+    return found
+
+
+def _found(visitor: Visitor, path: str, name: str, pattern: str) -> str:
+    if not visitor.page.url.endswith(path):
+        visitor.visit(path)
+    links = visitor.main.get_by_role("link", name=re.compile(f"^{re.escape(name)}")).all()
+    found = [match[1] for link in links if (match := re.search(pattern, link.get_attribute("href") or ""))]
+    assert found, f"{path} has no link “{name}” to {pattern}"
+    return found[0]

@@ -1,0 +1,95 @@
+"""A browser, and demo districts served as `make run` serves them, on a database of the kind that TEST_DATABASE names."""
+
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.chromium import ARGUMENTS, chromium
+from tests.databases import free_port, running_database
+from tests.journeys.mailbox import Mailbox
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium(), args=ARGUMENTS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="session")
+def mailbox() -> Iterator[Mailbox]:
+    with Mailbox() as opened:
+        yield opened
+        opened.shutdown()
+
+
+@pytest.fixture(scope="session")
+def base(browser: Browser, mailbox: Mailbox) -> Iterator[str]:
+    """The address of a district that is only read: nobody who visits it changes anything."""
+    with served_demo(browser, mailbox) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def changing_base(browser: Browser, mailbox: Mailbox) -> Iterator[str]:
+    """The address of a district that the tests of one module change, each of them something else."""
+    with served_demo(browser, mailbox) as address:
+        yield address
+
+
+@pytest.fixture
+def fresh_base(browser: Browser, mailbox: Mailbox) -> Iterator[str]:
+    """The address of a district of one's own, for who walks the whole loop."""
+    with served_demo(browser, mailbox) as address:
+        yield address
+
+
+@contextmanager
+def served_demo(browser: Browser, mailbox: Mailbox) -> Iterator[str]:
+    with running_database() as url:
+        port = free_port()
+        address = f"http://127.0.0.1:{port}"
+        given = {
+            **os.environ,
+            "DATABASE_URL": url,
+            "MAKERPD_DEMO": "1",
+            "MAKERPD_NOW": "2027-03-02T08:30",
+            "SECRET_KEY": "for-the-browser-tests-" * 3,
+            "SMTP_URL": mailbox.url,
+            "PORT": str(port),
+        }
+        process = subprocess.Popen([sys.executable, "-m", "seminar.ground.serve"], cwd=ROOT, env=given, stdout=subprocess.DEVNULL)
+        try:
+            _wait_until_ready(process, address)
+            yield address
+        finally:
+            _say_goodbye(browser, address)
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def _say_goodbye(browser: Browser, address: str) -> None:
+    """A server that is told to stop waits for the connections that are still open."""
+    for context in browser.contexts:
+        if any(page.url.startswith(f"{address}/") for page in context.pages):
+            context.close()
+
+
+def _wait_until_ready(process: subprocess.Popen[bytes], address: str) -> None:
+    for _ in range(600):
+        with suppress(OSError):
+            urllib.request.urlopen(f"{address}/readyz", timeout=2).close()
+            return
+        with suppress(subprocess.TimeoutExpired):
+            raise AssertionError(f"The server ended with {process.wait(timeout=0.1)} before it was ready.")
+    raise AssertionError("The server wasn't ready within a minute.")

@@ -1,0 +1,142 @@
+"""Every page, by who opens it: nothing for axe to find, light and dark, and it fits from a phone's width to 400 % zoom."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.journeys.addresses import KNOWN, addresses
+from tests.journeys.visitor import DESK, PHONE, RULES, Visitor, sideways_px, signed_in, what_axe_finds
+
+pytestmark = pytest.mark.browser
+NARROW, ZOOMED = {"width": 320, "height": 640}, {"width": 320, "height": 256}
+TARGETS = {**RULES, "runOnly": {"type": "rule", "values": ["target-size"]}}
+COLORS = {**RULES, "runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
+SMALL = """() => [...document.querySelectorAll("a, button, summary, select, input:not([type=hidden])")]
+  .filter((one) => one.checkVisibility({visibilityProperty: true}) && getComputedStyle(one).display !== "inline")
+  .filter((one) => { const {width, height} = one.getBoundingClientRect(); return Math.min(width, height) < 24; })
+  .map((one) => one.outerHTML.slice(0, 160))"""
+PAGES: dict[str | None, list[str]] = {
+    None: [
+        "/seminars",
+        "/seminars?search=nothing+of+the+kind",
+        "/seminars?past=1",
+        "/series/{series}",
+        "/sign-in",
+        "/sign-in/forgotten",
+        "/sign-in/link/used-up",
+        "/nowhere",
+    ],
+    "teacher": ["/", "/my/learning", "/my/account", "/equipment", "/equipment/{model}", "/staff", "/people/{person}", "/depot"],
+    "contact": ["/", "/loans", "/equipment/{model}", "/reservations/new"],
+    "principal": ["/", "/schools/{school}", "/staff?badge={badge}", "/people/{person}", "/staff?name=Nobody"],
+    "trainer": ["/", "/teaching", "/meetings/{meeting}/attendance", "/series/{series}/skills", "/people/{person}?badge={badge}"],
+    "coach": ["/", "/schools/{school}", "/teaching"],
+    "equipment": [
+        "/",
+        "/depot",
+        "/loans",
+        "/reservations/{reservation}",
+        "/equipment?search=nothing+of+the+kind",
+        "/equipment/models/new",
+        "/equipment/{model}/edit",
+    ],
+    "program": [
+        "/",
+        "/program",
+        "/seminars/new",
+        "/seminars/{seminar}/edit",
+        "/seminars/{seminar}/series/new",
+        "/series/{series}",
+        "/series/{series}/edit",
+        "/series/{series}/meetings/new",
+        "/series/{series}/skills",
+        "/meetings/{meeting}/edit",
+        "/people",
+        "/people/new",
+        "/people/{person}",
+        "/people/{person}/appointments",
+        "/skills",
+        "/badges/{badge}",
+    ],
+}
+ANSWERS = {(None, "/nowhere"): 404, (None, "/sign-in/link/used-up"): 404, ("teacher", "/depot"): 403}
+NO_PAGES = {"static", "healthz", "readyz", "series.show_feed"}
+every_page = pytest.mark.parametrize(("role", "path"), [(role, path) for role, paths in PAGES.items() for path in paths])
+Open = Callable[[str | None, str], Page]
+
+
+@pytest.fixture(scope="module")
+def open_page(browser, base) -> Iterator[Open]:
+    """Opens a page as somebody who stays at the same browser throughout."""
+    people: dict[str | None, Visitor] = {}
+
+    def opened(role: str | None, path: str) -> Page:
+        if role not in people:
+            people[role] = signed_in(browser, base, role)
+        page = people[role].page
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(PHONE)
+        address = path.format_map(addresses(browser, base))
+        people[role].visit(address)
+        assert (page.url, people[role].status) == (base + address, ANSWERS.get((role, path), 200))
+        assert people[role].complaints == []
+        return page
+
+    yield opened
+    for visitor in people.values():
+        visitor.page.context.close()
+
+
+def ids_there_twice(page: Page) -> list[str]:
+    """What links and labels would miss; axe has no rule for it any more."""
+    ids = page.locator("[id]").evaluate_all("all => all.map(({id}) => id)")
+    return [name for name, times in Counter(ids).items() if times > 1]
+
+
+def small_targets(page: Page) -> list[str]:
+    """Buttons, controls, and links with a box of their own, under 24 by 24 px. axe lets those go that stand apart, and sees to
+    the links in running text (WCAG 2.5.8)."""
+    found: list[str] = page.evaluate(SMALL)
+    return found
+
+
+@every_page
+def test_axe_finds_nothing(open_page, role, path):
+    page = open_page(role, path)
+    found = [f"the id {name} is there twice" for name in ids_there_twice(page)]
+    for window, scheme, rules in ((NARROW, "light", RULES), (PHONE, "light", TARGETS), (DESK, "light", RULES), (DESK, "dark", COLORS)):
+        page.set_viewport_size(window)
+        page.emulate_media(color_scheme=scheme)
+        found += [f"{window['width']} px, {scheme}: {line}" for line in what_axe_finds(page, rules)]
+    assert not found, "\n".join(found)
+
+
+@every_page
+def test_it_fits_each_window_and_a_finger(open_page, role, path):
+    page = open_page(role, path)
+    misfits = [f"under 24 px: {target}" for target in small_targets(page)]
+    for window in (NARROW, PHONE, DESK, ZOOMED):
+        page.set_viewport_size(window)
+        misfits += [f"{sideways_px(page)} px too wide in {window}"] if sideways_px(page) > 0 else []
+    assert not misfits, "\n".join(misfits)
+
+
+@pytest.mark.parametrize("role", PAGES)
+def test_the_tabs_make_room_at_400_percent(open_page, role):
+    page = open_page(role, "/seminars")
+    tabs = page.get_by_role("navigation", name="Main")
+    position = "element => getComputedStyle(element).position"
+    assert tabs.evaluate(position) == "fixed"
+    page.set_viewport_size(ZOOMED)
+    assert tabs.evaluate(position) not in ("fixed", "sticky")
+
+
+def test_each_page_is_visited(app):
+    """A page that the table above doesn't name fails here."""
+    rules = app.url_map.bind("localhost")
+    paths = [path.partition("?")[0].format_map(dict.fromkeys(KNOWN, "1")) for paths in PAGES.values() for path in paths]
+    visited = {rules.match(path)[0] for path in paths if path != "/nowhere"}
+    pages = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in rule.methods}
+    assert pages - visited - NO_PAGES == set()
