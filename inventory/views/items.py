@@ -1,5 +1,7 @@
 """Adding and editing models and items: the equipment manager's."""
 
+from dataclasses import dataclass
+
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import select
@@ -60,14 +62,14 @@ class ItemForm(Form):
     serial = StringField(lazy_gettext("Serial number"), [Length(max=80)])
 
 
-def _model_form(model: EquipmentModel | None = None) -> ModelForm:
-    """The form as typed; with a model, what that says now."""
-    form, district_id = ModelForm(obj=model), district_or_404().id
+def _model_form(model: EquipmentModel | None = None, *, shown: bool = False) -> ModelForm:
+    """The form as typed; `shown` fills it with what the model says now."""
+    form, district_id = ModelForm(formdata=None, obj=model) if shown else ModelForm(), district_or_404().id
     skills = db.session.scalars(select(Skill).where(Skill.district_id == district_id).order_by(Skill.position)).all()
     form.skill_id.choices = [(skill.id, skill.name) for skill in skills]
     form.badges.choices = [(badge.id, badge.name) for badge in _badges()]
     form.drawing.choices = [(drawing, DRAWN[drawing]) for drawing in DRAWINGS]
-    if model is not None:
+    if shown and model is not None:
         form.badges.data = [badge.id for badge in model.badges]
     return form
 
@@ -118,10 +120,34 @@ def create_model() -> object:
     return _edited(slug, gettext("Added. Now give it its items."))
 
 
-def _edit_page(model: EquipmentModel, form: ModelForm | None = None, item_form: ItemForm | None = None) -> str:
+@dataclass(frozen=True)
+class RefusedItem:
+    """What was refused of one item's form: which field of which item, and the sentence."""
+
+    item_id: int
+    field: str
+    sentence: str
+
+    @property
+    def field_id(self) -> str:
+        return f"{self.field}-{self.item_id}"
+
+
+def _edit_page(
+    model: EquipmentModel, form: ModelForm | None = None, item_form: ItemForm | None = None, refused: RefusedItem | None = None
+) -> str:
     return render_template(
-        "inventory/edit_model.html", form=form or _model_form(model), model=model, item_form=item_form or ItemForm(formdata=None)
+        "inventory/edit_model.html",
+        form=form or _model_form(model, shown=True),
+        model=model,
+        item_form=item_form or ItemForm(formdata=None),
+        refused=refused,
     )
+
+
+def _refused_item(slug: str, item_id: int, refused: Refused, field: str) -> object:
+    """The page again, the item's forms open, with what was typed."""
+    return _edit_page(model_or_404(slug), refused=RefusedItem(item_id, refused.field or field, sentence_of(refused))), refused.status
 
 
 def _edited(slug: str, sentence: str, kind: str = "ok") -> object:
@@ -198,11 +224,11 @@ def save_item(item_id: int) -> object:
     try:
         with refusing():
             if not form.validate():
-                raise Refused(N_("Type the tag that is printed on the item."))
+                raise Refused(N_("Type the tag that is printed on the item."), field="tag")
             change_item(item, tag=form.tag.data.strip(), serial=form.serial.data or "", by=me().person, now=clock.now())
             db.session.commit()
     except Refused as refused:
-        return _edited(slug, sentence_of(refused), "bad")
+        return _refused_item(slug, item_id, refused, "tag")
     return _edited(slug, gettext("Saved."))
 
 
@@ -218,7 +244,7 @@ def create_item_retirement(item_id: int) -> object:
             take_out_of_lending(item, reason=reason, by=me().person, now=clock.now())
             db.session.commit()
     except Refused as refused:
-        return _edited(slug, sentence_of(refused), "bad")
+        return _refused_item(slug, item_id, refused, "reason")
     return _edited(slug, gettext("%(tag)s is out of lending. What was reserved with it was rearranged, or its school was told.", tag=tag))
 
 

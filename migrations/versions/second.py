@@ -1,4 +1,5 @@
-"""Competencies that are asked for from a day on, the worker's rounds of a day, and through which day the gate was asked."""
+"""Competencies that are asked for from a day on, the worker's rounds of a day, through which day the gate was asked, and a
+language that nobody has chosen."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -21,5 +22,10 @@ def upgrade() -> None:
     )
     op.add_column("gate_check", sa.Column("last_day", sa.Date(), nullable=True))
     op.execute("UPDATE gate_check SET last_day = (SELECT r.last_day FROM reservation r WHERE r.id = gate_check.reservation_id)")
+    with op.batch_alter_table("person") as person:
+        person.alter_column("language", existing_type=sa.String(), nullable=True)
+        person.create_check_constraint("language", "language IS NULL OR language IN ('en', 'es')")
+    # English was everybody's default, chosen or not; now the device decides until somebody chooses.
+    op.execute("UPDATE person SET language = NULL WHERE language = 'en'")
     with op.batch_alter_table("gate_check") as gate_check:
         gate_check.alter_column("last_day", existing_type=sa.Date(), nullable=False)

@@ -15,7 +15,8 @@ class Person(Model):
     given_name: Mapped[str]
     family_name: Mapped[str]
     email: Mapped[str | None]
-    language: Mapped[str] = mapped_column(default="en")
+    # None: as the device says; mail is then in the district's.
+    language: Mapped[str | None]
     theme: Mapped[str] = mapped_column(default="")
     feed_token: Mapped[str] = mapped_column(default=lambda: secrets.token_urlsafe(24))
 
@@ -25,6 +26,7 @@ class Person(Model):
         UniqueConstraint("email"),
         UniqueConstraint("feed_token"),
         CheckConstraint("email = lower(email)", name="email_is_lower_case"),
+        CheckConstraint("language IS NULL OR language IN ('en', 'es')", name="language"),
         CheckConstraint("theme IN ('', 'light', 'dark')", name="theme"),
         Index("ix_person_name", "district_id", "family_name", "given_name"),
     )

@@ -74,7 +74,8 @@ def take_attendance(meeting: Meeting, presence: list[Present], *, by: Person, no
     saved = sheet(meeting)
     for present in presence:
         if present.minutes > meeting.minutes:
-            raise Refused(N_("The meeting lasts {minutes} minutes; nobody was there for longer."), minutes=meeting.minutes)
+            sentence = N_("The meeting lasts {minutes} minutes; nobody was there for longer.")
+            raise Refused(sentence, field=f"minutes-{present.person.id}", minutes=meeting.minutes)
         _mark(meeting, present, saved.get(present.person.id), by=by, now=now)
     db.session.flush()
     return _badge_follows(meeting, [present.person for present in presence], by=by, now=now)

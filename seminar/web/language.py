@@ -19,7 +19,7 @@ def chosen_language() -> str:
     if "language" in g:
         return str(g.language)
     standing = signed_in_standing()
-    if standing is not None:
+    if standing is not None and standing.person.language:
         return standing.person.language
     if session.get("language") in LANGUAGES:
         return str(session["language"])

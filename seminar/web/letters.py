@@ -25,9 +25,10 @@ def write_all(mail_ids: list[int]) -> dict[int, Written | str]:
 
 
 def _written(mail: Mail, person: Person) -> Written | str:
-    g.timezone, g.language = person.district.timezone, person.language
+    language = person.language or person.district.language
+    g.timezone, g.language = person.district.timezone, language
     try:
-        with force_locale(person.language):
+        with force_locale(language):
             return write(mail, person)
     except Exception as error:
         log.exception("mail can't be written", mail=mail.id)

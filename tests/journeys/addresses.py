@@ -20,6 +20,8 @@ KNOWN = {
     "seminar": ("/program", PRINTING, r"/seminars/(\d+)/"),
     "person": ("/people?search=Tessa+Nguyen", "Tessa Nguyen", r"/people/(\d+)"),
     "badge": ("/skills", "3D Printing Operator", r"/badges/(\d+)$"),
+    "skill": ("/skills", "Change Maker Safety", r"/skills/(\d+)$"),
+    "enrolled": ("/series/{series}/skills", "Aisha Doyle", r"person=(\d+)$"),
     "school": ("/", "Alder Creek Elementary", r"/schools/(\d+)$"),
 }
 

@@ -28,9 +28,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def mailbox() -> Iterator[Mailbox]:
-    with Mailbox() as opened:
-        yield opened
-        opened.shutdown()
+    opened = Mailbox()
+    opened.controller.start()
+    yield opened
+    opened.controller.stop()
 
 
 @pytest.fixture(scope="session")

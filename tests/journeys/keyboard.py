@@ -42,8 +42,11 @@ class KeyboardVisitor(Visitor):
 
     def look(self) -> None:
         """On each page the first stop is the link that skips to the content. A filter's answer starts there: its address ends like
-        that of the page that it was sent from."""
+        that of the page that it was sent from. The depot's scan field has the focus at once: a scanner types into it."""
         super().look()
+        if self.main.locator("[autofocus]").count():
+            assert self.main.locator("[autofocus]").evaluate(IS_FOCUSED)
+            return
         if not self.page.url.endswith("#main"):
             self.tab()
             skip = self.page.get_by_role("link", name=self.say("Skip to the content"), exact=True)

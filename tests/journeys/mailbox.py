@@ -1,53 +1,32 @@
-"""A mail server of our own, which keeps the letters of the served districts, so that none is written beside the product."""
+"""A mail server that keeps the letters of the served districts, so that none is written beside the product."""
 
-import socketserver
 import threading
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from typing import Any
 
-GREETINGS = {b"EHLO": b"250 mailbox", b"DATA": b"354 go on", b"QUIT": b"221 goodbye"}
+from aiosmtpd.controller import Controller
 
-
-class Session(socketserver.StreamRequestHandler):
-    """As much of SMTP as smtplib speaks (RFC 5321)."""
-
-    server: "Mailbox"
-
-    def handle(self) -> None:
-        self.wfile.write(b"220 mailbox\r\n")
-        while line := self.rfile.readline():
-            verb = line[:4].upper()
-            self.wfile.write(GREETINGS.get(verb, b"250 fine") + b"\r\n")
-            if verb == b"DATA":
-                self.server.keep(self._letter())
-                self.wfile.write(b"250 kept\r\n")
-            if verb == b"QUIT":
-                return
-
-    def _letter(self) -> EmailMessage:
-        lines = []
-        while (line := self.rfile.readline()) not in (b".\r\n", b""):
-            lines.append(line.removeprefix(b"."))
-        return message_from_bytes(b"".join(lines), policy=policy.default)
+from tests.databases import free_port
 
 
-class Mailbox(socketserver.ThreadingTCPServer):
-    daemon_threads = True
-
+class Mailbox:
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Session)
+        self.port = free_port()
         self.letters: dict[str, EmailMessage] = {}
         self.arrived = threading.Condition()
-        threading.Thread(target=self.serve_forever, daemon=True).start()
+        self.controller = Controller(self, hostname="127.0.0.1", port=self.port)
 
     @property
     def url(self) -> str:
-        return f"smtp://127.0.0.1:{self.server_address[1]}"
+        return f"smtp://127.0.0.1:{self.port}"
 
-    def keep(self, letter: EmailMessage) -> None:
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
+        letter = message_from_bytes(envelope.content, policy=policy.default)
         with self.arrived:
             self.letters[letter["To"]] = letter
             self.arrived.notify_all()
+        return "250 OK"
 
     def letter_to(self, address: str) -> EmailMessage:
         """The last letter to that address; waits for the worker's next round."""

@@ -122,11 +122,10 @@ def test_an_invitation_asks_for_a_longer_password_and_then_works_once(browser, c
 
 def test_an_item_stays_in_lending_until_somebody_says_why_not(browser, changing_base):
     walt = signed_in(browser, changing_base, "equipment").go("/equipment/desktop-3d-printer/edit")
-    walt.main.locator("summary", has_text="Take out of lending").last.click()
-    walt.leave_by(walt.main.get_by_role("button", name="Take it out"))
+    walt.main.locator("summary", has_text="3DP-020").click()
+    walt.leave_by(walt.main.get_by_role("button", name="Take it out: 3DP-020"))
     walt.reads("Say why")
     assert walt.status == 422
-    walt.main.locator("summary", has_text="Take out of lending").last.click()
-    walt.main.get_by_label("Why", exact=True).last.fill("The frame is bent")
-    walt.leave_by(walt.main.get_by_role("button", name="Take it out"))
+    walt.main.get_by_label("Why it is taken out of lending: 3DP-020").fill("The frame is bent")
+    walt.leave_by(walt.main.get_by_role("button", name="Take it out: 3DP-020"))
     walt.reads("The frame is bent")

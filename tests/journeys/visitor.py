@@ -81,7 +81,7 @@ class Visitor:
         return self._speak()
 
     def _speak(self) -> Self:
-        """A person's language is kept with them, whatever their browser asks for; who wants another says so once."""
+        """Who hasn't chosen a language is answered in the browser's; who has, says so once."""
         other = self.page.get_by_role("contentinfo").get_by_role("button", name=LANGUAGES[self.language])
         return self.leave_by(other) if other.count() else self
 

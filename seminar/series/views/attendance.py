@@ -41,9 +41,14 @@ def show_attendance(meeting_id: int) -> str:
     return _sheet_page(meeting_to_teach_or_refuse(meeting_id))
 
 
-def _sheet_page(meeting: Meeting, refusal: str = "") -> str:
+def _sheet_page(meeting: Meeting, refused: Refused | None = None) -> str:
     return render_template(
-        "series/attendance.html", meeting=meeting, people=enrolled_people(meeting.series), saved=sheet(meeting), refusal=refusal
+        "series/attendance.html",
+        meeting=meeting,
+        people=enrolled_people(meeting.series),
+        saved=sheet(meeting),
+        refusal=sentence_of(refused) if refused else "",
+        refused_field=refused.field if refused else None,
     )
 
 
@@ -57,7 +62,7 @@ def save_attendance(meeting_id: int) -> object:
             take_attendance(meeting, presence, by=me().person, now=clock.now())
             db.session.commit()
     except Refused as refused:
-        return _sheet_page(meeting_to_teach_or_refuse(meeting_id), sentence_of(refused)), refused.status
+        return _sheet_page(meeting_to_teach_or_refuse(meeting_id), refused), refused.status
     here = sum(1 for present in presence if present.mark in ("present", "part"))
     told(gettext("Saved: %(here)d of %(all)d were there.", here=here, all=len(presence)))
     return redirect(url_for("series.show_attendance", meeting_id=meeting_id), 303)
@@ -72,5 +77,5 @@ def _typed(person: Person) -> Present:
         mark = "absent"
     minutes = request.form.get(f"minutes-{person.id}", "").strip()
     if mark == "part" and not (minutes.isdigit() and 0 < int(minutes) < 10_000):
-        raise Refused(N_("Type for how many minutes {name} was there."), name=person.name)
+        raise Refused(N_("Type for how many minutes {name} was there."), field=f"minutes-{person.id}", name=person.name)
     return Present(person, mark, int(minutes) if mark == "part" else 0)

@@ -6,6 +6,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from seminar.ground import clock
 from seminar.ground.db import db
+from seminar.ground.refusal import Refused
 from seminar.people.appointment import Standing
 from seminar.people.school import GRADE_BANDS
 from seminar.series.access import plans_series, sees_grid, takes_attendance
@@ -16,6 +17,7 @@ from seminar.series.series import Series
 from seminar.series.views import series
 from seminar.skills.badge import Badge
 from seminar.skills.skill import Skill
+from seminar.web.language import sentence_of
 from seminar.web.pages import PAGE_SIZE, page_number, page_of
 from seminar.web.requires import public, requires
 from seminar.web.viewer import district_or_404, found_or_404, signed_in_standing
@@ -65,7 +67,7 @@ def show_series(series_id: int) -> str:
     return series_page(series_or_404(series_id))
 
 
-def series_page(found: Series, refusal: str = "") -> str:
+def series_page(found: Series, refused: Refused | None = None) -> str:
     standing = signed_in_standing()
     now = clock.now()
     return render_template(
@@ -74,7 +76,8 @@ def series_page(found: Series, refusal: str = "") -> str:
         left=seats_left(found),
         open=takes_enrollments(found, now),
         ended=bool(found.meetings) and found.meetings[-1].ends_at <= now,
-        refusal=refusal,
+        refusal=sentence_of(refused) if refused else "",
+        refused_field=refused.field if refused else None,
         **(own_part(standing, found) if standing else {"enrollment": None}),
     )
 

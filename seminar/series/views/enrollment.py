@@ -12,7 +12,6 @@ from seminar.series.access import plans_series
 from seminar.series.enrollment import LIVE, Enrollment, cancel_enrollment, enroll, withdraw
 from seminar.series.views import series
 from seminar.series.views.catalog import series_or_404, series_page
-from seminar.web.language import sentence_of
 from seminar.web.pages import refusing, told
 from seminar.web.requires import anyone_signed_in, requires
 from seminar.web.viewer import found_or_404, me
@@ -23,7 +22,7 @@ def _back_to(series_id: int) -> object:
 
 
 def _refused(series_id: int, refused: Refused) -> object:
-    return series_page(series_or_404(series_id), refusal=sentence_of(refused)), refused.status
+    return series_page(series_or_404(series_id), refused), refused.status
 
 
 @series.post("/series/<int:series_id>/enrollment")
@@ -71,7 +70,8 @@ def enroll_somebody(series_id: int) -> object:
             email = request.form.get("email", "").strip().lower()
             person = db.session.scalar(select(Person).where(Person.email == email, Person.district_id == found.district_id))
             if person is None:
-                raise Refused(N_("Nobody in this district has the email {email}. Look it up under People."), email=email or "—")
+                sentence = N_("Nobody in this district has the email {email}. Look it up under People.")
+                raise Refused(sentence, field="email", email=email or "—")
             enroll(person, found, by=me().person, now=clock.now())
             db.session.commit()
     except Refused as refused:
@@ -89,7 +89,7 @@ def create_cancellation(enrollment_id: int) -> object:
         with refusing():
             reason = request.form.get("reason", "").strip()
             if not reason:
-                raise Refused(N_("Say why the place is canceled; the person is told."))
+                raise Refused(N_("Say why the place is canceled; the person is told."), field=f"reason-{enrollment_id}")
             cancel_enrollment(enrollment, reason=reason, by=me().person, now=clock.now())
             db.session.commit()
     except Refused as refused:

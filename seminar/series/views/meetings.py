@@ -1,5 +1,6 @@
 """Adding, changing and canceling a meeting of a series."""
 
+from collections.abc import Callable
 from datetime import date, datetime, time
 
 from flask import url_for
@@ -40,6 +41,10 @@ def show_new_meeting(series_id: int) -> str:
         last = found.meetings[-1]
         form.place.data, form.room.data = last.place, last.room
         form.starts.data, form.ends.data = local(last.starts_at).time(), local(last.ends_at).time()
+    return _new_page(series_id, form)
+
+
+def _new_page(series_id: int, form: Form) -> str:
     back = url_for("series.show_series", series_id=series_id)
     return plan_page(gettext("Add a meeting"), form, url_for("series.create_meeting", series_id=series_id), back)
 
@@ -49,7 +54,7 @@ def show_new_meeting(series_id: int) -> str:
 def create_meeting(series_id: int) -> object:
     found = series_or_404(series_id)
     meeting = Meeting(district_id=found.district_id, series_id=found.id)
-    return _save_meeting(MeetingForm(), meeting, url_for("series.create_meeting", series_id=series_id))
+    return _save_meeting(MeetingForm(), meeting, lambda form: _new_page(series_id, form))
 
 
 def _meeting_or_404(meeting_id: int) -> Meeting:
@@ -60,30 +65,38 @@ def _meeting_or_404(meeting_id: int) -> Meeting:
 @series.get("/meetings/<int:meeting_id>/edit")
 @requires(plans_series)
 def show_edit_meeting(meeting_id: int) -> str:
-    meeting = _meeting_or_404(meeting_id)
-    form, starts, ends = MeetingForm(obj=meeting), local(meeting.starts_at), local(meeting.ends_at)
-    form.day.data, form.starts.data, form.ends.data = starts.date(), starts.time(), ends.time()
+    return _edit_page(_meeting_or_404(meeting_id))
+
+
+def _edit_page(meeting: Meeting, form: Form | None = None, reason_form: Form | None = None) -> str:
+    """The meeting as it is, or as it was typed; below it, canceling."""
     return plan_page(
         gettext("Change this meeting"),
-        form,
-        url_for("series.save_edit_meeting", meeting_id=meeting_id),
+        form or _as_it_is(meeting),
+        url_for("series.save_edit_meeting", meeting_id=meeting.id),
         url_for("series.show_series", series_id=meeting.series_id),
         meeting=meeting,
-        reason_form=ReasonForm(formdata=None),
+        reason_form=reason_form or ReasonForm(formdata=None),
     )
+
+
+def _as_it_is(meeting: Meeting) -> MeetingForm:
+    form, starts, ends = MeetingForm(formdata=None, obj=meeting), local(meeting.starts_at), local(meeting.ends_at)
+    form.day.data, form.starts.data, form.ends.data = starts.date(), starts.time(), ends.time()
+    return form
 
 
 @series.post("/meetings/<int:meeting_id>/edit")
 @requires(plans_series)
 def save_edit_meeting(meeting_id: int) -> object:
-    return _save_meeting(MeetingForm(), _meeting_or_404(meeting_id), url_for("series.save_edit_meeting", meeting_id=meeting_id))
+    return _save_meeting(MeetingForm(), _meeting_or_404(meeting_id), lambda form: _edit_page(_meeting_or_404(meeting_id), form))
 
 
 def _at(day: date, at: time) -> datetime:
     return at_local(day, at.hour, at.minute, district_or_404().timezone)
 
 
-def _save_meeting(form: MeetingForm, meeting: Meeting, action: str) -> object:
+def _save_meeting(form: MeetingForm, meeting: Meeting, page: Callable[[MeetingForm], str]) -> object:
     back = url_for("series.show_series", series_id=meeting.series_id)
 
     def save() -> str:
@@ -98,20 +111,19 @@ def _save_meeting(form: MeetingForm, meeting: Meeting, action: str) -> object:
         change_meeting(meeting, values, by=me().person, now=clock.now())
         return back
 
-    return saved(form, save, lambda f: plan_page(gettext("Meeting"), f, action, back), gettext("Saved. Calendars follow."))
+    return saved(form, save, page, gettext("Saved. Calendars follow."))
 
 
 @series.post("/meetings/<int:meeting_id>/cancellation")
 @requires(plans_series)
 def create_meeting_cancellation(meeting_id: int) -> object:
     meeting, form = _meeting_or_404(meeting_id), ReasonForm()
-    back = url_for("series.show_series", series_id=meeting.series_id)
-    action = url_for("series.create_meeting_cancellation", meeting_id=meeting_id)
 
     def save() -> str:
         cancel_meeting(meeting, reason=form.reason.data.strip(), by=me().person, now=clock.now())
-        return back
+        return url_for("series.show_series", series_id=meeting.series_id)
 
-    return saved(
-        form, save, lambda f: plan_page(gettext("Cancel the meeting"), f, action, back), gettext("Canceled; everybody enrolled is told.")
-    )
+    def page(refused: Form) -> str:
+        return _edit_page(_meeting_or_404(meeting_id), reason_form=refused)
+
+    return saved(form, save, page, gettext("Canceled; everybody enrolled is told."))

@@ -1,7 +1,7 @@
 """What the pages for planning share: a form on a page of its own, saved by a verb, shown again with what was typed."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import redirect, render_template
 from flask_babel import lazy_gettext
@@ -12,6 +12,8 @@ from seminar.ground.db import db
 from seminar.ground.refusal import Refused
 from seminar.web.forms import Form, needed
 from seminar.web.pages import refusing, told
+
+F = TypeVar("F", bound=Form)
 
 
 class ReasonForm(Form):
@@ -24,7 +26,7 @@ def plan_page(title: Any, form: Form, action: str, back: str, **extra: Any) -> s
     return render_template("series/plan_form.html", title=title, form=form, action=action, back=back, **extra)
 
 
-def saved(form: Form, save: Callable[[], str], page: Callable[[Form], str], done: str) -> object:
+def saved(form: F, save: Callable[[], str], page: Callable[[F], str], done: str) -> object:
     """Check the form's shape, do the verb, and go on to the address that it answers; else the page again."""
     if not form.validate():
         return page(form), 422

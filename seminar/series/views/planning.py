@@ -1,5 +1,6 @@
 """Planning a series: its dates to enroll, seats and trainers; publishing it and canceling it."""
 
+from collections.abc import Callable
 from datetime import datetime, time
 
 from flask import redirect, url_for
@@ -41,8 +42,8 @@ class SeriesForm(Form):
     )
 
 
-def _series_form(found: Series | None = None) -> SeriesForm:
-    form = SeriesForm(obj=found)
+def _series_form(found: Series | None = None, *, typed: bool = True) -> SeriesForm:
+    form = SeriesForm() if typed else SeriesForm(formdata=None, obj=found)
     district, today = district_or_404(), me().day
     trainers = select(Person).join(Appointment, Appointment.person_id == Person.id)
     trainers = trainers.where(Person.district_id == district.id, Appointment.role.in_(("trainer", "coach")), current_on(today)).distinct()
@@ -54,9 +55,14 @@ def _series_form(found: Series | None = None) -> SeriesForm:
 @requires(plans_series)
 def show_new_series(seminar_id: int) -> str:
     seminar: Seminar = found_or_404(db.session.get(Seminar, seminar_id))
-    form, today = _series_form(), me().day
+    form, today = _series_form(typed=False), me().day
     form.school_year.data = year_of(today)
     form.enrollment_opens_at.data = datetime.combine(today, time(8, 0))
+    return _new_page(seminar.id, form)
+
+
+def _new_page(seminar_id: int, form: Form) -> str:
+    seminar: Seminar = found_or_404(db.session.get(Seminar, seminar_id))
     title = gettext("New series: %(title)s", title=seminar.title)
     return plan_page(title, form, url_for("series.create_series", seminar_id=seminar.id), url_for("series.show_program"))
 
@@ -66,32 +72,40 @@ def show_new_series(seminar_id: int) -> str:
 def create_series(seminar_id: int) -> object:
     seminar: Seminar = found_or_404(db.session.get(Seminar, seminar_id))
     target = Series(district_id=seminar.district_id, seminar_id=seminar.id)
-    return _save_series(_series_form(), target, seminar.title, url_for("series.create_series", seminar_id=seminar.id))
+    return _save_series(_series_form(), target, lambda form: _new_page(seminar.id, form))
 
 
 @series.get("/series/<int:series_id>/edit")
 @requires(plans_series)
 def show_edit_series(series_id: int) -> str:
-    found = series_or_404(series_id)
-    form = _series_form(found)
-    form.trainers.data = [trainer.id for trainer in found.trainers]
-    for field in (form.enrollment_opens_at, form.enrollment_closes_at):
-        field.data = local(field.data).replace(tzinfo=None)
+    return _edit_page(series_or_404(series_id))
+
+
+def _edit_page(found: Series, form: SeriesForm | None = None, reason_form: Form | None = None) -> str:
+    """The series as it is, or as it was typed; below it, canceling."""
     return plan_page(
         found.seminar.title,
-        form,
+        form or _as_it_is(found),
         url_for("series.save_edit_series", series_id=found.id),
         url_for("series.show_series", series_id=found.id),
         series=found,
-        reason_form=ReasonForm(formdata=None),
+        reason_form=reason_form or ReasonForm(formdata=None),
     )
+
+
+def _as_it_is(found: Series) -> SeriesForm:
+    form = _series_form(found, typed=False)
+    form.trainers.data = [trainer.id for trainer in found.trainers]
+    for field in (form.enrollment_opens_at, form.enrollment_closes_at):
+        field.data = local(field.data).replace(tzinfo=None)
+    return form
 
 
 @series.post("/series/<int:series_id>/edit")
 @requires(plans_series)
 def save_edit_series(series_id: int) -> object:
     found = series_or_404(series_id)
-    return _save_series(_series_form(), found, found.seminar.title, url_for("series.save_edit_series", series_id=found.id))
+    return _save_series(_series_form(), found, lambda form: _edit_page(series_or_404(series_id), form))
 
 
 def _utc(moment: datetime) -> datetime:
@@ -99,7 +113,7 @@ def _utc(moment: datetime) -> datetime:
     return at_local(moment.date(), moment.hour, moment.minute, district_or_404().timezone)
 
 
-def _save_series(form: SeriesForm, target: Series, title: str, action: str) -> object:
+def _save_series(form: SeriesForm, target: Series, page: Callable[[SeriesForm], str]) -> object:
     def save() -> str:
         chosen = select(Person).where(Person.id.in_(form.trainers.data), Person.district_id == target.district_id)
         values = {
@@ -113,7 +127,7 @@ def _save_series(form: SeriesForm, target: Series, title: str, action: str) -> o
         change_series(target, values, by=me().person, now=clock.now())
         return url_for("series.show_series", series_id=target.id)
 
-    return saved(form, save, lambda f: plan_page(title, f, action, url_for("series.show_program")), gettext("Saved."))
+    return saved(form, save, page, gettext("Saved."))
 
 
 @series.post("/series/<int:series_id>/publication")
@@ -134,12 +148,12 @@ def create_publication(series_id: int) -> object:
 @requires(plans_series)
 def create_series_cancellation(series_id: int) -> object:
     found, form = series_or_404(series_id), ReasonForm()
-    back, action = url_for("series.show_series", series_id=series_id), url_for("series.create_series_cancellation", series_id=series_id)
 
     def save() -> str:
         cancel_series(found, reason=form.reason.data.strip(), by=me().person, now=clock.now())
-        return back
+        return url_for("series.show_series", series_id=series_id)
 
-    return saved(
-        form, save, lambda f: plan_page(gettext("Cancel the series"), f, action, back), gettext("Canceled; everybody enrolled is told.")
-    )
+    def page(refused: Form) -> str:
+        return _edit_page(series_or_404(series_id), reason_form=refused)
+
+    return saved(form, save, page, gettext("Canceled; everybody enrolled is told."))
