@@ -26,10 +26,10 @@ from seminar.people import account
 from seminar.series import attendance, feed, home, reminder
 from seminar.skills import expiry
 from seminar.web import language, pages, session, shell
+from seminar.web.asked import LARGEST_ID
 from seminar.web.requires import refuse_routes_without_an_access_line
 
 ROOT = Path(__file__).resolve().parent
-LARGEST_ID = 2**31 - 1
 
 
 class IdConverter(IntegerConverter):

@@ -18,16 +18,9 @@ from seminar.ground.db import db
 from seminar.series.catalog import contains
 from seminar.series.coming import next_series_for
 from seminar.skills.skill import Skill
+from seminar.web.asked import asked_day, asked_id
 from seminar.web.requires import anyone_signed_in, requires
 from seminar.web.viewer import district_or_404, me
-
-
-def asked_day(name: str, default: date) -> date:
-    """A day of the URL; what can't be read is the default."""
-    try:
-        return date.fromisoformat(request.args.get(name, ""))
-    except ValueError:
-        return default
 
 
 @inventory.get("/equipment")
@@ -45,7 +38,7 @@ def show_equipment() -> str:
     )
     for word in request.args.get("search", "").split()[:8]:
         query = query.where(contains(word, EquipmentModel.name, EquipmentModel.description, Skill.name))
-    skill_id = request.args.get("skill", type=int)
+    skill_id = asked_id("skill")
     if skill_id is not None:
         query = query.where(EquipmentModel.skill_id == skill_id)
     models = db.session.scalars(query).all()

@@ -16,8 +16,9 @@ from inventory.views import inventory
 from seminar.ground import clock
 from seminar.ground.db import db
 from seminar.ground.refusal import Refused
+from seminar.web.asked import page_number
 from seminar.web.language import sentence_of
-from seminar.web.pages import PAGE_SIZE, page_number, page_of, refusing, told
+from seminar.web.pages import PAGE_SIZE, page_of, refusing, told
 from seminar.web.requires import anyone_signed_in, requires
 from seminar.web.viewer import found_or_404, me
 

@@ -13,6 +13,7 @@ from inventory.reserving import Asked
 from seminar.ground.db import db
 from seminar.people.person import Person
 from seminar.people.school import School
+from seminar.web.asked import typed_day
 
 MOST = 99
 OVER = ("canceled", "not_collected", "declined", "expired")
@@ -97,11 +98,10 @@ def _read_day(form: ReserveForm, name: str, sentence: str, default: date | None)
         if default is None:
             form.errors.append((name, sentence))
         return default
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
+    day = typed_day(value)
+    if day is None:
         form.errors.append((name, sentence))
-        return None
+    return day
 
 
 def _read_responsible(form: ReserveForm) -> None:

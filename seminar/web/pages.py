@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from flask import Flask, flash, g, render_template, request, url_for
+from flask import Flask, abort, flash, g, render_template, request, url_for
 from flask_babel import lazy_gettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -110,10 +110,6 @@ def page_of(rows: list[Any], total: int, number: int, size: int = PAGE_SIZE) -> 
     )
 
 
-def page_number() -> int:
-    return max(1, request.args.get("page", 1, type=int))
-
-
 def install(app: Flask) -> None:
     """Error pages, security headers and a request id for every answer."""
     log = structlog.get_logger("makerpd.web")
@@ -123,6 +119,13 @@ def install(app: Flask) -> None:
         g.request_id, g.began = secrets.token_hex(8), time.perf_counter()
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    @app.before_request
+    def _refuse_what_no_text_holds() -> None:
+        # PostgreSQL keeps no NUL in a text, and nobody types one.
+        typed = (value for values in (request.args, request.form) for pair in values.items(multi=True) for value in pair)
+        if "\x00" in request.path or any("\x00" in value for value in typed):
+            abort(400)
 
     @app.after_request
     def _finish(response: Response) -> Response:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import render_template, request
+from flask import render_template
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -16,6 +16,7 @@ from seminar.skills.award import awards_of, progress
 from seminar.skills.badge import Badge, Competency
 from seminar.skills.sign_off import SignOff
 from seminar.skills.signing import cleared_skills
+from seminar.web.asked import asked_id
 from seminar.web.requires import anyone_signed_in, requires
 from seminar.web.viewer import found_or_404, me
 
@@ -67,7 +68,7 @@ def person_page(person: Person) -> str:
     ).all()
     at = progress([person.id], badges, viewer.day) if sees.progress or cleared else {}
     signable = [badge for badge in badges if badge.skill_id in cleared]
-    chosen = next((b for b in signable if b.id == request.args.get("badge", type=int)), None)
+    chosen = next((b for b in signable if b.id == asked_id("badge")), None)
     return render_template(
         "coverage/person.html",
         person=person,

@@ -1,7 +1,5 @@
 """The staff finder."""
 
-from datetime import date
-
 from flask import render_template, request
 from sqlalchemy import select
 
@@ -11,7 +9,8 @@ from seminar.coverage.views import coverage
 from seminar.ground.db import db
 from seminar.people.school import GRADE_BANDS, School
 from seminar.skills.badge import Badge
-from seminar.web.pages import page_number, page_of
+from seminar.web.asked import asked_day, asked_id, page_number
+from seminar.web.pages import page_of
 from seminar.web.requires import anyone_signed_in, requires
 from seminar.web.viewer import district_or_404, me
 
@@ -24,10 +23,10 @@ ROWS = 50
 def show_staff() -> str:
     district_id = district_or_404().id
     sought = Sought(
-        day=_day(request.args.get("day", ""), me().day),
+        day=asked_day("day", me().day),
         name=request.args.get("name", "")[:100],
-        badge_id=request.args.get("badge", type=int),
-        school_id=request.args.get("school", type=int),
+        badge_id=asked_id("badge"),
+        school_id=asked_id("school"),
         grades=GRADE_BANDS.get(request.args.get("grades", "")),
     )
     rows, total = holders(district_id, sought, page=page_number(), size=ROWS)
@@ -41,10 +40,3 @@ def show_staff() -> str:
         schools=db.session.scalars(select(School).where(School.district_id == district_id).order_by(School.name)).all(),
         grade_bands=GRADE_BANDS,
     )
-
-
-def _day(typed: str, default: date) -> date:
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        return default

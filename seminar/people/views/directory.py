@@ -17,9 +17,10 @@ from seminar.people.directory import add_person, appoint, change_person, end_app
 from seminar.people.person import Person
 from seminar.people.school import School
 from seminar.people.views import people
+from seminar.web.asked import a_likely_day, page_number
 from seminar.web.forms import Form, grade_choices, needed
 from seminar.web.language import sentence_of
-from seminar.web.pages import PAGE_SIZE, page_number, page_of, refusing, told
+from seminar.web.pages import PAGE_SIZE, page_of, refusing, told
 from seminar.web.requires import requires
 from seminar.web.shell import role_choices
 from seminar.web.viewer import district_or_404, found_or_404, me
@@ -35,7 +36,7 @@ class AppointmentForm(Form):
     role = SelectField(lazy_gettext("Role"))
     school = SelectField(lazy_gettext("School"), coerce=int)
     grade = SelectField(lazy_gettext("Grade, for a teacher"), coerce=int)
-    first_day = DateField(lazy_gettext("First day"), [needed()])
+    first_day = DateField(lazy_gettext("First day"), [needed(), a_likely_day])
 
 
 def appointment_form(*, blank: bool = False) -> AppointmentForm:
@@ -100,7 +101,7 @@ def create_person() -> object:
 
 
 class EndForm(Form):
-    last_day = DateField(lazy_gettext("Last day"), [needed()])
+    last_day = DateField(lazy_gettext("Last day"), [needed(), a_likely_day])
 
 
 def _appointments_page(person: Person, form: AppointmentForm | None = None, person_form: PersonForm | None = None) -> str:

@@ -16,7 +16,8 @@ from seminar.people.access import runs_the_program
 from seminar.people.person import Person
 from seminar.people.views import people
 from seminar.people.views.deeds import DEEDS, deed
-from seminar.web.pages import PAGE_SIZE, page_number, page_of, told
+from seminar.web.asked import page_number, typed_day
+from seminar.web.pages import PAGE_SIZE, page_of, told
 from seminar.web.requires import requires
 from seminar.web.viewer import district_or_404, found_or_404, me
 
@@ -51,11 +52,8 @@ def _deeds() -> list[tuple[str, str]]:
 
 def _end_of(day: str) -> datetime | None:
     """The end of a typed day in the district's zone; None where it can't be read."""
-    try:
-        typed = datetime.strptime(day, "%Y-%m-%d").date() + timedelta(days=1)
-    except (ValueError, OverflowError):
-        return None
-    return at_local(typed, 0, 0, district_or_404().timezone)
+    typed = typed_day(day)
+    return None if typed is None else at_local(typed + timedelta(days=1), 0, 0, district_or_404().timezone)
 
 
 @people.get("/mail")

@@ -17,8 +17,9 @@ from seminar.series.series import Series
 from seminar.series.views import series
 from seminar.skills.badge import Badge
 from seminar.skills.skill import Skill
+from seminar.web.asked import asked_id, page_number
 from seminar.web.language import sentence_of
-from seminar.web.pages import PAGE_SIZE, page_number, page_of
+from seminar.web.pages import PAGE_SIZE, page_of
 from seminar.web.requires import public, requires
 from seminar.web.viewer import district_or_404, found_or_404, signed_in_standing
 
@@ -30,7 +31,7 @@ def show_catalog() -> str:
     skills = db.session.scalars(select(Skill).where(Skill.district_id == district.id).order_by(Skill.position, Skill.name)).all()
     wanted = Wanted(
         search=request.args.get("search", "")[:200],
-        skill_id=request.args.get("skill", type=int),
+        skill_id=asked_id("skill"),
         season=request.args.get("season", ""),
         grades=GRADE_BANDS.get(request.args.get("grades", "")),
         open_only=request.args.get("open") == "1",

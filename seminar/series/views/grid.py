@@ -18,6 +18,7 @@ from seminar.series.views.catalog import series_or_404
 from seminar.skills.award import Award, progress
 from seminar.skills.badge import Badge, Competency
 from seminar.skills.signing import Shown, cleared_skills, sign_off, withdraw_sign_offs
+from seminar.web.asked import asked_id
 from seminar.web.language import local, sentence_of
 from seminar.web.pages import refusing, told
 from seminar.web.requires import anyone_signed_in, requires
@@ -54,7 +55,7 @@ def show_grid(series_id: int) -> str:
 
 
 def _grid_page(room: Room, refused: Refused | None = None) -> str:
-    standing, alone = me(), request.args.get("person", type=int)
+    standing, alone = me(), asked_id("person")
     ids = [person.id for person in room.people]
     if alone is not None and alone not in ids:
         abort(404)
@@ -94,7 +95,7 @@ def save_grid(series_id: int) -> object:
             db.session.commit()
     except Refused as refused:
         return _grid_page(_room_or_404(series_id), refused), refused.status
-    return redirect(url_for("series.show_grid", series_id=series_id, person=request.args.get("person", type=int)), 303)
+    return redirect(url_for("series.show_grid", series_id=series_id, person=asked_id("person")), 303)
 
 
 def _save(room: Room) -> list[Award]:

@@ -17,6 +17,7 @@ from seminar.series.series import Meeting
 from seminar.series.views import series
 from seminar.series.views.catalog import series_or_404
 from seminar.series.views.plan_form import ReasonForm, plan_page, saved
+from seminar.web.asked import a_likely_day
 from seminar.web.forms import Form, needed
 from seminar.web.language import local
 from seminar.web.requires import requires
@@ -25,7 +26,7 @@ from seminar.web.viewer import district_or_404, found_or_404, me
 
 class MeetingForm(Form):
     title = StringField(lazy_gettext("Title"), [Length(max=160)])
-    day = DateField(lazy_gettext("Day"), [needed()])
+    day = DateField(lazy_gettext("Day"), [needed(), a_likely_day])
     starts = TimeField(lazy_gettext("Starts"), [needed()])
     ends = TimeField(lazy_gettext("Ends"), [needed()])
     place = StringField(lazy_gettext("Place"), [needed(), Length(max=160)])

@@ -24,6 +24,7 @@ from seminar.series.views import series
 from seminar.series.views.catalog import series_or_404
 from seminar.series.views.plan_form import ReasonForm, plan_page, saved
 from seminar.series.views.program import year_of
+from seminar.web.asked import a_likely_day
 from seminar.web.forms import Form, needed
 from seminar.web.language import local, sentence_of
 from seminar.web.pages import refusing, told
@@ -35,8 +36,8 @@ class SeriesForm(Form):
     season = SelectField(lazy_gettext("Season"), choices=[("year-round", lazy_gettext("School year")), ("summer", lazy_gettext("Summer"))])
     school_year = IntegerField(lazy_gettext("School year, by the year it ends in"), [needed(), NumberRange(2000, 2200)])
     seats = IntegerField(lazy_gettext("Seats"), [needed(), NumberRange(1, 1000)], default=24)
-    enrollment_opens_at = DateTimeLocalField(lazy_gettext("Enrollment opens"), [needed()])
-    enrollment_closes_at = DateTimeLocalField(lazy_gettext("Enrollment closes"), [needed()])
+    enrollment_opens_at = DateTimeLocalField(lazy_gettext("Enrollment opens"), [needed(), a_likely_day])
+    enrollment_closes_at = DateTimeLocalField(lazy_gettext("Enrollment closes"), [needed(), a_likely_day])
     trainers = SelectMultipleField(
         lazy_gettext("Trainers"), coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
     )

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import redirect, render_template, request, url_for
+from flask import redirect, render_template, url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import func, select
 from wtforms import IntegerField, SelectField, StringField, TextAreaField
@@ -19,6 +19,7 @@ from seminar.series.views import series
 from seminar.series.views.plan_form import plan_page, saved
 from seminar.skills.badge import Badge
 from seminar.skills.skill import Skill
+from seminar.web.asked import asked_id
 from seminar.web.forms import Form, grade_choices, needed
 from seminar.web.pages import told
 from seminar.web.requires import requires
@@ -58,7 +59,7 @@ def year_of(day: Any) -> int:
 @requires(plans_series)
 def show_program() -> str:
     district, now = district_or_404(), clock.now()
-    year = request.args.get("year", year_of(me().day), type=int)
+    year = asked_id("year") or year_of(me().day)
     seminars = db.session.scalars(select(Seminar).where(Seminar.district_id == district.id).order_by(Seminar.title)).all()
     dead = db.session.scalar(select(func.count()).where(Mail.district_id == district.id, Mail.state == "dead"))
     planned = planned_series(district.id, year)

@@ -14,6 +14,7 @@ from seminar.skills.badge import Badge, Competency
 from seminar.skills.sign_off import SignOff
 from seminar.skills.signing import Shown, sign_off, withdraw_sign_offs
 from seminar.skills.views import skills
+from seminar.web.asked import asked_id
 from seminar.web.language import sentence_of
 from seminar.web.pages import refusing, told
 from seminar.web.requires import requires
@@ -24,7 +25,7 @@ from seminar.web.viewer import found_or_404, me
 @requires(may_sign_off_somewhere)
 def create_sign_offs(person_id: int) -> object:
     person: Person = found_or_404(db.session.get(Person, person_id))
-    query = select(Badge).where(Badge.id == request.form.get("badge", type=int), Badge.district_id == person.district_id)
+    query = select(Badge).where(Badge.id == asked_id("badge"), Badge.district_id == person.district_id)
     badge = db.session.scalar(query.options(joinedload(Badge.skill), selectinload(Badge.competencies))) or abort(404)
     try:
         with refusing():
