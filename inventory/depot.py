@@ -89,7 +89,7 @@ def open_days(district_id: int) -> OpenDays:
     """Raises Refused where the district has no depot yet."""
     depot = depot_of(district_id)
     if depot is None:
-        raise Refused(N_("The district has no depot yet. The equipment manager sets it up under Depot."))
+        raise Refused(N_("The district has no depot yet, so nothing can be reserved."))
     days = db.session.scalars(select(DepotDay).where(DepotDay.depot_id == depot.id))
     closed = db.session.scalars(select(ClosedDay).where(ClosedDay.district_id == district_id))
     return OpenDays(depot, {row.day: row for row in days}, {row.day: row.reason for row in closed})

@@ -9,22 +9,23 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from inventory.access import lends, may_reserve
 from inventory.calendar import free_items, free_per_day
-from inventory.depot import OpenDays, open_days
+from inventory.depot import OpenDays, depot_of, open_days
 from inventory.equipment import EquipmentModel
 from inventory.gate import badges_for, candidates
 from inventory.views import inventory
+from seminar.coverage.access import sees_who_is_close
 from seminar.ground import clock
 from seminar.ground.db import db
 from seminar.series.catalog import contains
 from seminar.series.coming import next_series_for
 from seminar.skills.skill import Skill
 from seminar.web.asked import asked_day, asked_id
-from seminar.web.requires import anyone_signed_in, requires
+from seminar.web.requires import requires, works_here
 from seminar.web.viewer import district_or_404, me
 
 
 @inventory.get("/equipment")
-@requires(anyone_signed_in)
+@requires(works_here)
 def show_equipment() -> str:
     district, today = district_or_404(), me().day
     first = asked_day("from", today)
@@ -81,18 +82,20 @@ class Day:
 
 
 @inventory.get("/equipment/<slug>")
-@requires(anyone_signed_in)
+@requires(works_here)
 def show_model(slug: str) -> str:
     model, standing = model_or_404(slug), me()
     month = asked_day("month", standing.day).replace(day=1)
     schools = standing.schools
     badges = badges_for([model])
     people = candidates(schools[0], badges, standing.day, standing.day) if schools else []
+    if schools and not sees_who_is_close(standing, schools[0].id):
+        people = [candidate for candidate in people if candidate.person.id == standing.person.id]
     return render_template(
         "inventory/model.html",
         model=model,
         month=month,
-        weeks=weeks_of(model, month, open_days(model.district_id), standing.day),
+        weeks=weeks_of(model, month, open_days(model.district_id), standing.day) if depot_of(model.district_id) else [],
         previous=(month - timedelta(days=1)).replace(day=1) if month > standing.day else None,
         following=(month + timedelta(days=32)).replace(day=1),
         free_today=len(free_items([model.id], standing.day, standing.day, today=standing.day)[model.id]),

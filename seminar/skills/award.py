@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, func, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from seminar.ground import contributions, history, outbox
@@ -17,6 +17,9 @@ from seminar.ground.outbox import Letter
 from seminar.people.person import Person
 from seminar.skills.badge import Badge, Competency, badge_prerequisite
 from seminar.skills.sign_off import SignOff
+
+# A badge that runs out within these days can be renewed, and is called running out everywhere.
+RUNS_OUT_WITHIN = timedelta(days=90)
 
 
 class Award(Model):
@@ -53,14 +56,15 @@ class Award(Model):
     def covers(self, day: date) -> bool:
         return self.first_day <= day <= self.last_day
 
+    @property
+    def renewable_from(self) -> date:
+        """It can be renewed within its last 90 days, and of a short one within its second half."""
+        return self.last_day - min(RUNS_OUT_WITHIN, (self.last_day - self.first_day) // 2)
+
 
 def valid_on(day: date) -> ColumnElement[bool]:
     """The condition that an award is held on that day: not before it, not past it, not withdrawn."""
     return (Award.first_day <= day) & (Award.last_day >= day) & Award.withdrawn_at.is_(None)
-
-
-# A badge that runs out within these days can be renewed, and is called running out everywhere.
-RUNS_OUT_WITHIN = timedelta(days=90)
 
 
 def last_day_of(first_day: date, months: int) -> date:
@@ -105,20 +109,34 @@ def progress(person_ids: Iterable[int], badges: Iterable[Badge], day: date) -> d
     """
     people, asked = set(person_ids), list(badges)
     wanted = {badge.id for badge in asked} | {required.id for badge in asked for required in badge.prerequisites}
-    awards = {key: held[-1] for key, held in _standing_awards(people, wanted).items()}
+    held = _standing_awards(people, wanted)
     signed = _signed_days(people, {badge.id for badge in asked})
     found: dict[tuple[int, int], Progress] = {}
     for badge in asked:
-        anew = {c.id for c in badge.competencies if c.is_safety} or {c.id for c in badge.competencies}
         for person_id in people:
-            award = awards.get((person_id, badge.id))
-            since = award.last_day - RUNS_OUT_WITHIN if award is not None else date.min
-            stale = since if since <= day else date.min
-            days = signed.get((person_id, badge.id), {})
-            shown = frozenset(c for c, on in days.items() if on <= day and (c not in anew or on >= stale))
-            missing = tuple(b for b in badge.prerequisites if not _holds(awards.get((person_id, b.id)), day))
+            award = _last_begun(held.get((person_id, badge.id), []), day)
+            shown = _shown(badge, signed.get((person_id, badge.id), {}), award, day)
+            missing = tuple(b for b in badge.prerequisites if not _holds(_last_begun(held.get((person_id, b.id), []), day), day))
             found[person_id, badge.id] = Progress(badge, shown, award if _holds(award, day) else None, missing)
     return found
+
+
+def _last_begun(awards: list[Award], day: date) -> Award | None:
+    """Of the awards of one badge, that which lasts longest of those begun by that day."""
+    begun = [award for award in awards if award.first_day <= day]
+    return begun[-1] if begun else None
+
+
+def _shown(badge: Badge, signed: dict[int, list[date]], award: Award | None, day: date) -> frozenset[int]:
+    """What counts as shown on a day: once the award can be renewed, what must be shown anew counts from then on only."""
+    anew = {c.id for c in badge.competencies if c.is_safety and c.retired_on is None}
+    anew = anew or {c.id for c in badge.competencies}
+    since = award.renewable_from if award is not None and award.renewable_from <= day else date.min
+    return frozenset(
+        competency_id
+        for competency_id, days in signed.items()
+        if any((since if competency_id in anew else date.min) <= shown_on <= day for shown_on in days)
+    )
 
 
 def _holds(award: Award | None, day: date) -> bool:
@@ -134,17 +152,16 @@ def _standing_awards(people: set[int], badge_ids: set[int]) -> dict[tuple[int, i
     return found
 
 
-def _signed_days(people: set[int], badge_ids: set[int]) -> dict[tuple[int, int], dict[int, date]]:
-    """The last day on which each competency was signed off, by (person, badge)."""
+def _signed_days(people: set[int], badge_ids: set[int]) -> dict[tuple[int, int], dict[int, list[date]]]:
+    """The days on which each competency was signed off, of what stands, by (person, badge)."""
     query = (
-        select(SignOff.person_id, Competency.badge_id, SignOff.competency_id, func.max(SignOff.day))
+        select(SignOff.person_id, Competency.badge_id, SignOff.competency_id, SignOff.day)
         .join(Competency, Competency.id == SignOff.competency_id)
         .where(SignOff.person_id.in_(people), Competency.badge_id.in_(badge_ids), SignOff.withdrawn_at.is_(None))
-        .group_by(SignOff.person_id, Competency.badge_id, SignOff.competency_id)
     )
-    found: dict[tuple[int, int], dict[int, date]] = {}
+    found: dict[tuple[int, int], dict[int, list[date]]] = {}
     for person_id, badge_id, competency_id, day in db.session.execute(query):
-        found.setdefault((person_id, badge_id), {})[competency_id] = day
+        found.setdefault((person_id, badge_id), {}).setdefault(competency_id, []).append(day)
     return found
 
 
@@ -163,12 +180,22 @@ def award_what_is_earned(people: list[Person], badges: list[Badge], *, now: date
     return given
 
 
+def award_after_a_change(badge: Badge, *, now: datetime, day: date) -> list[Award]:
+    """The badge asks for less than before: give it to whoever has shown all that is left."""
+    began = select(SignOff.person_id).join(Competency, Competency.id == SignOff.competency_id)
+    began = began.where(Competency.badge_id == badge.id, SignOff.withdrawn_at.is_(None))
+    people = list(db.session.scalars(select(Person).where(Person.id.in_(began)).order_by(Person.id).with_for_update(key_share=True)))
+    return award_what_is_earned(people, [badge], now=now, day=day)
+
+
 def _earners(people: list[Person], badge: Badge, standing: dict[tuple[int, int], Progress], day: date) -> list[Person]:
-    """Who meets the badge's rule now and would hold it for longer than they do."""
+    """Who meets the badge's rule now and would hold it for longer than they do; nobody, where it is retired."""
+    if badge.retired_on is not None:
+        return []
     ready = []
     for person in people:
         at = standing[person.id, badge.id]
-        lasts = at.award is not None and at.award.last_day - RUNS_OUT_WITHIN > day
+        lasts = at.award is not None and at.award.renewable_from > day
         if at.total and not at.owed and not at.missing_badges and not lasts:
             ready.append(person)
     absent = _attended_too_little(ready, badge)
@@ -217,9 +244,17 @@ def withdraw_what_is_not_earned(
         Award.withdrawn_at.is_(None),
     )
     begun = list(db.session.scalars(query.options(joinedload(Award.person), joinedload(Award.badge))))
-    signed = _signed_days({award.person_id for award in begun}, {badge.id})
+    ids = {award.person_id for award in begun}
+    signed, held = _signed_days(ids, {badge.id}), _standing_awards(ids, {badge.id})
     absent = _attended_too_little([award.person for award in begun], badge)
-    ending = [a for a in begun if a.person_id in absent or not _is_shown(a, signed.get((a.person_id, badge.id), {}))]
+
+    def is_shown(award: Award) -> bool:
+        """Whether all that the badge asked for when the award began still stands as it counted then."""
+        before = [one for one in held[award.person_id, badge.id] if one.first_day < award.first_day]
+        shown = _shown(badge, signed.get((award.person_id, badge.id), {}), before[-1] if before else None, award.first_day)
+        return all(c.id in shown for c in badge.competencies if c.retired_on is None and c.was_asked_on(award.first_day))
+
+    ending = [award for award in begun if award.person_id in absent or not is_shown(award)]
     ended: list[Award] = []
     while ending:
         _withdraw(ending, reason=reason, by=by, now=now)
@@ -227,11 +262,6 @@ def withdraw_what_is_not_earned(
         ending = _built_on(ending)
     _standing_changed({award.person_id: award.person for award in ended}, now)
     return ended
-
-
-def _is_shown(award: Award, signed: dict[int, date]) -> bool:
-    """Whether everything that the badge asked for when the award began is still signed off."""
-    return all(c.id in signed for c in award.badge.competencies if c.retired_on is None and c.was_asked_on(award.first_day))
 
 
 def _withdraw(awards: list[Award], *, reason: str, by: Person, now: datetime) -> None:

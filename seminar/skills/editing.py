@@ -12,6 +12,7 @@ from seminar.ground import history
 from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.person import Person
+from seminar.skills.award import award_after_a_change
 from seminar.skills.badge import Badge, Competency, badge_prerequisite
 from seminar.skills.skill import Clearance, Skill
 
@@ -43,8 +44,9 @@ def save_skill(skill: Skill, *, name: str, look: str, by: Person, now: datetime)
     history.record(by, "skill saved", skill, now, name=name)
 
 
-def save_badge(badge: Badge, rule: BadgeRule, *, by: Person, now: datetime) -> None:
-    """Add or change a badge. Raises Refused for a name that another one has, and where it would come before itself."""
+def save_badge(badge: Badge, rule: BadgeRule, *, today: date, by: Person, now: datetime) -> None:
+    """Add or change a badge; where it asks for less now, it follows. Raises Refused for a name that another one has, and where
+    it would come before itself."""
     with db.session.no_autoflush:
         twin = select(Badge.id).where(Badge.district_id == badge.district_id, Badge.name == rule.name, Badge.id != (badge.id or 0))
         if db.session.scalar(twin) is not None:
@@ -56,6 +58,7 @@ def save_badge(badge: Badge, rule: BadgeRule, *, by: Person, now: datetime) -> N
     db.session.add(badge)
     db.session.flush()
     history.record(by, "badge saved", badge, now, name=rule.name, prerequisites=[b.id for b in rule.prerequisites])
+    award_after_a_change(badge, now=now, day=today)
 
 
 def _refuse_circle(badge: Badge, prerequisites: list[Badge]) -> None:
@@ -82,11 +85,12 @@ def retire_badge(badge: Badge, *, today: date, by: Person, now: datetime) -> Non
         history.record(by, "badge retired", badge, now)
 
 
-def take_up_badge(badge: Badge, *, by: Person, now: datetime) -> None:
-    """It can be earned again."""
+def take_up_badge(badge: Badge, *, today: date, by: Person, now: datetime) -> None:
+    """It can be earned again, and whoever has shown everything has it."""
     if badge.retired_on is not None:
         badge.retired_on = None
         history.record(by, "badge taken up again", badge, now)
+        award_after_a_change(badge, now=now, day=today)
 
 
 def add_competency(badge: Badge, *, name: str, is_safety: bool, today: date, by: Person, now: datetime) -> Competency:
@@ -104,15 +108,18 @@ def add_competency(badge: Badge, *, name: str, is_safety: bool, today: date, by:
 
 
 def retire_competency(competency: Competency, *, today: date, by: Person, now: datetime) -> None:
-    """The badge asks for it no more; what was signed off stays."""
-    competency.retired_on = today
-    history.record(by, "competency retired", competency, now)
+    """The badge asks for it no more; what was signed off stays, and whoever has shown the rest has the badge."""
+    if competency.retired_on is None:
+        competency.retired_on = today
+        history.record(by, "competency retired", competency, now)
+        award_after_a_change(competency.badge, now=now, day=today)
 
 
 def ask_again(competency: Competency, *, today: date, by: Person, now: datetime) -> None:
     """The badge asks for it from today again; who holds the badge keeps it."""
-    competency.retired_on, competency.asked_since = None, today
-    history.record(by, "competency taken up again", competency, now)
+    if competency.retired_on is not None:
+        competency.retired_on, competency.asked_since = None, today
+        history.record(by, "competency taken up again", competency, now)
 
 
 def clear(trainer: Person, skill: Skill, *, today: date, by: Person, now: datetime) -> None:
@@ -128,5 +135,6 @@ def clear(trainer: Person, skill: Skill, *, today: date, by: Person, now: dateti
 
 def end_clearance(clearance: Clearance, *, today: date, by: Person, now: datetime) -> None:
     """With today as its last day; what was signed off stands."""
-    clearance.last_day = max(today, clearance.first_day)
-    history.record(by, "clearance ended", clearance, now, person=clearance.person_id)
+    if clearance.last_day is None:
+        clearance.last_day = max(today, clearance.first_day)
+        history.record(by, "clearance ended", clearance, now, person=clearance.person_id)

@@ -44,6 +44,8 @@ def sign_off(shown: Iterable[Shown], badge: Badge, *, by: Person, series_id: int
     if not asked:
         return []
     refuse_unless_cleared(by, badge, day)
+    if badge.retired_on is not None:
+        raise Refused(N_("{badge} is retired: nobody earns it any more."), status=409, badge=badge.name)
     if any(one.person.id == by.id for one in asked):
         raise Refused(N_("Nobody signs off their own competencies. Ask another trainer."))
     lock_people(one.person for one in asked)
@@ -88,31 +90,48 @@ def refuse_unless_cleared(trainer: Person, badge: Badge, day: date) -> None:
 def withdraw_sign_offs(
     pairs: Iterable[tuple[Person, Competency]], badge: Badge, *, reason: str, by: Person, now: datetime, day: date
 ) -> None:
-    """Undo what stands for these people and competencies; the record keeps both, and an award that rested on it ends.
+    """Undo the last sign-off that stands for each of these people and competencies; what was signed off before it stays.
 
     Raises Refused without a reason, for oneself, and where the trainer isn't cleared.
     """
     asked = {(person.id, competency.id): person for person, competency in pairs}
     if not asked:
         return
-    if not reason.strip():
-        raise Refused(N_("Say why the sign-off is undone; the record keeps it."), field="reason")
-    if any(person_id == by.id for person_id, _ in asked):
-        raise Refused(N_("Nobody undoes their own sign-offs. Ask another trainer."))
-    refuse_unless_cleared(by, badge, day)
-    lock_people(asked.values())
+    _refuse_undoing(asked.values(), badge, reason, by=by, day=day)
     query = select(SignOff).where(
         SignOff.person_id.in_({person_id for person_id, _ in asked}),
         SignOff.competency_id.in_({competency_id for _, competency_id in asked}),
         SignOff.withdrawn_at.is_(None),
     )
-    since = day
-    for row in db.session.scalars(query).all():
-        if (row.person_id, row.competency_id) not in asked:
-            continue
-        row.withdrawn_at, row.withdrawn_by_id, row.withdrawn_reason = now, by.id, reason.strip()
-        since = min(since, row.day)
-        history.record(by, "sign-off withdrawn", row, now, person=row.person_id, competency=row.competency_id, reason=reason.strip())
+    last = {(row.person_id, row.competency_id): row for row in db.session.scalars(query.order_by(SignOff.day, SignOff.id))}
+    _withdraw([row for pair, row in last.items() if pair in asked], list(asked.values()), badge, reason=reason.strip(), by=by, now=now)
+
+
+def withdraw_sign_off(row: SignOff, badge: Badge, *, reason: str, by: Person, now: datetime, day: date) -> None:
+    """Undo this one. Raises Refused as undoing several does, and where it is undone already."""
+    _refuse_undoing([row.person], badge, reason, by=by, day=day)
+    db.session.refresh(row, attribute_names=["withdrawn_at"])
+    if row.withdrawn_at is not None:
+        raise Refused(N_("This was undone already."), status=409)
+    _withdraw([row], [row.person], badge, reason=reason.strip(), by=by, now=now)
+
+
+def _refuse_undoing(people: Iterable[Person], badge: Badge, reason: str, *, by: Person, day: date) -> None:
+    concerned = list(people)
+    if not reason.strip():
+        raise Refused(N_("Say why the sign-off is undone; the record keeps it."), field="reason")
+    if any(person.id == by.id for person in concerned):
+        raise Refused(N_("Nobody undoes their own sign-offs. Ask another trainer."))
+    refuse_unless_cleared(by, badge, day)
+    lock_people(concerned)
+
+
+def _withdraw(rows: list[SignOff], people: list[Person], badge: Badge, *, reason: str, by: Person, now: datetime) -> None:
+    """The record keeps both, and an award that rested on it ends."""
+    for row in rows:
+        row.withdrawn_at, row.withdrawn_by_id, row.withdrawn_reason = now, by.id, reason
+        history.record(by, "sign-off withdrawn", row, now, person=row.person_id, competency=row.competency_id, reason=reason)
     db.session.flush()
-    people = list({person.id: person for person in asked.values()}.values())
-    withdraw_what_is_not_earned(people, badge, since=since, reason=reason.strip(), by=by, now=now)
+    if rows:
+        each = list({person.id: person for person in people}.values())
+        withdraw_what_is_not_earned(each, badge, since=min(row.day for row in rows), reason=reason, by=by, now=now)

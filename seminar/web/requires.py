@@ -29,6 +29,11 @@ def anyone_signed_in(_standing: Standing) -> bool:
     return True
 
 
+def works_here(standing: Standing) -> bool:
+    """Everybody who holds an appointment of the district today; what was theirs alone stays theirs without one."""
+    return bool(standing.appointments)
+
+
 def requires(predicate: Predicate) -> Callable[[View], View]:
     """State what a route needs. Signed out: a redirect to sign in; signed in without the right: 403."""
 

@@ -36,7 +36,7 @@ def a_rule(name, *prerequisites, percent=None):
 
 def a_badge(cast, name, *prerequisites):
     badge = Badge(district_id=cast.district.id, skill_id=cast.skill.id)
-    save_badge(badge, a_rule(name, *prerequisites), by=cast.olive, now=NOW)
+    save_badge(badge, a_rule(name, *prerequisites), today=TODAY, by=cast.olive, now=NOW)
     return badge
 
 
@@ -63,8 +63,8 @@ def test_a_badge_never_comes_before_itself(db_session):
     master = a_badge(cast, "Master", design)
     for badge, first in ((cast.badge, cast.badge), (cast.badge, master), (design, master)):
         with pytest.raises(Refused, match="can't come before it"):
-            save_badge(badge, a_rule(badge.name, first), by=cast.olive, now=NOW)
-    save_badge(master, a_rule("Master", design, cast.badge), by=cast.olive, now=NOW)
+            save_badge(badge, a_rule(badge.name, first), today=TODAY, by=cast.olive, now=NOW)
+    save_badge(master, a_rule("Master", design, cast.badge), today=TODAY, by=cast.olive, now=NOW)
     assert [badge.name for badge in master.prerequisites] == ["Design", "Operator"]
 
 
@@ -114,7 +114,7 @@ def test_an_award_given_under_an_earlier_rule_outlives_a_slip_elsewhere(db_sessi
     cast = a_cast()
     show(cast, cast.ada, cast.badge, 0, 1, 2)
     first = a_badge(cast, "First")
-    save_badge(cast.badge, a_rule("Operator", first), by=cast.olive, now=NOW)
+    save_badge(cast.badge, a_rule("Operator", first), today=TODAY, by=cast.olive, now=NOW)
     show(cast, cast.ben, cast.badge, 0)
     withdraw_sign_offs([(cast.ben, cast.badge.competencies[0])], cast.badge, reason="A slip", by=cast.tara, now=NOW, day=TODAY)
     assert [award.person_id for award in db.session.scalars(select(Award).where(Award.withdrawn_at.is_(None)))] == [cast.ada.id]

@@ -17,7 +17,7 @@ from seminar.skills.badge import Badge, Competency
 from seminar.skills.sign_off import SignOff
 from seminar.skills.signing import cleared_skills
 from seminar.web.asked import asked_id
-from seminar.web.requires import anyone_signed_in, requires
+from seminar.web.requires import requires, works_here
 from seminar.web.viewer import found_or_404, me
 
 
@@ -49,7 +49,7 @@ def _in_their_series(trainer_id: int, person_id: int) -> bool:
 
 
 @coverage.get("/people/<int:person_id>")
-@requires(anyone_signed_in)
+@requires(works_here)
 def show_person(person_id: int) -> str:
     person: Person = found_or_404(db.session.get(Person, person_id))
     return person_page(person)

@@ -11,7 +11,7 @@ from seminar.people.school import GRADE_BANDS, School
 from seminar.skills.badge import Badge
 from seminar.web.asked import asked_day, asked_id, page_number
 from seminar.web.pages import page_of
-from seminar.web.requires import anyone_signed_in, requires
+from seminar.web.requires import requires, works_here
 from seminar.web.viewer import district_or_404, me
 
 # A district's holders of a badge fit on a page or two.
@@ -19,7 +19,7 @@ ROWS = 50
 
 
 @coverage.get("/staff")
-@requires(anyone_signed_in)
+@requires(works_here)
 def show_staff() -> str:
     district_id = district_or_404().id
     sought = Sought(

@@ -13,7 +13,7 @@ from seminar.series.enrollment import LIVE, Enrollment, cancel_enrollment, enrol
 from seminar.series.views import series
 from seminar.series.views.catalog import series_or_404, series_page
 from seminar.web.pages import refusing, told
-from seminar.web.requires import anyone_signed_in, requires
+from seminar.web.requires import anyone_signed_in, requires, works_here
 from seminar.web.viewer import found_or_404, me
 
 
@@ -26,7 +26,7 @@ def _refused(series_id: int, refused: Refused) -> object:
 
 
 @series.post("/series/<int:series_id>/enrollment")
-@requires(anyone_signed_in)
+@requires(works_here)
 def create_enrollment(series_id: int) -> object:
     person = me().person
     try:

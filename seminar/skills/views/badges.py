@@ -122,7 +122,7 @@ def create_badge(skill_id: int) -> object:
     badge = Badge(district_id=skill.district_id, skill_id=skill.id)
     try:
         with refusing():
-            save_badge(badge, _rule(form), by=me().person, now=clock.now())
+            save_badge(badge, _rule(form), today=me().day, by=me().person, now=clock.now())
             badge_id = badge.id
             db.session.commit()
     except Refused as refused:
@@ -154,7 +154,7 @@ def save_edit_badge(badge_id: int) -> object:
         return _badge_page(badge, form), 422
     try:
         with refusing():
-            save_badge(badge, _rule(form), by=me().person, now=clock.now())
+            save_badge(badge, _rule(form), today=me().day, by=me().person, now=clock.now())
             db.session.commit()
     except Refused as refused:
         form.refuse(refused)
@@ -178,7 +178,7 @@ def create_badge_retirement(badge_id: int) -> object:
 @skills.post("/badges/<int:badge_id>/revival")
 @requires(edits_skills)
 def create_badge_revival(badge_id: int) -> object:
-    take_up_badge(_badge_or_404(badge_id), by=me().person, now=clock.now())
+    take_up_badge(_badge_or_404(badge_id), today=me().day, by=me().person, now=clock.now())
     db.session.commit()
     return _saved(badge_id, gettext("It can be earned again."))
 

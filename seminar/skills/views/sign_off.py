@@ -12,7 +12,7 @@ from seminar.people.person import Person
 from seminar.skills.access import may_sign_off_somewhere
 from seminar.skills.badge import Badge, Competency
 from seminar.skills.sign_off import SignOff
-from seminar.skills.signing import Shown, sign_off, withdraw_sign_offs
+from seminar.skills.signing import Shown, sign_off, withdraw_sign_off
 from seminar.skills.views import skills
 from seminar.web.asked import asked_id
 from seminar.web.language import sentence_of
@@ -57,9 +57,8 @@ def create_sign_off_withdrawal(sign_off_id: int) -> object:
     person_id = found.person_id
     try:
         with refusing():
-            pair, badge = (found.person, found.competency), found.competency.badge
             reason = request.form.get("reason", "").strip()[:500]
-            withdraw_sign_offs([pair], badge, reason=reason, by=me().person, now=clock.now(), day=me().day)
+            withdraw_sign_off(found, found.competency.badge, reason=reason, by=me().person, now=clock.now(), day=me().day)
             db.session.commit()
             told(gettext("Undone. The record keeps both."))
     except Refused as refused:
