@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from flask import Flask
 from flask_migrate import Migrate
 from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
 import inventory.views as inventory_views
@@ -58,6 +59,9 @@ def create_app(settings: Settings) -> Flask:
     db.connect(app, settings.database_url)
     Migrate(app, db.db, directory=str(ROOT / "migrations"))
     CSRFProtect(app)
+    if settings.base_url.startswith("https://"):
+        # A proxy ended TLS: it says who asks, how and for what host. Without one, those headers would be anybody's to set.
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     app.extensions["makerpd_clock"] = clock_of(settings)
     for part in (pages, session, language, shell, health):
         part.install(app)

@@ -19,7 +19,6 @@ from seminar.people.school import School
 
 WITH_THE_SCHOOL = ("out", "in_check")
 AHEAD = ("requested", "reserved", "packed")
-OVER = ("declined", "expired", "canceled", "not_collected", "closed")
 OUTCOMES = ("ok", "incomplete", "damaged", "lost")
 
 

@@ -84,7 +84,7 @@ def change(reservation: Reservation, asked: Asked, *, by: Person, now: datetime,
         raise Refused(N_("Choose how many of which model you want, or cancel the reservation."), field="quantities")
     lock_models({*asked.models, *models_of(lines)})
     opened = open_days(reservation.district_id)
-    refuse_days(asked, opened, today, first_day_was=reservation.first_day)
+    refuse_days(asked, opened, today, reservation)
     found = gate.check(reservation.school, asked.responsible, asked.models, max(asked.first_day, today), asked.last_day)
     before = {"days": [reservation.first_day.isoformat(), reservation.last_day.isoformat()], "responsible": reservation.responsible_id}
     reservation.first_day, reservation.last_day = asked.first_day, asked.last_day
@@ -96,8 +96,11 @@ def change(reservation: Reservation, asked: Asked, *, by: Person, now: datetime,
     tell_responsible(reservation, "reservation_changed", now, key=f"{reservation.id}:{now.isoformat()}")
 
 
-def refuse_days(asked: Asked, opened: OpenDays, today: date, first_day_was: date | None = None) -> None:
-    """Raises Refused for days that no reservation may have. A pick-up day that is over may stay where it was."""
+def refuse_days(asked: Asked, opened: OpenDays, today: date, changed: Reservation | None = None) -> None:
+    """Raises Refused for days that no reservation may have. What a changed one has, it may keep: a pick-up day that is over,
+    and models that aren't lent any more."""
+    first_day_was = changed.first_day if changed is not None else None
+    had = {line.model_id for line in changed.lines} if changed is not None else set()
     first, last = asked.first_day, asked.last_day
     if last < first:
         raise Refused(N_("The return day is before the pick-up day."), field="last_day")
@@ -107,7 +110,7 @@ def refuse_days(asked: Asked, opened: OpenDays, today: date, first_day_was: date
     if first != first_day_was:
         _refuse_closed(first, "first_day", opened)
     for model in asked.models:
-        if model.retired_on is not None:
+        if model.retired_on is not None and model.id not in had:
             raise Refused(N_("{model} isn't lent any more."), field="quantities", model=model.name)
         refuse_length(model, first, last)
         notice = opened.after(today, model.notice_open_days)

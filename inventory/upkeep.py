@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import contains_eager
 
 from inventory.at_risk import tell_without_item
 from inventory.equipment import Item
 from inventory.rearranging import rearrange
-from inventory.reservation import AHEAD, WITH_THE_SCHOOL, ReservationLine
+from inventory.reservation import AHEAD, WITH_THE_SCHOOL, Reservation, ReservationLine
 from inventory.reserving import lock_models
 from seminar.ground import history
 from seminar.ground.db import db
@@ -30,8 +30,13 @@ def take_out_of_lending(item: Item, *, reason: str, by: Person, now: datetime) -
     item.retired_on, item.retired_reason = today, reason
     db.session.flush()
     history.record(by, "item taken out of lending", item, now, reason=reason)
-    ahead = select(ReservationLine).where(ReservationLine.item_id == item.id, ReservationLine.state.in_(AHEAD))
-    lines = list(db.session.scalars(ahead.options(joinedload(ReservationLine.reservation))))
+    ahead = (
+        select(ReservationLine)
+        .join(ReservationLine.reservation)
+        .where(ReservationLine.item_id == item.id, ReservationLine.state.in_(AHEAD), Reservation.last_day >= today)
+        .options(contains_eager(ReservationLine.reservation))
+    )
+    lines = list(db.session.scalars(ahead))
     tell_without_item(rearrange(lines, today=today, by=by, now=now), today, now)
 
 

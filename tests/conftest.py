@@ -1,6 +1,7 @@
 """The application under test, on the database that TEST_DATABASE names, migrated once and emptied between tests."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,6 @@ from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import text
 
-from seminar.ground.clock import Clock
 from seminar.ground.db import db
 from seminar.ground.settings import Settings
 from seminar.ground.triggers import drop_triggers, make_triggers
@@ -18,11 +18,14 @@ from tests.pages.reader import Reader
 from wsgi import create_app
 
 
-class SetClock(Clock):
+class ClockAt:
     """A clock that stands where the tests put it."""
 
-    def now(self):
-        return NOW
+    def __init__(self, moment: datetime) -> None:
+        self.moment = moment
+
+    def now(self) -> datetime:
+        return self.moment
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +45,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
         app = create_app(settings)
         app.config["WTF_CSRF_ENABLED"] = False
         app.test_client_class = Reader
-        app.extensions["makerpd_clock"] = SetClock()
+        app.extensions["makerpd_clock"] = ClockAt(NOW)
         with app.app_context():
             upgrade()
             db.session.remove()

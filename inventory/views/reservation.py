@@ -104,7 +104,7 @@ def create_cancellation(reservation_id: int) -> object:
     return redirect(url_for("inventory.show_reservation", reservation_id=reservation_id), 303)
 
 
-SHOWN = {"now": ("reserved", "packed", "requested", "out", "in_check"), "past": ("closed", "canceled", "not_collected")}
+NOT_OVER = ("reserved", "packed", "requested", "out", "in_check")
 
 
 @inventory.get("/loans")
@@ -115,7 +115,7 @@ def show_loans() -> str:
     mine = select(Reservation).where(Reservation.district_id == standing.person.district_id)
     if not opens_depot(standing):
         mine = mine.where(Reservation.school_id.in_(standing.school_ids(*FOR_THEIR_SCHOOL)))
-    live = select(ReservationLine.reservation_id).where(ReservationLine.state.in_(SHOWN["now"]))
+    live = select(ReservationLine.reservation_id).where(ReservationLine.state.in_(NOT_OVER))
     mine = mine.where(Reservation.id.in_(live) if shown == "now" else Reservation.id.not_in(live))
     total = db.session.scalar(select(func.count()).select_from(mine.with_only_columns(Reservation.id).subquery())) or 0
     order = (Reservation.first_day, Reservation.id) if shown == "now" else (Reservation.first_day.desc(), Reservation.id.desc())

@@ -116,7 +116,7 @@ def _read_responsible(form: ReserveForm) -> None:
 def _read_quantities(form: ReserveForm) -> None:
     for model in form.models:
         typed = form.typed.get(f"quantity-{model.id}", "").strip() or "0"
-        if not (typed.isascii() and typed.isdigit() and int(typed) <= MOST):
+        if not (typed.isascii() and typed.isdigit() and len(typed) < 10 and int(typed) <= MOST):
             form.errors.append(("quantities", gettext("%(model)s: type a number from 0 to %(most)d.", model=model.name, most=MOST)))
             continue
         if int(typed):

@@ -34,10 +34,12 @@ def schools_to_reserve_for() -> list[School]:
     return [school for school in db.session.scalars(query) if reserves_for(me(), school.id)]
 
 
-def lendable_models() -> list[EquipmentModel]:
+def lendable_models(reserved: Reservation | None = None) -> list[EquipmentModel]:
+    """The models that are lent; with a reservation those that it holds, too, retired ones among them."""
+    held = [line.model_id for line in reserved.lines] if reserved is not None else []
     query = (
         select(EquipmentModel)
-        .where(EquipmentModel.district_id == district_or_404().id, EquipmentModel.retired_on.is_(None))
+        .where(EquipmentModel.district_id == district_or_404().id, EquipmentModel.retired_on.is_(None) | EquipmentModel.id.in_(held))
         .options(joinedload(EquipmentModel.skill), selectinload(EquipmentModel.badges))
         .order_by(EquipmentModel.name)
     )
@@ -114,7 +116,7 @@ def _to_change_or_refuse(reservation_id: int) -> Reservation:
 def _change_form(typed: Mapping[str, str], reservation: Reservation) -> ReserveForm:
     if is_a_loan(reservation):
         return read_loan_form(typed, reservation)
-    return read_reserve_form(typed, [reservation.school], lendable_models(), me().day)
+    return read_reserve_form(typed, [reservation.school], lendable_models(reservation), me().day)
 
 
 @inventory.get("/reservations/<int:reservation_id>/edit")

@@ -1,6 +1,8 @@
 """Competencies that are asked for from a day on, the worker's rounds of a day, through which day the gate was asked, and a
 language that nobody has chosen."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -29,3 +31,20 @@ def upgrade() -> None:
     op.execute("UPDATE person SET language = NULL WHERE language = 'en'")
     with op.batch_alter_table("gate_check") as gate_check:
         gate_check.alter_column("last_day", existing_type=sa.Date(), nullable=False)
+    _say_what_days_and_times_are()
+
+
+def _say_what_days_and_times_are() -> None:
+    """Mail that waits said so by the names of its values; now the values say it."""
+    mail = sa.table("mail", sa.column("id", sa.Integer), sa.column("state", sa.String), sa.column("context", sa.JSON))
+    connection = op.get_bind()
+    waiting = connection.execute(sa.select(mail.c.id, mail.c.context).where(mail.c.state != "sent")).all()
+    rows = [{"mail_id": mail_id, "said": {name: _as_such(name, value) for name, value in context.items()}} for mail_id, context in waiting]
+    if rows:
+        changed = sa.update(mail).where(mail.c.id == sa.bindparam("mail_id")).values(context=sa.bindparam("said", type_=sa.JSON))
+        connection.execute(changed, rows)
+
+
+def _as_such(name: str, value: Any) -> Any:
+    marks = [mark for ending, mark in (("_at", "$at"), ("_day", "$day")) if name.endswith(ending) and isinstance(value, str)]
+    return {marks[0]: value} if marks else value

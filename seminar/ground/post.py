@@ -46,10 +46,13 @@ Write = Callable[[list[int]], dict[int, Written | str]]
 def send_due(write: Write, *, smtp_url: str | None, folder: Path, now: datetime) -> int:
     """Send what is due now, a batch; answers how many were tried."""
     claimed = _claim(now)
-    written = write(claimed)
-    letters = [one for one in written.values() if isinstance(one, Written)]
-    for mail_id, error in [(mail_id, one) for mail_id, one in written.items() if isinstance(one, str)]:
-        _mark(mail_id, error, now)
+    letters: dict[int, EmailMessage] = {}
+    for mail_id, one in write(claimed).items():
+        built = _built(one) if isinstance(one, Written) else one
+        if isinstance(built, str):
+            _mark(mail_id, built, now)
+        else:
+            letters[mail_id] = built
     for mail_id, outcome in _over_smtp(letters, smtp_url) if smtp_url else _to_files(letters, folder):
         _mark(mail_id, outcome, now)
     return len(claimed)
@@ -83,8 +86,7 @@ def _mark(mail_id: int, error: str | None, now: datetime) -> None:
 
 def try_again(mail: Mail, *, now: datetime) -> None:
     """A dead mail waits to be sent, with all its tries before it."""
-    if mail.state == "dead":
-        mail.state, mail.tries, mail.next_try_at = "waiting", 0, now
+    mail.state, mail.tries, mail.next_try_at = "waiting", 0, now
 
 
 def message_of(letter: Written) -> EmailMessage:
@@ -98,44 +100,52 @@ def message_of(letter: Written) -> EmailMessage:
     return message
 
 
-def _to_files(letters: list[Written], folder: Path) -> Iterator[tuple[int, str | None]]:
+def _built(letter: Written) -> EmailMessage | str:
+    """The message, or why there is none: the email package raises many things at an address or a subject that can't be."""
+    try:
+        return message_of(letter)
+    except (ValueError, LookupError, AttributeError) as error:
+        return _failed(letter.mail_id, error)
+
+
+def _to_files(letters: dict[int, EmailMessage], folder: Path) -> Iterator[tuple[int, str | None]]:
     folder.mkdir(parents=True, exist_ok=True)
-    for letter in letters:
+    for mail_id, message in letters.items():
         try:
-            unfinished = folder / f".{letter.mail_id}.part"
-            unfinished.write_bytes(bytes(message_of(letter)))
-            unfinished.replace(folder / f"{letter.mail_id:08d}.eml")
+            unfinished = folder / f".{mail_id}.part"
+            unfinished.write_bytes(bytes(message))
+            unfinished.replace(folder / f"{mail_id:08d}.eml")
         except OSError as error:
-            yield letter.mail_id, _failed(letter, error)
+            yield mail_id, _failed(mail_id, error)
         else:
-            yield letter.mail_id, None
+            yield mail_id, None
 
 
-def _failed(letter: Written, error: Exception) -> str:
-    log.warning("mail not sent", mail=letter.mail_id, error=repr(error))
+def _failed(mail_id: int, error: Exception) -> str:
+    log.warning("mail not sent", mail=mail_id, error=repr(error))
     return repr(error)
 
 
-def _over_smtp(letters: list[Written], smtp_url: str) -> Iterator[tuple[int, str | None]]:
+def _over_smtp(letters: dict[int, EmailMessage], smtp_url: str) -> Iterator[tuple[int, str | None]]:
     """One connection for all of them; a new one after an error. Where nobody answers, the rest of the batch waits too."""
     connection: smtplib.SMTP | None = None
     nobody: str | None = None
-    for letter in letters:
+    for mail_id, message in letters.items():
         if nobody is not None:
-            yield letter.mail_id, nobody
+            yield mail_id, nobody
             continue
         try:
             connection = connection or _connection(smtp_url)
-            connection.send_message(message_of(letter))
+            connection.send_message(message)
         except (OSError, smtplib.SMTPException) as error:
-            failed = _failed(letter, error)
+            failed = _failed(mail_id, error)
             nobody = failed if connection is None else None
             if connection is not None:
                 connection.close()
                 connection = None
-            yield letter.mail_id, failed
+            yield mail_id, failed
         else:
-            yield letter.mail_id, None
+            yield mail_id, None
     if connection is not None:
         connection.close()
 

@@ -69,12 +69,12 @@ def appoint(
     return appointment
 
 
-def end_appointment(appointment: Appointment, *, last_day: date, by: Person, now: datetime) -> None:
-    """End it with that day; what the person answers for is looked at again. Raises Refused before its first day."""
+def end_appointment(appointment: Appointment, *, last_day: date, reason: str = "", by: Person, now: datetime) -> None:
+    """End it with that day, and keep why; what the person answers for is looked at again. Raises Refused before its first day."""
     if last_day < appointment.first_day:
         raise Refused(N_("The last day is before the first one."), field="last_day")
     appointment.last_day = last_day
     db.session.flush()
-    history.record(by, "appointment ended", appointment, now, last_day=last_day.isoformat())
+    history.record(by, "appointment ended", appointment, now, last_day=last_day.isoformat(), reason=reason)
     for changed in contributions.standing_changed:
         changed([appointment.person], now)

@@ -34,7 +34,3 @@ class Person(Model):
     @property
     def name(self) -> str:
         return f"{self.given_name} {self.family_name}"
-
-    @property
-    def initials(self) -> str:
-        return f"{self.given_name[:1]}{self.family_name[:1]}".upper()

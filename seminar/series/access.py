@@ -18,10 +18,6 @@ def teaches(standing: Standing, series: Series) -> bool:
     return standing.has("trainer", "coach") and any(trainer.id == standing.person.id for trainer in series.trainers)
 
 
-def takes_attendance(standing: Standing, series: Series) -> bool:
-    return standing.has("program_manager") or teaches(standing, series)
-
-
-def sees_grid(standing: Standing, series: Series) -> bool:
-    """The program manager sees the grid; only a cleared trainer writes into it."""
+def looks_after(standing: Standing, series: Series) -> bool:
+    """Takes the attendance of a series and sees its grid; into that only a cleared trainer writes."""
     return standing.has("program_manager") or teaches(standing, series)

@@ -11,7 +11,7 @@ from seminar.ground.db import Model, db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.person import Person
 from seminar.series.seminar import Seminar
-from seminar.series.series import Meeting, Series
+from seminar.series.series import Meeting, Series, lock_meeting
 from seminar.skills.award import Award, award_what_is_earned, withdraw_what_is_not_earned
 from seminar.skills.badge import Badge
 from seminar.skills.signing import lock_people
@@ -67,6 +67,7 @@ def take_attendance(meeting: Meeting, presence: list[Present], *, by: Person, no
     follows, or ends; answers the awards that follow.
 
     Raises Refused before the meeting's day, for a canceled meeting, or for minutes that the meeting doesn't have."""
+    lock_meeting(meeting)
     if meeting.canceled_at is not None:
         raise Refused(N_("This meeting is canceled, so nobody's attendance is taken."), status=409)
     if meeting.starts_at - now > timedelta(hours=12):

@@ -35,7 +35,7 @@ def meeting_events(person: Person, now: datetime) -> list[Any]:
     for meeting, state in db.session.execute(enrolled):
         _, _, comings = last.get(meeting.id, (None, None, 0))
         last[meeting.id] = (meeting, state != "enrolled", comings + 1)
-    last |= {meeting.id: (meeting, False, 1) for meeting in db.session.scalars(taught)}
+    last |= {meeting.id: (meeting, meeting.series.canceled_at is not None, 1) for meeting in db.session.scalars(taught)}
     return [
         meeting_event(m, title=m.series.seminar.title, organizer=person.district, canceled=canceled, comings=comings, now=now)
         for m, canceled, comings in last.values()

@@ -13,7 +13,12 @@ from seminar.people.person import Person
 from seminar.series.enrollment import cancel_every_enrollment, comings_of, enrolled_people, lock, seats_left
 from seminar.series.invitation import invitation
 from seminar.series.seminar import Seminar
-from seminar.series.series import Meeting, Series
+from seminar.series.series import Meeting, Series, lock_meeting
+
+CANCELED = N_("This series is canceled already.")
+MEETING_CANCELED = N_("This meeting is canceled already.")
+# Of a meeting, what calendars show: the enrolled are told when it differs.
+TOLD_OF = ("starts_at", "ends_at", "place", "room")
 
 
 def save_seminar(seminar: Seminar, values: dict[str, Any], *, by: Person, now: datetime) -> None:
@@ -62,7 +67,10 @@ def change_series(series: Series, values: dict[str, Any], *, by: Person, now: da
 
 
 def publish_series(series: Series, *, by: Person, now: datetime) -> None:
-    """Put it into the catalog. Raises Refused without a meeting or a trainer."""
+    """Put it into the catalog. Raises Refused without a meeting or a trainer, and where it is canceled."""
+    lock(series)
+    if series.canceled_at is not None:
+        raise Refused(CANCELED, status=409)
     if not series.meetings:
         raise Refused(N_("Add its meetings first."))
     if not series.trainers:
@@ -76,7 +84,7 @@ def cancel_series(series: Series, *, reason: str, by: Person, now: datetime) -> 
     """End the series and every place in it; everybody is told. Raises Refused where it is canceled already."""
     lock(series)
     if series.canceled_at is not None:
-        raise Refused(N_("This series is canceled already."), status=409)
+        raise Refused(CANCELED, status=409)
     cancel_every_enrollment(series, reason=reason, by=by, now=now)
     series.canceled_at, series.canceled_by_id, series.canceled_reason = now, by.id, reason
     for meeting in series.meetings:
@@ -86,26 +94,36 @@ def cancel_series(series: Series, *, reason: str, by: Person, now: datetime) -> 
 
 
 def change_meeting(meeting: Meeting, values: dict[str, Any], *, by: Person, now: datetime) -> None:
-    """Add or change a meeting; who is enrolled is told of another time or place. Raises Refused for an end before its start."""
+    """Add or change a meeting; who is enrolled is told of another time or place, or of one more meeting. Raises Refused for an
+    end before its start, and where the meeting or its series is canceled."""
     if values["starts_at"] >= values["ends_at"]:
         raise Refused(N_("The meeting ends before it starts."), field="ends")
-    told_of = ("starts_at", "ends_at", "place", "room")
-    moved = meeting.id is not None and any(getattr(meeting, name) != values[name] for name in told_of)
+    series, added = db.session.get_one(Series, meeting.series_id), meeting.id is None
+    lock(series)
+    if series.canceled_at is not None:
+        raise Refused(CANCELED, status=409)
+    if not added:
+        lock_meeting(meeting)
+        if meeting.canceled_at is not None:
+            raise Refused(MEETING_CANCELED, status=409)
+    moved = any(getattr(meeting, name) != values[name] for name in TOLD_OF)
     for name, value in values.items():
         setattr(meeting, name, value)
-    if meeting.id is not None:
+    if moved and not added:
         meeting.revision, meeting.changed_at = meeting.revision + 1, now
     db.session.add(meeting)
     db.session.flush()
     history.record(by, "meeting saved", meeting, now)
     if moved:
-        _tell_enrolled(meeting, "meeting_changed", now)
+        _tell_enrolled(meeting, "meeting_added" if added else "meeting_changed", now)
 
 
 def cancel_meeting(meeting: Meeting, *, reason: str, by: Person, now: datetime) -> None:
     """Everybody enrolled is told, and calendars follow. Raises Refused where it is canceled already."""
+    lock(meeting.series)
+    lock_meeting(meeting)
     if meeting.canceled_at is not None:
-        raise Refused(N_("This meeting is canceled already."), status=409)
+        raise Refused(MEETING_CANCELED, status=409)
     meeting.canceled_at, meeting.canceled_reason, meeting.changed_at = now, reason, now
     meeting.revision += 1
     db.session.flush()

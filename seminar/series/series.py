@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from seminar.ground.db import Model
+from seminar.ground.db import Model, db
 from seminar.people.district import District
 from seminar.people.person import Person
 from seminar.series.seminar import Seminar
@@ -84,3 +84,9 @@ class Meeting(Model):
     @property
     def minutes(self) -> int:
         return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+
+def lock_meeting(meeting: Meeting) -> None:
+    """Hold the meeting's row, read anew: nobody else moves it, cancels it or saves its attendance meanwhile."""
+    decides = ["starts_at", "ends_at", "place", "room", "revision", "canceled_at"]
+    db.session.refresh(meeting, attribute_names=decides, with_for_update={"key_share": True})

@@ -8,8 +8,6 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from seminar.ground.db import Model
 from seminar.people.person import Person
 
-LOOKS = ("print", "code", "fab", "think", "safety")
-
 
 class Skill(Model):
     id: Mapped[int] = mapped_column(primary_key=True)

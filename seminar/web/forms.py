@@ -29,7 +29,3 @@ def needed(sentence: Any = None) -> validators.InputRequired:
 
 def grade_choices() -> list[tuple[int, Any]]:
     return [(0, lazy_gettext("K")), *((grade, str(grade)) for grade in range(1, 13))]
-
-
-def blank_to_none(value: Any) -> Any:
-    return value or None

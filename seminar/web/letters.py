@@ -2,7 +2,7 @@
 
 import structlog
 from flask import current_app, g
-from flask_babel import force_locale, gettext
+from flask_babel import force_locale, gettext, refresh
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -27,6 +27,7 @@ def write_all(mail_ids: list[int]) -> dict[int, Written | str]:
 def _written(mail: Mail, person: Person) -> Written | str:
     language = person.language or person.district.language
     g.timezone, g.language = person.district.timezone, language
+    refresh()
     try:
         with force_locale(language):
             return write(mail, person)

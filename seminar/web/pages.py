@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 import structlog
-from flask import Flask, abort, flash, g, render_template, request, url_for
+from flask import Flask, abort, flash, g, render_template, request
 from flask_babel import lazy_gettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -25,6 +26,7 @@ CONTENT_SECURITY_POLICY = (
 PAGE_SIZE = 25
 
 # What the database refuses, in the words that the verb would have used.
+SAVED_AT_ONCE = N_("Somebody saved the same a moment ago. Look at it, then save yours.")
 SENTENCES = {
     "ck_series_seats": N_("The last seat was just taken."),
     "uq_enrollment_one_live": N_("You're enrolled in this series already."),
@@ -36,6 +38,8 @@ SENTENCES = {
     "ck_sign_off_never_for_oneself": N_("Nobody signs off their own competencies."),
     "uq_sign_off_standing": N_("This was signed off today already."),
     "sign_off.person_id, sign_off.competency_id, sign_off.day": N_("This was signed off today already."),
+    "uq_attendance_meeting_id_person_id": SAVED_AT_ONCE,
+    "attendance.meeting_id, attendance.person_id": SAVED_AT_ONCE,
 }
 # Two people who save the same name at the same moment: each verb looked, and saw none.
 SAME_NAME = N_("Somebody saved the same name a moment ago. Look at it, then save yours under another.")
@@ -95,8 +99,8 @@ def page_of(rows: list[Any], total: int, number: int, size: int = PAGE_SIZE) -> 
     """The page with these rows; its links keep the filters of the URL."""
 
     def link(to: int) -> str:
-        values = {**(request.view_args or {}), **request.args.to_dict(flat=False), "page": to}
-        return url_for(request.endpoint or "home", **values)
+        asked = {**request.args.to_dict(flat=False), "page": [str(to)]}
+        return f"{request.path}?{urlencode(asked, doseq=True)}"
 
     first = (number - 1) * size + 1
     last = first + len(rows) - 1

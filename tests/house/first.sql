@@ -116,4 +116,6 @@ INSERT INTO history (district_id, at, who_id, what, record, record_id, details) 
 INSERT INTO mail (district_id, person_id, kind, key, context, calendar, state, created_at, next_try_at, tries, sent_at, last_error) VALUES
 (1, 1, 'enrolled', '1', '{"series_id": 1}', NULL, 'sent', '2027-01-05 16:30:00.000000', '2027-01-05 16:30:00.000000', 1,
   '2027-01-05 16:31:00.000000', NULL),
+(1, 1, 'enrolled', '2', '{"series_id": 1, "title": "Robotics", "starts_at": "2027-03-02T16:00:00+00:00"}', NULL, 'waiting',
+  '2027-01-05 16:30:00.000000', '2027-01-05 16:30:00.000000', 0, NULL, NULL),
 (1, 1, 'reminder', '1', '{}', NULL, 'dead', '2027-01-31 16:30:00.000000', '2027-02-01 16:30:00.000000', 6, NULL, 'refused');

@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from seminar.ground import triggers
 from seminar.ground.db import db
 from seminar.ground.health import newest_migration
+from seminar.ground.outbox import Mail, values_of
 from seminar.ground.triggers import TRIGGERS
 from tests.databases import database_beside
 from wsgi import create_app
@@ -120,6 +122,12 @@ def test_the_first_revision_has_a_row_in_every_table(migrated):
 
 def test_no_row_is_lost_on_the_way_to_the_newest(migrated):
     assert {name: migrated.after.get(name) for name in migrated.before} == migrated.before
+
+
+def test_mail_that_waits_can_still_be_written(migrated):
+    waiting = db.session.scalars(select(Mail.context).where(Mail.state == "waiting")).one()
+    db.session.rollback()
+    assert values_of(waiting) == {"series_id": 1, "title": "Robotics", "starts_at": datetime(2027, 3, 2, 16, tzinfo=UTC)}
 
 
 def test_no_foreign_key_leads_nowhere(migrated):

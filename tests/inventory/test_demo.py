@@ -13,7 +13,6 @@ from inventory.equipment import EquipmentModel
 from inventory.gate import badges_for, candidates
 from inventory.reservation import Reservation, ReservationLine
 from seminar.audit import broken_rules
-from seminar.ground.clock import Clock
 from seminar.ground.db import db
 from seminar.people.account import DEMO_ACCOUNTS, demo_people
 from seminar.people.appointment import standing
@@ -23,27 +22,18 @@ from seminar.series.enrollment import Enrollment, seats_left, takes_enrollments
 from seminar.series.seminar import Seminar
 from seminar.series.series import Series
 from seminar.skills.award import Award, valid_on
-from tests.conftest import empty
+from tests.conftest import ClockAt, empty
 
 LOS_ANGELES = ZoneInfo("America/Los_Angeles")
 # A Tuesday, a Saturday, the winter break, the summer, and the hour in which a day ends.
 DAYS = ["2027-03-02T08:30", "2027-03-06T10:00", "2026-12-25T12:00", "2027-07-04T09:00", "2027-03-02T23:30"]
 
 
-class At(Clock):
-    def __init__(self, moment):
-        super().__init__()
-        object.__setattr__(self, "moment", moment)
-
-    def now(self):
-        return self.moment
-
-
 @pytest.fixture(params=DAYS, scope="module")
 def loaded(request, app):
     """Loaded once per day; the tests only read it."""
     moment = datetime.fromisoformat(request.param).replace(tzinfo=LOS_ANGELES)
-    before, app.extensions["makerpd_clock"] = app.extensions["makerpd_clock"], At(moment)
+    before, app.extensions["makerpd_clock"] = app.extensions["makerpd_clock"], ClockAt(moment)
     with app.app_context():
         demo.load()
         yield moment

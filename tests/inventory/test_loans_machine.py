@@ -4,6 +4,7 @@ back late, damaged or not at all."""
 from datetime import timedelta
 
 import pytest
+from flask import current_app
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
@@ -40,8 +41,10 @@ class Loans(RuleBasedStateMachine):
         an_award(self.cast, self.cast.ada, last_day=self.trained_through)
         db.session.commit()
         self.today, self.now = TODAY, NOW
+        self.clock = current_app.extensions["makerpd_clock"]
 
     def teardown(self):
+        self.clock.moment = NOW
         db.session.rollback()
         db.session.remove()
 
@@ -162,6 +165,7 @@ class Loans(RuleBasedStateMachine):
     def days_pass(self, days):
         self.today += timedelta(days=days)
         self.now += timedelta(days=days)
+        self.clock.moment = self.now
 
     @precondition(lambda self: len(db.session.scalars(select(Item.id).where(Item.retired_on.is_(None))).all()) > 1)
     @rule(pick=st.integers(0, 9))

@@ -32,7 +32,7 @@ def test_the_page_that_was_asked_for_is_opened(client):
     assert client.get("/my/learning").status_code == 200
 
 
-@pytest.mark.parametrize("elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example"])
+@pytest.mark.parametrize("elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "/a\n"])
 def test_it_never_leads_to_another_site(client, elsewhere):
     assert sign_in(client, next=elsewhere).location == "/"
 

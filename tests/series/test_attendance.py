@@ -53,6 +53,7 @@ def test_a_sheet_opens_on_the_meetings_day_and_not_for_a_canceled_one(cast):
     with pytest.raises(Refused, match="hasn't begun"):
         mark(cast, "present", now=NOW - timedelta(days=1))
     cast.series.meetings[0].canceled_at, cast.series.meetings[0].canceled_reason = NOW, "Snow"
+    db.session.flush()
     with pytest.raises(Refused, match="is canceled"):
         mark(cast, "present")
 

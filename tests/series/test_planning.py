@@ -13,6 +13,7 @@ from seminar.series.enrollment import enroll, live_enrollment, withdraw
 from seminar.series.feed import meeting_events
 from seminar.series.planning import cancel_meeting, cancel_series, change_meeting, publish_series
 from seminar.series.reminder import remind
+from seminar.series.series import Meeting
 from tests.cast import NOW, a_cast, a_series
 
 
@@ -50,6 +51,22 @@ def test_another_agenda_is_told_to_nobody(cast):
     meeting = cast.series.meetings[0]
     change_meeting(meeting, as_it_is(meeting, agenda="Bring a laptop"), by=cast.olive, now=NOW)
     assert mails("meeting_changed") == []
+    assert meeting.revision == 0
+
+
+def test_one_more_meeting_of_a_published_series_is_told(cast):
+    meeting = Meeting(district_id=cast.district.id, series_id=cast.series.id)
+    change_meeting(meeting, as_it_is(cast.series.meetings[0], room="Room 9"), by=cast.olive, now=NOW)
+    assert [mail.person_id for mail in mails("meeting_added")] == [cast.ada.id, cast.ben.id]
+
+
+def test_a_canceled_series_is_neither_published_nor_gets_a_meeting(cast):
+    values = as_it_is(cast.series.meetings[0])
+    cancel_series(cast.series, reason="Too few", by=cast.olive, now=NOW)
+    with pytest.raises(Refused, match="canceled already"):
+        publish_series(cast.series, by=cast.olive, now=NOW)
+    with pytest.raises(Refused, match="canceled already"):
+        change_meeting(Meeting(district_id=cast.district.id, series_id=cast.series.id), values, by=cast.olive, now=NOW)
 
 
 def test_a_canceled_meeting_leaves_calendars_and_is_canceled_once(cast):

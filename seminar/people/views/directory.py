@@ -5,7 +5,7 @@ from flask_babel import gettext, lazy_gettext
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 from wtforms import DateField, EmailField, SelectField, StringField
-from wtforms.validators import Length
+from wtforms.validators import Length, Regexp
 
 from seminar.ground import clock
 from seminar.ground.db import db
@@ -25,11 +25,15 @@ from seminar.web.requires import requires
 from seminar.web.shell import role_choices
 from seminar.web.viewer import district_or_404, found_or_404, me
 
+# Something, an at, and a domain with a dot: more is known only by writing to it.
+EMAIL = r"[^\s@<>(),;:\"\\\[\]]+@[^\s@<>(),;:\"\\\[\].]+(\.[^\s@<>(),;:\"\\\[\].]+)+\s*$"
+NOT_AN_ADDRESS = lazy_gettext("This is no email address. One looks like ana.ruiz@example.org.")
+
 
 class PersonForm(Form):
     given_name = StringField(lazy_gettext("Given name"), [needed(), Length(max=80)])
     family_name = StringField(lazy_gettext("Family name"), [needed(), Length(max=80)])
-    email = EmailField(lazy_gettext("Email"), [needed(), Length(max=200)])
+    email = EmailField(lazy_gettext("Email"), [needed(), Length(max=200), Regexp(EMAIL, message=NOT_AN_ADDRESS)])
 
 
 class AppointmentForm(Form):
@@ -102,6 +106,7 @@ def create_person() -> object:
 
 class EndForm(Form):
     last_day = DateField(lazy_gettext("Last day"), [needed(), a_likely_day])
+    reason = StringField(lazy_gettext("Why it ends"), [Length(max=300)])
 
 
 def _appointments_page(person: Person, form: AppointmentForm | None = None, person_form: PersonForm | None = None) -> str:
@@ -174,7 +179,8 @@ def create_end(appointment_id: int) -> object:
         with refusing():
             if not form.validate():
                 raise Refused(N_("Choose the last day of the appointment."))
-            end_appointment(appointment, last_day=form.last_day.data, by=me().person, now=clock.now())
+            reason = (form.reason.data or "").strip()
+            end_appointment(appointment, last_day=form.last_day.data, reason=reason, by=me().person, now=clock.now())
             db.session.commit()
             told(gettext("Ended. What they answer for was looked at again."))
     except Refused as refused:

@@ -69,8 +69,9 @@ def show_undelivered() -> str:
 @requires(runs_the_program)
 def create_retry(mail_id: int) -> object:
     mail: Mail = found_or_404(db.session.get(Mail, mail_id))
-    try_again(mail, now=clock.now())
-    history.record(me().person, "mail tried again", mail, clock.now(), kind=mail.kind)
-    db.session.commit()
+    if mail.state == "dead":
+        try_again(mail, now=clock.now())
+        history.record(me().person, "mail tried again", mail, clock.now(), kind=mail.kind)
+        db.session.commit()
     told(gettext("It is tried again within a minute."))
     return redirect(url_for("people.show_undelivered"), 303)

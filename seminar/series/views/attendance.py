@@ -7,7 +7,7 @@ from seminar.ground import clock
 from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.person import Person
-from seminar.series.access import opens_teaching, takes_attendance
+from seminar.series.access import looks_after, opens_teaching
 from seminar.series.attendance import MARKS, Present, sheet, take_attendance
 from seminar.series.enrollment import enrolled_people
 from seminar.series.series import Meeting
@@ -30,7 +30,7 @@ def show_teaching() -> str:
 def meeting_to_teach_or_refuse(meeting_id: int) -> Meeting:
     """A meeting whose series is theirs; 404 where there is none, 403 where it is somebody else's."""
     meeting: Meeting = found_or_404(db.session.get(Meeting, meeting_id))
-    if not takes_attendance(me(), series_or_404(meeting.series_id)):
+    if not looks_after(me(), series_or_404(meeting.series_id)):
         abort(403)
     return meeting
 
@@ -58,7 +58,7 @@ def save_attendance(meeting_id: int) -> object:
     meeting = meeting_to_teach_or_refuse(meeting_id)
     try:
         with refusing():
-            presence = [_typed(person) for person in enrolled_people(meeting.series)]
+            presence = [_typed(person) for person in enrolled_people(meeting.series) if _is_on_the_sheet(person)]
             take_attendance(meeting, presence, by=me().person, now=clock.now())
             db.session.commit()
     except Refused as refused:
@@ -66,6 +66,11 @@ def save_attendance(meeting_id: int) -> object:
     here = sum(1 for present in presence if present.mark in ("present", "part"))
     told(gettext("Saved: %(here)d of %(all)d were there.", here=here, all=len(presence)))
     return redirect(url_for("series.show_attendance", meeting_id=meeting_id), 303)
+
+
+def _is_on_the_sheet(person: Person) -> bool:
+    """Who enrolled after the sheet was opened isn't on it, so it says nothing of them."""
+    return f"there-{person.id}" in request.form or f"mark-{person.id}" in request.form
 
 
 def _typed(person: Person) -> Present:
@@ -76,6 +81,6 @@ def _typed(person: Person) -> Present:
     if mark not in MARKS or mark == "present":
         mark = "absent"
     minutes = request.form.get(f"minutes-{person.id}", "").strip()
-    if mark == "part" and not (minutes.isdigit() and 0 < int(minutes) < 10_000):
+    if mark == "part" and not (minutes.isascii() and minutes.isdigit() and len(minutes) < 5 and int(minutes) > 0):
         raise Refused(N_("Type for how many minutes {name} was there."), field=f"minutes-{person.id}", name=person.name)
     return Present(person, mark, int(minutes) if mark == "part" else 0)

@@ -9,7 +9,7 @@ from seminar.ground.db import db
 from seminar.ground.refusal import Refused
 from seminar.people.appointment import Standing
 from seminar.people.school import GRADE_BANDS
-from seminar.series.access import plans_series, sees_grid, takes_attendance
+from seminar.series.access import looks_after, plans_series
 from seminar.series.catalog import Wanted, catalog
 from seminar.series.enrollment import live_enrollment, meetings_at_the_same_time, places, seats_left, takes_enrollments
 from seminar.series.seminar import Seminar
@@ -90,8 +90,8 @@ def own_part(standing: Standing, found: Series) -> dict[str, object]:
     return {
         "enrollment": enrollment,
         "clashes": [] if enrollment else meetings_at_the_same_time(standing.person, found, clock.now()),
-        "may_take_attendance": takes_attendance(standing, found),
-        "may_see_grid": sees_grid(standing, found) and found.seminar.badge_id is not None,
+        "may_take_attendance": looks_after(standing, found),
+        "may_see_grid": looks_after(standing, found) and found.seminar.badge_id is not None,
         "may_plan": planner,
         "places": places(found) if planner else [],
     }

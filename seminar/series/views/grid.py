@@ -9,7 +9,7 @@ from seminar.ground import clock
 from seminar.ground.db import db
 from seminar.ground.refusal import Refused
 from seminar.people.person import Person
-from seminar.series.access import sees_grid, teaches
+from seminar.series.access import looks_after, teaches
 from seminar.series.attendance import here_on
 from seminar.series.enrollment import enrolled_people
 from seminar.series.series import Series
@@ -41,7 +41,7 @@ class Room:
 
 def _room_or_404(series_id: int) -> Room:
     found, standing = series_or_404(series_id), me()
-    if not sees_grid(standing, found):
+    if not looks_after(standing, found):
         abort(403)
     people = [person for person in enrolled_people(found) if person.id != standing.person.id]
     here = here_on(found, standing.day)

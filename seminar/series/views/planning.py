@@ -43,11 +43,16 @@ class SeriesForm(Form):
     )
 
 
+TEACHES = ("trainer", "coach")
+
+
 def _series_form(found: Series | None = None, *, typed: bool = True) -> SeriesForm:
     form = SeriesForm() if typed else SeriesForm(formdata=None, obj=found)
     district, today = district_or_404(), me().day
     trainers = select(Person).join(Appointment, Appointment.person_id == Person.id)
-    trainers = trainers.where(Person.district_id == district.id, Appointment.role.in_(("trainer", "coach")), current_on(today)).distinct()
+    # Who teaches it already stays offered, appointed or not.
+    theirs = Person.id.in_([person.id for person in found.trainers] if found else [])
+    trainers = trainers.where(Person.district_id == district.id, theirs | (Appointment.role.in_(TEACHES) & current_on(today))).distinct()
     form.trainers.choices = [(person.id, person.name) for person in db.session.scalars(trainers.order_by(Person.family_name))]
     return form
 
@@ -106,7 +111,7 @@ def _as_it_is(found: Series) -> SeriesForm:
 @requires(plans_series)
 def save_edit_series(series_id: int) -> object:
     found = series_or_404(series_id)
-    return _save_series(_series_form(), found, lambda form: _edit_page(series_or_404(series_id), form))
+    return _save_series(_series_form(found), found, lambda form: _edit_page(series_or_404(series_id), form))
 
 
 def _utc(moment: datetime) -> datetime:

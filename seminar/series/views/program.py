@@ -77,7 +77,9 @@ def show_program() -> str:
 def _seminar_form(seminar: Seminar | None = None) -> SeminarForm:
     form, district_id = SeminarForm(obj=seminar), district_or_404().id
     skills = db.session.scalars(select(Skill).where(Skill.district_id == district_id).order_by(Skill.position))
-    badges = db.session.scalars(select(Badge).where(Badge.district_id == district_id, Badge.retired_on.is_(None)).order_by(Badge.name))
+    # A retired badge stays with the seminar that leads to it.
+    offered = Badge.retired_on.is_(None) | (Badge.id == (seminar.badge_id if seminar else None))
+    badges = db.session.scalars(select(Badge).where(Badge.district_id == district_id, offered).order_by(Badge.name))
     form.skill_id.choices = [(skill.id, skill.name) for skill in skills]
     form.badge_id.choices = [(0, gettext("None")), *((badge.id, badge.name) for badge in badges)]
     form.grade_first.choices = form.grade_last.choices = grade_choices()
@@ -114,7 +116,8 @@ def show_edit_seminar(seminar_id: int) -> str:
 @series.post("/seminars/<int:seminar_id>/edit")
 @requires(plans_series)
 def save_edit_seminar(seminar_id: int) -> object:
-    return _save_seminar(_seminar_form(), _seminar_or_404(seminar_id))
+    seminar = _seminar_or_404(seminar_id)
+    return _save_seminar(_seminar_form(seminar), seminar)
 
 
 def _save_seminar(form: SeminarForm, seminar: Seminar | None) -> object:
@@ -123,7 +126,7 @@ def _save_seminar(form: SeminarForm, seminar: Seminar | None) -> object:
 
     def save() -> str:
         target = seminar or Seminar(district_id=district_or_404().id)
-        values = {name: value for name, value in form.data.items() if name != "csrf_token"}
+        values = {name: value if value is not None else "" for name, value in form.data.items() if name != "csrf_token"}
         save_seminar(target, {**values, "badge_id": values["badge_id"] or None}, by=me().person, now=clock.now())
         return url_for("series.show_program")
 
