@@ -66,14 +66,19 @@ def tell_reservations_at_risk(people: list[Person], now: datetime) -> None:
     if people:
         today = people[0].district.day(now)
         answered = open_reservations(people[0].district_id, today, responsible_ids=[person.id for person in people])
-        _tell(answered, why_at_risk(answered, today), today, now)
+        _tell(_with_reason(answered, today), today, now)
 
 
 def look_at_every_reservation(district: District, today: date, now: datetime) -> None:
     """The round of a new day: days pass without anybody doing anything. Items that will not be there are replaced first."""
     tell_without_item(rearrange(lines_without_item(district.id, today), today=today, by=None, now=now), today, now)
     reservations = open_reservations(district.id, today)
-    _tell(reservations, why_at_risk(reservations, today), today, now)
+    _tell(_with_reason(reservations, today), today, now)
+
+
+def _with_reason(reservations: list[Reservation], today: date) -> list[tuple[Reservation, Refused]]:
+    reasons = why_at_risk(reservations, today)
+    return [(reservation, reasons[reservation.id]) for reservation in reservations if reservation.id in reasons]
 
 
 NO_ITEM = N_("{tag} will not be there, and no other {model} is free on these days.")
@@ -81,29 +86,26 @@ NO_ITEM = N_("{tag} will not be there, and no other {model} is free on these day
 
 def tell_without_item(lines: list[ReservationLine], today: date, now: datetime) -> None:
     """These lines ahead have no item that will be there."""
-    by_id = {line.reservation_id: line for line in lines}
-    reasons = {n: Refused(NO_ITEM, tag=line.item.tag, model=line.model.name) for n, line in by_id.items()}
-    _tell([line.reservation for line in by_id.values()], reasons, today, now)
+    _tell([(line.reservation, Refused(NO_ITEM, tag=line.item.tag, model=line.model.name)) for line in lines], today, now)
 
 
-def _tell(reservations: list[Reservation], reasons: dict[int, Refused], today: date, now: datetime) -> None:
+def _tell(at_risk: list[tuple[Reservation, Refused]], today: date, now: datetime) -> None:
     """Tell the teacher who answers for it, the school's maker contacts and the depot; once for each reason."""
-    at_risk = [reservation for reservation in reservations if reservation.id in reasons]
     if not at_risk:
         return
-    schools = {reservation.school_id for reservation in at_risk}
+    schools = {reservation.school_id for reservation, _ in at_risk}
     query = (
         select(Appointment)
-        .where(Appointment.district_id == at_risk[0].district_id, current_on(today))
+        .where(Appointment.district_id == at_risk[0][0].district_id, current_on(today))
         .options(joinedload(Appointment.person))
     )
     keepers = or_(Appointment.role == "equipment_manager", (Appointment.role == "maker_contact") & Appointment.school_id.in_(schools))
     appointed = list(db.session.scalars(query.where(keepers)))
     letters = []
-    for reservation in at_risk:
+    for reservation, reason in at_risk:
         told = {a.person_id: a.person for a in appointed if a.school_id in (None, reservation.school_id)}
         told[reservation.responsible_id] = reservation.responsible
-        letters += [_letter(reservation, person, reasons[reservation.id]) for person in told.values()]
+        letters += [_letter(reservation, person, reason) for person in told.values()]
     outbox.put_all("at_risk", letters, now=now)
 
 

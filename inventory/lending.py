@@ -12,7 +12,7 @@ from inventory.calendar import busy_days, claim, days_between, release
 from inventory.depot import open_days
 from inventory.rearranging import rearrange
 from inventory.reservation import Reservation, ReservationLine, locked_lines, models_of, move
-from inventory.reserving import keep_check, lock_models, refuse_length, refuse_return_day, tell_responsible
+from inventory.reserving import keep_check, lock_models, refuse_length, refuse_return_day, tell_change, tell_responsible
 from inventory.upkeep import take_out_of_lending
 from seminar.ground import history
 from seminar.ground.db import db
@@ -103,6 +103,7 @@ def not_collected(reservation: Reservation, *, by: Person, now: datetime, today:
     release(lines)
     db.session.flush()
     history.record(by, "not collected", reservation, now)
+    tell_responsible(reservation, "not_collected", now, key=str(reservation.id))
 
 
 def change_loan(reservation: Reservation, responsible: Person, last_day: date, *, by: Person, now: datetime, today: date) -> None:
@@ -118,13 +119,14 @@ def change_loan(reservation: Reservation, responsible: Person, last_day: date, *
     for model in models:
         refuse_length(model, reservation.first_day, last_day)
     found = gate.check(reservation.school, responsible, models, today, last_day)
+    former = reservation.responsible
     before = {"last_day": reservation.last_day.isoformat(), "responsible": reservation.responsible_id}
     _claim_through(reservation, lines, last_day, today)
     reservation.last_day, reservation.responsible = last_day, responsible
     db.session.flush()
     keep_check(reservation, responsible, "changed", found, now)
     history.record(by, "changed", reservation, now, before=before)
-    tell_responsible(reservation, "reservation_changed", now, key=f"{reservation.id}:{now.isoformat()}")
+    tell_change(reservation, former, now)
 
 
 def _claim_through(reservation: Reservation, lines: list[ReservationLine], last_day: date, today: date) -> None:

@@ -86,6 +86,7 @@ def change(reservation: Reservation, asked: Asked, *, by: Person, now: datetime,
     opened = open_days(reservation.district_id)
     refuse_days(asked, opened, today, reservation)
     found = gate.check(reservation.school, asked.responsible, asked.models, max(asked.first_day, today), asked.last_day)
+    former = reservation.responsible
     before = {"days": [reservation.first_day.isoformat(), reservation.last_day.isoformat()], "responsible": reservation.responsible_id}
     reservation.first_day, reservation.last_day = asked.first_day, asked.last_day
     reservation.responsible, reservation.purpose = asked.responsible, asked.purpose
@@ -93,7 +94,7 @@ def change(reservation: Reservation, asked: Asked, *, by: Person, now: datetime,
     _assign(reservation, asked, lines, opened, by=by, now=now, today=today)
     keep_check(reservation, asked.responsible, "changed", found, now)
     history.record(by, "changed", reservation, now, before=before)
-    tell_responsible(reservation, "reservation_changed", now, key=f"{reservation.id}:{now.isoformat()}")
+    tell_change(reservation, former, now)
 
 
 def refuse_days(asked: Asked, opened: OpenDays, today: date, changed: Reservation | None = None) -> None:
@@ -239,7 +240,18 @@ def keep_check(reservation: Reservation, person: Person, occasion: str, found: d
     db.session.flush()
 
 
+def tell_change(reservation: Reservation, former: Person, now: datetime) -> None:
+    """Who answers for it now knows the new days; who answered for it before, that they don't any more."""
+    key = f"{reservation.id}:{now.isoformat()}"
+    tell_responsible(reservation, "reservation_changed", now, key=key)
+    if former.id != reservation.responsible.id:
+        outbox.put(former, "answers_no_more", key=key, now=now, **_about(reservation), by=reservation.responsible.name)
+
+
 def tell_responsible(reservation: Reservation, kind: str, now: datetime, *, key: str, **values: Any) -> None:
+    outbox.put(reservation.responsible, kind, key=key, now=now, **_about(reservation), **values)
+
+
+def _about(reservation: Reservation) -> dict[str, Any]:
     days = {"first_day": reservation.first_day, "last_day": reservation.last_day}
-    about = {"reservation_id": reservation.id, "school": reservation.school.name, **days, **values}
-    outbox.put(reservation.responsible, kind, key=key, now=now, **about)
+    return {"reservation_id": reservation.id, "school": reservation.school.name, **days}

@@ -12,6 +12,8 @@ from seminar.people.district import District
 from seminar.skills.award import Award
 
 TOLD_AHEAD = (90, 30, 7)
+# A notice that was due while the worker stood still is given within these days.
+LATE_BY_UP_TO = 6
 
 
 def tell_what_runs_out(district: District, today: date, now: datetime) -> None:
@@ -23,7 +25,7 @@ def tell_what_runs_out(district: District, today: date, now: datetime) -> None:
         renewed.last_day > Award.last_day,
         renewed.withdrawn_at.is_(None),
     )
-    ahead = {today + timedelta(days=days): days for days in TOLD_AHEAD}
+    ahead = {today + timedelta(days=days - late): days for days in TOLD_AHEAD for late in range(LATE_BY_UP_TO + 1)}
     query = select(Award).where(Award.district_id == district.id, Award.last_day.in_(ahead), Award.withdrawn_at.is_(None), ~lasting)
     ending = db.session.scalars(query.options(joinedload(Award.person), joinedload(Award.badge))).all()
     outbox.put_all("runs_out", [_letter(award, ahead[award.last_day]) for award in ending], now=now)

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import select
 
 from inventory.calendar import ItemDay, free_items
-from inventory.lending import change_loan, hand_over, pack, take_back
+from inventory.equipment import retire_model
+from inventory.lending import change_loan, hand_over, not_collected, pack, take_back
 from inventory.reservation import GateCheck, state_of
 from inventory.reserving import Asked, change, reserve
 from seminar.ground.db import db
@@ -146,3 +147,31 @@ def test_a_loan_is_extended_only_with_a_badge_through_the_new_day(db_session):
     hand_over(reservation, by=cast.eli, now=NOW, today=TODAY)
     with pytest.raises(Refused, match="holds Operator through 2027-03-05 only"):
         change_loan(reservation, cast.ada, NEXT_MONDAY, by=cast.cora, now=NOW, today=TODAY)
+
+
+def test_who_answered_before_is_told_that_somebody_else_does_now(cast):
+    an_award(cast, cast.ben)
+    model = a_model(cast)
+    reservation = reserved(cast, model)
+    changed(reservation, cast, model, teacher=cast.ben)
+    hand_over(reservation, by=cast.eli, now=NOW, today=TODAY)
+    later = NOW + timedelta(hours=1)
+    change_loan(reservation, cast.ada, FRIDAY, by=cast.cora, now=later, today=TODAY)
+    told = select(Mail.person_id).where(Mail.kind == "answers_no_more").order_by(Mail.id)
+    assert db.session.scalars(told).all() == [cast.ada.id, cast.ben.id]
+
+
+def test_a_model_that_is_lent_no_more_stays_where_it_was_reserved(cast):
+    model = a_model(cast)
+    reservation = reserved(cast, model)
+    retire_model(model, today=TODAY, by=cast.eli, now=NOW)
+    changed(reservation, cast, model, last=NEXT_MONDAY)
+    assert states(reservation) == ["reserved"]
+    with pytest.raises(Refused, match="isn't lent any more"):
+        reserved(cast, model, first=NEXT_MONDAY, last=NEXT_MONDAY)
+
+
+def test_what_nobody_collected_is_told_to_who_answers_for_it(cast):
+    reservation = reserved(cast, a_model(cast))
+    not_collected(reservation, by=cast.eli, now=NOW, today=TODAY + timedelta(days=1))
+    assert db.session.scalars(select(Mail.person_id).where(Mail.kind == "not_collected")).all() == [cast.ada.id]

@@ -119,3 +119,17 @@ def test_what_is_due_is_told_the_day_before_and_when_it_is_late(cast):
         tell_what_is_due(cast.district, TODAY + timedelta(days=2), NOW)
     assert told("due_back") == [cast.ada.id]
     assert told("late") == sorted([cast.ada.id, cast.cora.id])
+
+
+def test_each_item_that_is_missing_is_told_of(cast):
+    ahead = reserved(cast, a_model(cast, items=2), LATER, quantity=2)
+    for line in list(ahead.lines):
+        take_out_of_lending(line.item, reason="Noisy fan", by=cast.eli, now=NOW)
+    assert told("at_risk") == sorted([cast.ada.id, cast.cora.id, cast.eli.id] * 2)
+
+
+def test_what_is_over_takes_no_other_item(cast):
+    missed = reserved(cast, a_model(cast, items=2))
+    gone = missed.lines[0].item
+    take_out_of_lending(gone, reason="Noisy fan", by=cast.eli, now=NOW + timedelta(days=3))
+    assert missed.lines[0].item_id == gone.id

@@ -4,10 +4,18 @@ A cell is what a role gets for a GET, or for a POST with an empty form: `in` (an
 `403`, or `404`. Signed out it is `in` for what is public, else the sign-in page.
 """
 
-import pytest
+from datetime import timedelta
 
-from tests.cast import a_cast
+import pytest
+from sqlalchemy import update
+
+from seminar.ground.db import db
+from seminar.people.appointment import Appointment
+from tests.cast import TODAY, a_cast
 from tests.pages.doors import EVERYBODY, IN, TABLE, a_full_district, knock, rules
+
+# What stays a person's without an appointment.
+THEIR_OWN = {"people.show_account", "people.change_password", "people.choose_theme", "series.show_learning", "series.create_withdrawal"}
 
 
 def test_the_table_names_every_route(app):
@@ -27,6 +35,16 @@ def test_each_role_opens_what_its_table_says(clean, name):
         if (status in IN) is not allowed or (not allowed and status not in (403, 404)):
             wrong.append((rule.endpoint, status))
     assert wrong == []
+
+
+def test_who_works_here_no_more_opens_nothing_of_the_district_but_what_is_theirs(clean):
+    with clean.app_context():
+        ids, keys = a_full_district()
+        db.session.execute(update(Appointment).where(Appointment.role == "teacher").values(last_day=TODAY - timedelta(days=1)))
+        db.session.commit()
+    opened = {rule.endpoint for rule, way in rules(clean) if knock(clean, rule, way, ids, keys["ben"]).status_code in IN}
+    public = {endpoint for endpoint, who in TABLE.items() if who == "public"}
+    assert opened - public == THEIR_OWN
 
 
 def test_who_is_signed_out_is_led_to_sign_in(clean):

@@ -10,9 +10,10 @@ from seminar.ground.outbox import Mail
 from seminar.ground.refusal import Refused
 from seminar.skills.award import Award, last_day_of, progress
 from seminar.skills.badge import Badge, Competency
+from seminar.skills.expiry import tell_what_runs_out
 from seminar.skills.sign_off import SignOff
 from seminar.skills.signing import Shown, sign_off, withdraw_sign_offs
-from tests.cast import NOW, TODAY, a_cast
+from tests.cast import NOW, TODAY, a_cast, an_award
 
 
 def show(cast, person, *numbers, day=TODAY, by=None):
@@ -85,3 +86,12 @@ def test_a_badge_that_runs_out_is_renewed_by_its_safety_competencies(db_session)
 @pytest.mark.parametrize(("first", "months", "last"), [(date(2027, 1, 31), 1, date(2027, 2, 28)), (date(2027, 3, 2), 24, date(2029, 3, 2))])
 def test_an_award_lasts_so_many_months(first, months, last):
     assert last_day_of(first, months) == last
+
+
+@pytest.mark.parametrize(("days", "notices"), [(91, 0), (90, 1), (84, 1), (83, 0), (30, 1), (7, 1), (1, 1), (0, 0)])
+def test_a_notice_that_was_missed_comes_some_days_late(db_session, days, notices):
+    cast = a_cast()
+    an_award(cast, cast.ada, last_day=TODAY + timedelta(days=days))
+    for _ in range(2):
+        tell_what_runs_out(cast.district, TODAY, NOW)
+    assert len(db.session.scalars(select(Mail).where(Mail.kind == "runs_out")).all()) == notices
