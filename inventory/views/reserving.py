@@ -24,7 +24,7 @@ from seminar.ground.refusal import Refused
 from seminar.people.school import School
 from seminar.series.coming import next_series_for
 from seminar.web.language import sentence_of
-from seminar.web.pages import refusing, told
+from seminar.web.pages import done_once, refusing, told
 from seminar.web.requires import requires
 from seminar.web.viewer import district_or_404, me
 
@@ -87,17 +87,21 @@ def create_reservation() -> object:
         return _reserve_page(form), 422
     try:
         with refusing():
-            reservation_id = reserve(form.asked(), by=me().person, now=clock.now(), today=me().day).id
-            db.session.commit()
+            address = done_once(lambda: _reserved(form))
     except Refused as refused:
         return _refused(_typed_form(request.form), refused)
     told(gettext("Reserved. The depot has it ready on the pick-up day."))
-    return redirect(url_for("inventory.show_reservation", reservation_id=reservation_id), 303)
+    return redirect(address, 303)
+
+
+def _reserved(form: ReserveForm) -> str:
+    made = reserve(form.asked(), by=me().person, now=clock.now(), today=me().day)
+    return url_for("inventory.show_reservation", reservation_id=made.id)
 
 
 def _look_again(address: str) -> object:
     """The page for what was typed, in an address that can be kept: without the form's secret, and without what is empty."""
-    kept = {name: value for name, value in request.form.items() if name not in ("csrf_token", "look") and value not in ("", "0")}
+    kept = {name: value for name, value in request.form.items() if name not in ("csrf_token", "once", "look") and value not in ("", "0")}
     return redirect(f"{address}?{urlencode(kept)}", 303)
 
 

@@ -1,10 +1,12 @@
-"""Competencies that are asked for from a day on, the worker's rounds of a day, through which day the gate was asked, and a
-language that nobody has chosen."""
+"""Competencies that are asked for from a day on, the worker's rounds of a day, through which day the gate was asked, a
+language that nobody has chosen, and forms that were sent."""
 
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+
+from seminar.ground.db import UTCDateTime
 
 revision = "second"
 down_revision = "98b1df7049b9"
@@ -31,6 +33,14 @@ def upgrade() -> None:
     op.execute("UPDATE person SET language = NULL WHERE language = 'en'")
     with op.batch_alter_table("gate_check") as gate_check:
         gate_check.alter_column("last_day", existing_type=sa.Date(), nullable=False)
+    op.create_table(
+        "sent_form",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("address", sa.String(), nullable=False),
+        sa.Column("at", UTCDateTime(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_sent_form")),
+    )
+    op.create_index("ix_sent_form_at", "sent_form", ["at"])
     _say_what_days_and_times_are()
 
 

@@ -17,7 +17,7 @@ from seminar.ground.refusal import N_, Refused
 from seminar.ground.triggers import Trigger, declare
 from seminar.people.person import Person
 from seminar.series.invitation import invitation
-from seminar.series.series import Meeting, Series
+from seminar.series.series import Meeting, Series, series_trainer
 
 TAKES_A_SEAT = ("requested", "held", "awaiting_po", "offered", "enrolled")
 LIVE = (*TAKES_A_SEAT, "waitlisted")
@@ -220,15 +220,16 @@ def places(series: Series) -> list[Enrollment]:
 
 
 def meetings_at_the_same_time(person: Person, series: Series, now: datetime) -> list[Meeting]:
-    """Meetings of other series that the person is enrolled in and that overlap with a coming one of this series (rule 2)."""
+    """Meetings of other series that the person is enrolled in or teaches and that overlap with a coming one of this series
+    (rule 2)."""
     other, own = aliased(Meeting), aliased(Meeting)
+    enrolled = select(Enrollment.series_id).where(Enrollment.person_id == person.id, Enrollment.state.in_(TAKES_A_SEAT))
+    taught = select(series_trainer.c.series_id).where(series_trainer.c.person_id == person.id)
     query = (
         select(other)
-        .join(Enrollment, Enrollment.series_id == other.series_id)
         .join(own, (own.starts_at < other.ends_at) & (own.ends_at > other.starts_at))
         .where(
-            Enrollment.person_id == person.id,
-            Enrollment.state.in_(TAKES_A_SEAT),
+            other.series_id.in_(enrolled.union(taught)),
             own.series_id == series.id,
             other.series_id != series.id,
             own.ends_at > now,

@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +16,11 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from seminar.ground import clock
 from seminar.ground.db import broken_constraint, db, lost_a_race, waited_too_long
+from seminar.ground.once import once
 from seminar.ground.refusal import N_, Refused
+from seminar.web.viewer import me
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -78,6 +81,12 @@ def refusing() -> Iterator[None]:
         raise Refused(sentence, status=409) from error
 
 
+def done_once(work: Callable[[], str]) -> str:
+    """Do the work of the form that was sent, commit, and answer the address to go on to; the form sent again changes nothing."""
+    key = request.form.get("once") or secrets.token_urlsafe(16)
+    return once(f"{me().person.id}:{key[:64]}", work, now=clock.now())
+
+
 def told(sentence: str, kind: str = "ok") -> None:
     """Tell the person what was just done, on the next page."""
     flash(sentence, kind)
@@ -117,6 +126,7 @@ def page_of(rows: list[Any], total: int, number: int, size: int = PAGE_SIZE) -> 
 def install(app: Flask) -> None:
     """Error pages, security headers and a request id for every answer."""
     log = structlog.get_logger("makerpd.web")
+    app.jinja_env.globals["new_key"] = lambda: secrets.token_urlsafe(16)
 
     @app.before_request
     def _begin() -> None:

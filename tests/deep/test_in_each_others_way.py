@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from secrets import token_hex
 from threading import Barrier, BrokenBarrierError
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import func, select, text
 from seminar.ground import outbox
 from seminar.ground.daily import begins_today
 from seminar.ground.db import db, twice_if_a_race_is_lost
+from seminar.ground.once import once
 from seminar.ground.outbox import Mail
 from seminar.ground.post import send_due
 from seminar.people.district import District
@@ -131,3 +133,21 @@ def test_a_badge_that_runs_out_is_told_once_by_any_number_of_workers(clean):
     both(clean, *[lambda: tell_what_runs_out(db.session.get(District, district_id), TODAY, NOW)] * 4)
     with clean.app_context():
         assert db.session.scalar(select(func.count()).select_from(Mail)) == 1
+
+
+def test_a_form_that_is_sent_many_times_at_once_does_its_work_once(clean):
+    """What the work answers stands for every one of them."""
+    with clean.app_context():
+        db.session.add(District(code="A", name="A", mail_from="pd@example.org"))
+        db.session.commit()
+    answers = both(clean, *[lambda: once("1:key", a_district_more, now=NOW)] * 6)
+    with clean.app_context():
+        assert db.session.scalar(select(func.count()).select_from(District)) == 2
+    assert len(set(answers)) == 1
+
+
+def a_district_more():
+    made = District(code=token_hex(4), name="B", mail_from="pd@example.org")
+    db.session.add(made)
+    db.session.flush()
+    return f"/districts/{made.code}"

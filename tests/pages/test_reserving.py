@@ -1,5 +1,7 @@
 """The pages that reserve, change, hand over and take back."""
 
+import re
+
 import pytest
 from sqlalchemy import select
 
@@ -107,3 +109,30 @@ def test_a_tag_of_the_next_district_is_not_known(depot):
         a_cast("B", {"stan": "equipment_manager"})
     as_who(depot, "cora").post("/reservations", data=ASKED)
     assert as_who(depot, "stan", "b").get("/depot?tag=Printer-0").status_code == 200
+
+
+def test_a_form_that_is_sent_twice_reserves_once_and_leads_to_the_same_page(depot):
+    cora = as_who(depot, "cora")
+    answers = [cora.post("/reservations", data=ASKED | {"once": "the key of this form"}) for _ in range(2)]
+    assert [(answer.status_code, answer.location) for answer in answers] == [(303, "/reservations/1")] * 2
+    assert states(depot) == ["reserved"]
+
+
+def test_a_form_that_was_refused_can_be_sent_again(depot):
+    cora = as_who(depot, "cora")
+    too_many = cora.post("/reservations", data=ASKED | {"once": "the key of this form", "quantity-1": "3"})
+    assert too_many.status_code == 409
+    assert cora.post("/reservations", data=ASKED | {"once": "the key of this form"}).status_code == 303
+    assert states(depot) == ["reserved"]
+
+
+def test_the_key_of_somebody_elses_form_is_not_ones_own(depot):
+    for name in ("cora", "kim"):
+        as_who(depot, name).post("/reservations", data=ASKED | {"once": "the key of this form"})
+    assert states(depot) == ["reserved", "reserved"]
+
+
+def test_every_form_that_reserves_has_a_key_of_its_own(depot):
+    cora = as_who(depot, "cora")
+    keys = [re.search(r'name="once" value="([^"]{20,})"', cora.get("/reservations/new").text)[1] for _ in range(2)]
+    assert keys[0] != keys[1]

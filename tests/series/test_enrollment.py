@@ -73,6 +73,7 @@ def test_two_meetings_at_the_same_time_are_told(db_session):
     other = a_series(cast, "Sewing")
     assert [m.series.seminar.title for m in meetings_at_the_same_time(cast.ada, other, NOW)] == ["Robotics"]
     assert meetings_at_the_same_time(cast.ben, other, NOW) == []
+    assert [m.series.seminar.title for m in meetings_at_the_same_time(cast.tara, other, NOW)] == ["Robotics"]
 
 
 def test_seats_are_not_lowered_below_what_is_taken(db_session):

@@ -20,7 +20,7 @@ from seminar.people.views import people
 from seminar.web.asked import a_likely_day, page_number
 from seminar.web.forms import Form, grade_choices, needed
 from seminar.web.language import sentence_of
-from seminar.web.pages import PAGE_SIZE, page_of, refusing, told
+from seminar.web.pages import PAGE_SIZE, done_once, page_of, refusing, told
 from seminar.web.requires import requires
 from seminar.web.shell import role_choices
 from seminar.web.viewer import district_or_404, found_or_404, me
@@ -192,7 +192,11 @@ def create_end(appointment_id: int) -> object:
 @requires(runs_the_program)
 def create_invitation(person_id: int) -> object:
     person = _person_or_404(person_id)
-    send_link(person, "invitation", by=me().person, now=clock.now())
-    db.session.commit()
+
+    def invite() -> str:
+        send_link(person, "invitation", by=me().person, now=clock.now())
+        return url_for("people.show_appointments", person_id=person_id)
+
+    address = done_once(invite)
     told(gettext("An invitation is on its way."))
-    return redirect(url_for("people.show_appointments", person_id=person_id), 303)
+    return redirect(address, 303)

@@ -8,10 +8,9 @@ from flask_babel import lazy_gettext
 from wtforms import StringField
 from wtforms.validators import Length
 
-from seminar.ground.db import db
 from seminar.ground.refusal import Refused
 from seminar.web.forms import Form, needed
-from seminar.web.pages import refusing, told
+from seminar.web.pages import done_once, refusing, told
 
 F = TypeVar("F", bound=Form)
 
@@ -32,8 +31,7 @@ def saved(form: F, save: Callable[[], str], page: Callable[[F], str], done: str)
         return page(form), 422
     try:
         with refusing():
-            address = save()
-            db.session.commit()
+            address = done_once(save)
     except Refused as refused:
         form.refuse(refused)
         return page(form), refused.status
