@@ -64,7 +64,10 @@ def test_a_day_of_an_item_is_claimed_once(db_session):
     for sql in (reservation, line.format(id=1, state="out"), claim):
         db.session.execute(text(sql), values)
     db.session.commit()
+    db.session.execute(text(line.format(id=3, state="reserved")), values)
+    db.session.commit()
     refused(claim, **values)
+    refused(claim.replace(":d, 1,", ":d, 3,"), **values)
     refused(line.format(id=2, state="out"), **values)
     refused(line.format(id=2, state="in_check"), **values)
 
