@@ -12,7 +12,7 @@ from inventory import gate
 from inventory.equipment import EquipmentModel
 from inventory.gate import Claim
 from inventory.rearranging import lines_without_item, rearrange
-from inventory.reservation import AHEAD, Reservation, ReservationLine, models_of
+from inventory.reservation import AHEAD, Reservation, ReservationLine, about, models_of
 from seminar.ground import outbox
 from seminar.ground.db import db
 from seminar.ground.outbox import Letter
@@ -110,12 +110,5 @@ def _tell(at_risk: list[tuple[Reservation, Refused]], today: date, now: datetime
 
 
 def _letter(reservation: Reservation, person: Person, reason: Refused) -> Letter:
-    values = {
-        "reservation_id": reservation.id,
-        "school": reservation.school.name,
-        "first_day": reservation.first_day,
-        "last_day": reservation.last_day,
-        "sentence": reason.message,
-        "reasons": reason.values,
-    }
+    values = {**about(reservation), "sentence": reason.message, "reasons": reason.values}
     return Letter(person, f"{reservation.id}:{reason}", values)

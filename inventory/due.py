@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from inventory.reservation import Reservation, ReservationLine
+from inventory.reservation import Reservation, ReservationLine, about
 from seminar.ground import outbox
 from seminar.ground.db import db
 from seminar.ground.outbox import Letter
@@ -42,5 +42,4 @@ def _maker_contacts(school_ids: set[int], today: date) -> dict[int, list[Person]
 
 
 def _letter(reservation: Reservation, person: Person) -> Letter:
-    values = {"reservation_id": reservation.id, "school": reservation.school.name, "last_day": reservation.last_day}
-    return Letter(person, f"{reservation.id}:{reservation.last_day.isoformat()}", values)
+    return Letter(person, f"{reservation.id}:{reservation.last_day.isoformat()}", about(reservation))

@@ -11,7 +11,7 @@ from inventory import gate
 from inventory.calendar import busy_days, claim, days_between, release
 from inventory.depot import open_days
 from inventory.rearranging import rearrange
-from inventory.reservation import Reservation, ReservationLine, locked_lines, models_of, move
+from inventory.reservation import WAITING, Reservation, ReservationLine, locked_lines, models_of, move
 from inventory.reserving import keep_check, lock_models, refuse_length, refuse_return_day, tell_change, tell_responsible
 from inventory.upkeep import take_out_of_lending
 from seminar.ground import history
@@ -45,7 +45,7 @@ def hand_over(reservation: Reservation, line_ids: Iterable[int] | None = None, *
 
     Raises Refused before the pick-up day, after the return day, when the teacher no longer may, or where no item is there.
     """
-    lines = _chosen(locked_lines(reservation, "reserved", "packed"), line_ids)
+    lines = _chosen(locked_lines(reservation, *WAITING), line_ids)
     if not lines:
         raise Refused(N_("Nothing of this reservation is waiting to be handed over."), status=409)
     if not reservation.first_day <= today <= reservation.last_day:
@@ -95,7 +95,7 @@ def close_check(line: ReservationLine, outcome: str, *, note: str, by: Person, n
 
 def not_collected(reservation: Reservation, *, by: Person, now: datetime, today: date) -> None:
     """Nobody came: free the items. Raises Refused before the pick-up day is over."""
-    lines = locked_lines(reservation, "reserved", "packed")
+    lines = locked_lines(reservation, *WAITING)
     if not lines or reservation.first_day >= today:
         raise Refused(N_("This reservation can still be collected."), status=409)
     for line in lines:
@@ -109,7 +109,7 @@ def not_collected(reservation: Reservation, *, by: Person, now: datetime, today:
 def change_loan(reservation: Reservation, responsible: Person, last_day: date, *, by: Person, now: datetime, today: date) -> None:
     """Another return day, or another teacher, of what is out. Raises Refused for a day that the depot is closed, that is too
     far, or on which an item is somebody else's; and where the teacher may not answer for it through that day (rule 6)."""
-    lines = locked_lines(reservation, "out", "reserved", "packed")
+    lines = locked_lines(reservation, "out", *WAITING)
     if not any(line.state == "out" for line in lines):
         raise Refused(N_("Nothing of this reservation is out."), status=409)
     models = models_of(lines)

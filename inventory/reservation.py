@@ -18,7 +18,9 @@ from seminar.people.person import Person
 from seminar.people.school import School
 
 WITH_THE_SCHOOL = ("out", "in_check")
-AHEAD = ("requested", "reserved", "packed")
+# With items that are claimed and still at the depot; ahead is also what waits for a yes.
+WAITING = ("reserved", "packed")
+AHEAD = ("requested", *WAITING)
 OUTCOMES = ("ok", "incomplete", "damaged", "lost")
 
 
@@ -155,3 +157,9 @@ def locked_lines(reservation: Reservation, *states: str) -> list[ReservationLine
         .options(joinedload(ReservationLine.item), joinedload(ReservationLine.model).selectinload(EquipmentModel.badges))
     )
     return list(db.session.scalars(query.order_by(ReservationLine.id).execution_options(populate_existing=True)))
+
+
+def about(reservation: Reservation) -> dict[str, Any]:
+    """What every mail says of a reservation."""
+    days = {"first_day": reservation.first_day, "last_day": reservation.last_day}
+    return {"reservation_id": reservation.id, "school": reservation.school.name, **days}

@@ -15,7 +15,7 @@ from inventory import gate
 from inventory.calendar import busy_days, claim, days_between, items_of, release
 from inventory.depot import OpenDays, open_days
 from inventory.equipment import EquipmentModel, Item
-from inventory.reservation import AHEAD, WITH_THE_SCHOOL, GateCheck, Reservation, ReservationLine, locked_lines, models_of, move
+from inventory.reservation import AHEAD, WITH_THE_SCHOOL, GateCheck, Reservation, ReservationLine, about, locked_lines, models_of, move
 from seminar.ground import history, outbox
 from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
@@ -245,13 +245,9 @@ def tell_change(reservation: Reservation, former: Person, now: datetime) -> None
     key = f"{reservation.id}:{now.isoformat()}"
     tell_responsible(reservation, "reservation_changed", now, key=key)
     if former.id != reservation.responsible.id:
-        outbox.put(former, "answers_no_more", key=key, now=now, **_about(reservation), by=reservation.responsible.name)
+        outbox.put(former, "answers_no_more", key=key, now=now, **about(reservation), by=reservation.responsible.name)
 
 
 def tell_responsible(reservation: Reservation, kind: str, now: datetime, *, key: str, **values: Any) -> None:
-    outbox.put(reservation.responsible, kind, key=key, now=now, **_about(reservation), **values)
+    outbox.put(reservation.responsible, kind, key=key, now=now, **about(reservation), **values)
 
-
-def _about(reservation: Reservation) -> dict[str, Any]:
-    days = {"first_day": reservation.first_day, "last_day": reservation.last_day}
-    return {"reservation_id": reservation.id, "school": reservation.school.name, **days}

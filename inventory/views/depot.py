@@ -12,7 +12,7 @@ from inventory.access import FOR_THEIR_SCHOOL, lends, may_reserve, opens_depot
 from inventory.depot import depot_of
 from inventory.equipment import Item
 from inventory.lending import close_check, hand_over, not_collected, pack, take_back
-from inventory.reservation import OUTCOMES, Reservation, ReservationLine, is_late, state_of
+from inventory.reservation import OUTCOMES, WAITING, WITH_THE_SCHOOL, Reservation, ReservationLine, is_late, state_of
 from inventory.views import inventory
 from inventory.views.reservation import for_a_row, reservation_or_404, reservation_page
 from seminar.ground import clock
@@ -25,7 +25,6 @@ from seminar.web.pages import refusing, told
 from seminar.web.requires import requires
 from seminar.web.viewer import district_or_404, found_or_404, me
 
-WAITING = ("reserved", "packed")
 AHEAD_SHOWN = 10
 
 
@@ -82,7 +81,7 @@ def _reservation_of(tag: str) -> int | None:
         .join(ReservationLine, ReservationLine.reservation_id == Reservation.id)
         .join(Item, Item.id == ReservationLine.item_id)
         .where(Item.district_id == district_or_404().id, func.lower(Item.tag) == tag.lower())
-        .where(ReservationLine.state.in_(("out", "in_check")) | (ReservationLine.state.in_(WAITING) & (Reservation.last_day >= today)))
+        .where(ReservationLine.state.in_(WITH_THE_SCHOOL) | (ReservationLine.state.in_(WAITING) & (Reservation.last_day >= today)))
         .order_by(ReservationLine.state.in_(WAITING), Reservation.first_day)
     )
     return db.session.scalar(query.limit(1))

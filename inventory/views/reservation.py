@@ -10,7 +10,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from inventory.access import FOR_THEIR_SCHOOL, lends, may_reserve, opens_depot, reserves_for, sees, sees_loans
 from inventory.at_risk import LIVE, NO_ITEM, why_at_risk
 from inventory.equipment import EquipmentModel
-from inventory.reservation import AHEAD, GateCheck, Reservation, ReservationLine, is_late, state_of
+from inventory.reservation import AHEAD, WAITING, WITH_THE_SCHOOL, GateCheck, Reservation, ReservationLine, is_late, state_of
 from inventory.reserving import cancel_reservation
 from inventory.views import inventory
 from seminar.ground import clock
@@ -76,7 +76,7 @@ def reservation_page(reservation: Reservation, refusal: str = "") -> str:
         may_change=reserves_for(standing, reservation.school_id) and any(line.state in LIVE for line in reservation.lines),
         may_cancel=reserves_for(standing, reservation.school_id) and any(line.state in AHEAD for line in reservation.lines),
         may_lend=lends(standing),
-        ahead=[line for line in reservation.lines if line.state in ("reserved", "packed")],
+        ahead=[line for line in reservation.lines if line.state in WAITING],
         packed=any(line.state == "packed" for line in reservation.lines),
         out=[line for line in reservation.lines if line.state == "out"],
     )
@@ -104,7 +104,7 @@ def create_cancellation(reservation_id: int) -> object:
     return redirect(url_for("inventory.show_reservation", reservation_id=reservation_id), 303)
 
 
-NOT_OVER = ("reserved", "packed", "requested", "out", "in_check")
+NOT_OVER = (*AHEAD, *WITH_THE_SCHOOL)
 
 
 @inventory.get("/loans")

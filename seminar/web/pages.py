@@ -28,8 +28,8 @@ CONTENT_SECURITY_POLICY = (
 )
 PAGE_SIZE = 25
 
-# What the database refuses, in the words that the verb would have used.
 SAVED_AT_ONCE = N_("Somebody saved the same a moment ago. Look at it, then save yours.")
+# What the database refuses, in the words that the verb would have used.
 SENTENCES = {
     "ck_series_seats": N_("The last seat was just taken."),
     "uq_enrollment_one_live": N_("You're enrolled in this series already."),
@@ -83,8 +83,11 @@ def refusing() -> Iterator[None]:
 
 def done_once(work: Callable[[], str]) -> str:
     """Do the work of the form that was sent, commit, and answer the address to go on to; the form sent again changes nothing."""
-    key = request.form.get("once") or secrets.token_urlsafe(16)
-    return once(f"{me().person.id}:{key[:64]}", work, now=clock.now())
+    if key := request.form.get("once"):
+        return once(f"{me().person.id}:{key[:64]}", work, now=clock.now())
+    address = work()
+    db.session.commit()
+    return address
 
 
 def told(sentence: str, kind: str = "ok") -> None:
