@@ -23,6 +23,7 @@ from seminar.web.forms import Form, needed
 from seminar.web.language import sentence_of
 from seminar.web.pages import refusing, told
 from seminar.web.requires import requires
+from seminar.web.saving import saved
 from seminar.web.viewer import district_or_404, found_or_404, me
 
 DRAWN = {
@@ -107,17 +108,12 @@ def show_new_model() -> str:
 @requires(lends)
 def create_model() -> object:
     form, model = _model_form(), EquipmentModel(district_id=district_or_404().id)
-    if not form.validate():
-        return _new_page(form), 422
-    try:
-        with refusing():
-            save_model(model, _rule(form), by=me().person, now=clock.now())
-            slug = model.slug
-            db.session.commit()
-    except Refused as refused:
-        form.refuse(refused)
-        return _new_page(form), refused.status
-    return _edited(slug, gettext("Added. Now give it its items."))
+
+    def save() -> str:
+        save_model(model, _rule(form), by=me().person, now=clock.now())
+        return url_for("inventory.show_edit_model", slug=model.slug)
+
+    return saved(form, save, _new_page, gettext("Added. Now give it its items."))
 
 
 @dataclass(frozen=True)
@@ -165,17 +161,12 @@ def show_edit_model(slug: str) -> str:
 @requires(lends)
 def save_edit_model(slug: str) -> object:
     model, form = model_or_404(slug), _model_form()
-    if not form.validate():
-        return _edit_page(model, form), 422
-    try:
-        with refusing():
-            save_model(model, _rule(form), by=me().person, now=clock.now())
-            db.session.commit()
-    except Refused as refused:
-        form.refuse(refused)
-        return _edit_page(model_or_404(slug), form), refused.status
-    told(gettext("Saved."))
-    return redirect(url_for("inventory.show_model", slug=slug), 303)
+
+    def save() -> str:
+        save_model(model, _rule(form), by=me().person, now=clock.now())
+        return url_for("inventory.show_model", slug=slug)
+
+    return saved(form, save, lambda refused: _edit_page(model_or_404(slug), refused), gettext("Saved."))
 
 
 @inventory.post("/equipment/<slug>/retirement")
@@ -198,17 +189,16 @@ def create_model_revival(slug: str) -> object:
 @requires(lends)
 def create_item(slug: str) -> object:
     model, form = model_or_404(slug), ItemForm()
-    if not form.validate():
-        return _edit_page(model, item_form=form), 422
-    tag = form.tag.data.strip()
-    try:
-        with refusing():
-            add_item(model, tag=tag, serial=form.serial.data or "", by=me().person, now=clock.now())
-            db.session.commit()
-    except Refused as refused:
-        form.refuse(refused)
-        return _edit_page(model_or_404(slug), item_form=form), refused.status
-    return _edited(slug, gettext("%(tag)s is added.", tag=tag))
+    tag = (form.tag.data or "").strip()
+
+    def save() -> str:
+        add_item(model, tag=tag, serial=form.serial.data or "", by=me().person, now=clock.now())
+        return url_for("inventory.show_edit_model", slug=slug)
+
+    def page(refused: ItemForm) -> str:
+        return _edit_page(model_or_404(slug), item_form=refused)
+
+    return saved(form, save, page, gettext("%(tag)s is added.", tag=tag))
 
 
 def _item_or_404(item_id: int) -> Item:

@@ -22,6 +22,7 @@ from seminar.web.forms import Form, grade_choices, needed
 from seminar.web.language import sentence_of
 from seminar.web.pages import PAGE_SIZE, done_once, page_of, refusing, told
 from seminar.web.requires import requires
+from seminar.web.saving import saved
 from seminar.web.shell import role_choices
 from seminar.web.viewer import district_or_404, found_or_404, me
 
@@ -34,6 +35,10 @@ class PersonForm(Form):
     given_name = StringField(lazy_gettext("Given name"), [needed(), Length(max=80)])
     family_name = StringField(lazy_gettext("Family name"), [needed(), Length(max=80)])
     email = EmailField(lazy_gettext("Email"), [needed(), Length(max=200), Regexp(EMAIL, message=NOT_AN_ADDRESS)])
+
+    @property
+    def typed(self) -> dict[str, str]:
+        return {"given_name": self.given_name.data, "family_name": self.family_name.data, "email": self.email.data}
 
 
 class AppointmentForm(Form):
@@ -75,33 +80,24 @@ def show_people() -> str:
 @people.get("/people/new")
 @requires(runs_the_program)
 def show_new_person() -> str:
-    return render_template("people/new_person.html", form=PersonForm())
+    return _new_page(PersonForm())
+
+
+def _new_page(form: PersonForm) -> str:
+    return render_template("people/new_person.html", form=form)
 
 
 @people.post("/people/new")
 @requires(runs_the_program)
 def create_person() -> object:
     form = PersonForm()
-    if not form.validate():
-        return render_template("people/new_person.html", form=form), 422
-    try:
-        with refusing():
-            person = add_person(
-                district_or_404().id,
-                given_name=form.given_name.data,
-                family_name=form.family_name.data,
-                email=form.email.data,
-                by=me().person,
-                now=clock.now(),
-            )
-            send_link(person, "invitation", by=me().person, now=clock.now())
-            person_id = person.id
-            db.session.commit()
-    except Refused as refused:
-        form.refuse(refused)
-        return render_template("people/new_person.html", form=form), refused.status
-    told(gettext("Added, and invited by mail. Now say where they work."))
-    return redirect(url_for("people.show_appointments", person_id=person_id), 303)
+
+    def save() -> str:
+        person = add_person(district_or_404().id, **form.typed, by=me().person, now=clock.now())
+        send_link(person, "invitation", by=me().person, now=clock.now())
+        return url_for("people.show_appointments", person_id=person.id)
+
+    return saved(form, save, _new_page, gettext("Added, and invited by mail. Now say where they work."))
 
 
 class EndForm(Form):
@@ -137,37 +133,26 @@ def show_appointments(person_id: int) -> str:
 @requires(runs_the_program)
 def save_person(person_id: int) -> object:
     person, form = _person_or_404(person_id), PersonForm()
-    if not form.validate():
-        return _appointments_page(person, person_form=form), 422
-    names = {"given_name": form.given_name.data, "family_name": form.family_name.data, "email": form.email.data}
-    try:
-        with refusing():
-            change_person(person, **names, by=me().person, now=clock.now())
-            db.session.commit()
-    except Refused as refused:
-        form.refuse(refused)
-        return _appointments_page(_person_or_404(person_id), person_form=form), refused.status
-    told(gettext("Saved."))
-    return redirect(url_for("people.show_appointments", person_id=person_id), 303)
+
+    def save() -> str:
+        change_person(person, **form.typed, by=me().person, now=clock.now())
+        return url_for("people.show_appointments", person_id=person_id)
+
+    return saved(form, save, lambda refused: _appointments_page(_person_or_404(person_id), person_form=refused), gettext("Saved."))
 
 
 @people.post("/people/<int:person_id>/appointments")
 @requires(runs_the_program)
 def create_appointment(person_id: int) -> object:
     person, form = _person_or_404(person_id), appointment_form()
-    if not form.validate():
-        return _appointments_page(person, form), 422
-    school = db.session.get(School, form.school.data) if form.school.data else None
-    grade = form.grade.data if form.grade.data >= 0 else None
-    try:
-        with refusing():
-            appoint(person, form.role.data, school=school, grade=grade, first_day=form.first_day.data, by=me().person, now=clock.now())
-            db.session.commit()
-    except Refused as refused:
-        form.refuse(refused)
-        return _appointments_page(_person_or_404(person_id), form), refused.status
-    told(gettext("Appointed."))
-    return redirect(url_for("people.show_appointments", person_id=person_id), 303)
+
+    def save() -> str:
+        school = db.session.get(School, form.school.data) if form.school.data else None
+        grade = form.grade.data if form.grade.data >= 0 else None
+        appoint(person, form.role.data, school=school, grade=grade, first_day=form.first_day.data, by=me().person, now=clock.now())
+        return url_for("people.show_appointments", person_id=person_id)
+
+    return saved(form, save, lambda refused: _appointments_page(_person_or_404(person_id), refused), gettext("Appointed."))
 
 
 @people.post("/appointments/<int:appointment_id>/end")

@@ -16,11 +16,12 @@ from seminar.series.planning import cancel_meeting, change_meeting
 from seminar.series.series import Meeting
 from seminar.series.views import series
 from seminar.series.views.catalog import series_or_404
-from seminar.series.views.plan_form import ReasonForm, plan_page, saved
+from seminar.series.views.plan_form import ReasonForm, plan_page
 from seminar.web.asked import a_likely_day
 from seminar.web.forms import Form, needed
 from seminar.web.language import local
 from seminar.web.requires import requires
+from seminar.web.saving import saved
 from seminar.web.viewer import district_or_404, found_or_404, me
 
 

@@ -22,13 +22,14 @@ from seminar.series.seminar import Seminar
 from seminar.series.series import Series
 from seminar.series.views import series
 from seminar.series.views.catalog import series_or_404
-from seminar.series.views.plan_form import ReasonForm, plan_page, saved
+from seminar.series.views.plan_form import ReasonForm, plan_page
 from seminar.series.views.program import year_of
 from seminar.web.asked import a_likely_day
 from seminar.web.forms import Form, needed
 from seminar.web.language import local, sentence_of
 from seminar.web.pages import refusing, told
 from seminar.web.requires import requires
+from seminar.web.saving import saved
 from seminar.web.viewer import district_or_404, found_or_404, me
 
 

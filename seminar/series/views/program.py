@@ -16,13 +16,14 @@ from seminar.series.planning import retire_seminar, save_seminar, take_up_semina
 from seminar.series.seminar import Seminar
 from seminar.series.teaching import planned_series, planned_years
 from seminar.series.views import series
-from seminar.series.views.plan_form import plan_page, saved
+from seminar.series.views.plan_form import plan_page
 from seminar.skills.badge import Badge
 from seminar.skills.skill import Skill
 from seminar.web.asked import asked_id
 from seminar.web.forms import Form, grade_choices, needed
 from seminar.web.pages import told
 from seminar.web.requires import requires
+from seminar.web.saving import saved
 from seminar.web.viewer import district_or_404, found_or_404, me
 
 

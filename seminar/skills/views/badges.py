@@ -1,5 +1,7 @@
 """A badge for the PD office: its name, its rule, and the competencies that it asks for."""
 
+from collections.abc import Callable
+
 from flask import redirect, render_template, url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import select
@@ -10,15 +12,15 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from seminar.ground import clock
 from seminar.ground.db import db
-from seminar.ground.refusal import Refused
 from seminar.skills.access import edits_skills
 from seminar.skills.badge import GLYPHS, Badge, Competency
 from seminar.skills.editing import BadgeRule, add_competency, ask_again, retire_badge, retire_competency, save_badge, take_up_badge
 from seminar.skills.skill import Skill
 from seminar.skills.views import skills
 from seminar.web.forms import Form, needed
-from seminar.web.pages import refusing, told
+from seminar.web.pages import told
 from seminar.web.requires import requires
+from seminar.web.saving import saved
 from seminar.web.viewer import district_or_404, found_or_404, me
 
 
@@ -116,20 +118,17 @@ def _new_badge_page(skill: Skill, form: BadgeForm) -> str:
 @skills.post("/skills/<int:skill_id>/badges/new")
 @requires(edits_skills)
 def create_badge(skill_id: int) -> object:
-    skill, form = found_or_404(db.session.get(Skill, skill_id)), _badge_form()
-    if not form.validate():
-        return _new_badge_page(skill, form), 422
+    skill: Skill = found_or_404(db.session.get(Skill, skill_id))
     badge = Badge(district_id=skill.district_id, skill_id=skill.id)
-    try:
-        with refusing():
-            save_badge(badge, _rule(form), today=me().day, by=me().person, now=clock.now())
-            badge_id = badge.id
-            db.session.commit()
-    except Refused as refused:
-        form.refuse(refused)
-        return _new_badge_page(skill, form), refused.status
-    told(gettext("Added. Now say what it asks for."))
-    return redirect(url_for("skills.show_badge", badge_id=badge_id), 303)
+    return _save_badge(badge, _badge_form(), lambda form: _new_badge_page(skill, form), gettext("Added. Now say what it asks for."))
+
+
+def _save_badge(badge: Badge, form: BadgeForm, page: Callable[[BadgeForm], str], done: str) -> object:
+    def save() -> str:
+        save_badge(badge, _rule(form), today=me().day, by=me().person, now=clock.now())
+        return url_for("skills.show_badge", badge_id=badge.id)
+
+    return saved(form, save, page, done)
 
 
 def _rule(form: BadgeForm) -> BadgeRule:
@@ -148,21 +147,11 @@ def _rule(form: BadgeForm) -> BadgeRule:
 @skills.post("/badges/<int:badge_id>")
 @requires(edits_skills)
 def save_edit_badge(badge_id: int) -> object:
-    badge = _badge_or_404(badge_id)
-    form = _badge_form(badge)
-    if not form.validate():
-        return _badge_page(badge, form), 422
-    try:
-        with refusing():
-            save_badge(badge, _rule(form), today=me().day, by=me().person, now=clock.now())
-            db.session.commit()
-    except Refused as refused:
-        form.refuse(refused)
-        return _badge_page(_badge_or_404(badge_id), form), refused.status
-    return _saved(badge_id, gettext("Saved. Awards that are out keep their last day."))
+    badge, done = _badge_or_404(badge_id), gettext("Saved. Awards that are out keep their last day.")
+    return _save_badge(badge, _badge_form(badge), lambda form: _badge_page(_badge_or_404(badge_id), form), done)
 
 
-def _saved(badge_id: int, sentence: str) -> object:
+def _changed(badge_id: int, sentence: str) -> object:
     told(sentence)
     return redirect(url_for("skills.show_badge", badge_id=badge_id), 303)
 
@@ -172,7 +161,7 @@ def _saved(badge_id: int, sentence: str) -> object:
 def create_badge_retirement(badge_id: int) -> object:
     retire_badge(_badge_or_404(badge_id), today=me().day, by=me().person, now=clock.now())
     db.session.commit()
-    return _saved(badge_id, gettext("Retired: nobody earns it any more, and who holds it keeps it."))
+    return _changed(badge_id, gettext("Retired: nobody earns it any more, and who holds it keeps it."))
 
 
 @skills.post("/badges/<int:badge_id>/revival")
@@ -180,24 +169,23 @@ def create_badge_retirement(badge_id: int) -> object:
 def create_badge_revival(badge_id: int) -> object:
     take_up_badge(_badge_or_404(badge_id), today=me().day, by=me().person, now=clock.now())
     db.session.commit()
-    return _saved(badge_id, gettext("It can be earned again."))
+    return _changed(badge_id, gettext("It can be earned again."))
 
 
 @skills.post("/badges/<int:badge_id>/competencies")
 @requires(edits_skills)
 def create_competency(badge_id: int) -> object:
     badge, form = _badge_or_404(badge_id), _competency_form()
-    if not form.validate():
-        return _badge_page(badge, competency_form=form), 422
-    try:
-        with refusing():
-            name, is_safety = form.name.data.strip(), form.is_safety.data
-            add_competency(badge, name=name, is_safety=is_safety, today=me().day, by=me().person, now=clock.now())
-            db.session.commit()
-    except Refused as refused:
-        form.refuse(refused)
-        return _badge_page(_badge_or_404(badge_id), competency_form=form), refused.status
-    return _saved(badge_id, gettext("Added. Who holds the badge keeps it."))
+
+    def save() -> str:
+        name, is_safety = form.name.data.strip(), form.is_safety.data
+        add_competency(badge, name=name, is_safety=is_safety, today=me().day, by=me().person, now=clock.now())
+        return url_for("skills.show_badge", badge_id=badge_id)
+
+    def page(refused: CompetencyForm) -> str:
+        return _badge_page(_badge_or_404(badge_id), competency_form=refused)
+
+    return saved(form, save, page, gettext("Added. Who holds the badge keeps it."))
 
 
 def _competency_or_404(competency_id: int) -> Competency:
@@ -212,7 +200,7 @@ def create_competency_retirement(competency_id: int) -> object:
     badge_id = competency.badge_id
     retire_competency(competency, today=me().day, by=me().person, now=clock.now())
     db.session.commit()
-    return _saved(badge_id, gettext("The badge asks for it no more."))
+    return _changed(badge_id, gettext("The badge asks for it no more."))
 
 
 @skills.post("/competencies/<int:competency_id>/revival")
@@ -222,4 +210,4 @@ def create_competency_revival(competency_id: int) -> object:
     badge_id = competency.badge_id
     ask_again(competency, today=me().day, by=me().person, now=clock.now())
     db.session.commit()
-    return _saved(badge_id, gettext("The badge asks for it again, from today."))
+    return _changed(badge_id, gettext("The badge asks for it again, from today."))

@@ -9,7 +9,6 @@ from wtforms.validators import Length
 
 from seminar.ground import clock
 from seminar.ground.db import db
-from seminar.ground.refusal import Refused
 from seminar.people.appointment import Appointment, current_on
 from seminar.people.person import Person
 from seminar.skills.access import edits_skills
@@ -18,8 +17,9 @@ from seminar.skills.editing import clear, end_clearance, save_skill
 from seminar.skills.skill import Clearance, Skill
 from seminar.skills.views import skills
 from seminar.web.forms import Form, needed
-from seminar.web.pages import refusing, told
+from seminar.web.pages import told
 from seminar.web.requires import requires
+from seminar.web.saving import saved
 from seminar.web.viewer import district_or_404, found_or_404, me
 
 
@@ -81,13 +81,13 @@ def _skills_page(form: ClearanceForm) -> str:
 @requires(edits_skills)
 def create_clearance() -> object:
     form = _clearance_form()
-    if not form.validate():
-        return _skills_page(form), 422
-    trainer = found_or_404(db.session.get(Person, form.person.data))
-    clear(trainer, found_or_404(db.session.get(Skill, form.skill.data)), today=me().day, by=me().person, now=clock.now())
-    db.session.commit()
-    told(gettext("Cleared from today."))
-    return redirect(url_for("skills.show_skills"), 303)
+
+    def save() -> str:
+        trainer = found_or_404(db.session.get(Person, form.person.data))
+        clear(trainer, found_or_404(db.session.get(Skill, form.skill.data)), today=me().day, by=me().person, now=clock.now())
+        return url_for("skills.show_skills")
+
+    return saved(form, save, _skills_page, gettext("Cleared from today."))
 
 
 @skills.post("/clearances/<int:clearance_id>/end")
@@ -136,14 +136,9 @@ def save_edit_skill(skill_id: int) -> object:
 
 def _save(form: SkillForm, skill: Skill) -> object:
     known = skill if skill.id is not None else None
-    if not form.validate():
-        return _skill_page(form, known), 422
-    try:
-        with refusing():
-            save_skill(skill, name=form.name.data.strip(), look=form.look.data, by=me().person, now=clock.now())
-            db.session.commit()
-    except Refused as refused:
-        form.refuse(refused)
-        return _skill_page(form, known), refused.status
-    told(gettext("Saved."))
-    return redirect(url_for("skills.show_skills"), 303)
+
+    def save() -> str:
+        save_skill(skill, name=form.name.data.strip(), look=form.look.data, by=me().person, now=clock.now())
+        return url_for("skills.show_skills")
+
+    return saved(form, save, lambda refused: _skill_page(refused, known), gettext("Saved."))
