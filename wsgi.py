@@ -98,6 +98,7 @@ def contribute() -> None:
         loans_due=due.tell_what_is_due,
         old_sign_in_attempts=account.forget_old_attempts,
     )
+    contributions.settings_pages[:] = people_views.directory.settings_pages()
 
 
 def main() -> Flask:

@@ -19,6 +19,31 @@ standing_changed: list[Callable[..., Any]] = []
 worker_rounds: list[Callable[..., Any]] = []
 # by name, (district, today, now) -> None, what it does once on each day of a district
 daily_rounds: dict[str, Callable[..., Any]] = {}
+# the pages that keep a district's settings, and those of a person's own account
+settings_pages: list["Place"] = []
+account_pages: list["Place"] = []
+# (district, now) -> list of Step: what a new district still needs before its first loan
+setup_steps: list[Callable[..., Any]] = []
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page in a list of pages: its name, one sentence on what it does and whom it touches, and whose it is."""
+
+    title: Any
+    says: Any
+    endpoint: str
+    opens: Callable[..., bool]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that a district needs: what, why, where it is done, and whether it is there."""
+
+    title: Any
+    says: Any
+    endpoint: str
+    done: bool
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,8 @@ ENTRIES: dict[str, tuple[str, ...]] = {
     "maker_contact": ("loans", "equipment", "seminars", "learning", "staff"),
     "trainer": ("teaching", "seminars", "staff"),
     "principal": ("school", "staff", "seminars", "equipment"),
-    "equipment_manager": ("depot", "all_loans", "equipment", "staff"),
-    "program_manager": ("program", "seminars", "people", "skills", "equipment", "staff"),
+    "equipment_manager": ("depot", "all_loans", "equipment", "staff", "settings"),
+    "program_manager": ("program", "seminars", "people", "skills", "equipment", "staff", "settings"),
     "coach": ("schools", "seminars", "equipment", "staff"),
 }
 # Several roles: the busiest leads.
@@ -114,6 +114,7 @@ def _places(standing: Standing) -> dict[str, tuple[str, str, str]]:
         "program": (gettext("Program"), url_for("series.show_program"), "home"),
         "people": (gettext("People"), url_for("people.show_people"), "user"),
         "skills": (gettext("Skills"), url_for("skills.show_skills"), "shield"),
+        "settings": (gettext("Settings"), url_for("people.show_settings"), "gear"),
         "schools": (gettext("My schools"), url_for("home"), "school"),
     }
     if led:

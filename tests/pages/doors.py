@@ -43,6 +43,7 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "people.show_account": EVERYBODY,
     "people.change_password": EVERYBODY,
     "people.choose_theme": EVERYBODY,
+    "people.show_settings": ("eli", "olive"),
     "people.show_people": PLANS,
     "people.show_new_person": PLANS,
     "people.create_person": PLANS,

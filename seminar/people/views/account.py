@@ -8,7 +8,7 @@ from flask_babel import gettext, lazy_gettext
 from wtforms import EmailField, PasswordField, StringField
 from wtforms.validators import Length
 
-from seminar.ground import clock
+from seminar.ground import clock, contributions
 from seminar.ground.db import db
 from seminar.ground.refusal import Refused
 from seminar.people import account as accounts
@@ -180,7 +180,12 @@ def choose_language() -> object:
 @people.get("/my/account")
 @requires(anyone_signed_in)
 def show_account() -> str:
-    return render_template("people/account.html", form=PasswordForm(), person=me().person)
+    return _account_page(PasswordForm())
+
+
+def _account_page(form: PasswordForm) -> str:
+    places = [place for place in contributions.account_pages if place.opens(me())]
+    return render_template("people/account.html", form=form, person=me().person, places=places)
 
 
 @people.post("/my/account/password")
@@ -188,7 +193,7 @@ def show_account() -> str:
 def change_password() -> object:
     form = PasswordForm()
     if not form.validate():
-        return render_template("people/account.html", form=form, person=me().person), 422
+        return _account_page(form), 422
     person_id = me().person.id
     db.session.rollback()
     password_hash = accounts.hashed(form.password.data)

@@ -8,6 +8,7 @@ from wtforms import DateField, EmailField, SelectField, StringField
 from wtforms.validators import Length, Regexp
 
 from seminar.ground import clock
+from seminar.ground.contributions import Place
 from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.access import runs_the_program
@@ -29,6 +30,17 @@ from seminar.web.viewer import district_or_404, found_or_404, me
 # Something, an at, and a domain with a dot: more is known only by writing to it.
 EMAIL = r"[^\s@<>(),;:\"\\\[\]]+@[^\s@<>(),;:\"\\\[\].]+(\.[^\s@<>(),;:\"\\\[\].]+)+\s*$"
 NOT_AN_ADDRESS = lazy_gettext("This is no email address. One looks like ana.ruiz@example.org.")
+
+
+def settings_pages() -> list[Place]:
+    return [
+        Place(
+            lazy_gettext("People"),
+            lazy_gettext("Who works here, in which role and where. It decides what each of them sees and may do."),
+            "people.show_people",
+            runs_the_program,
+        )
+    ]
 
 
 class PersonForm(Form):
