@@ -18,6 +18,7 @@ from sqlalchemy import select
 from seminar.audit import broken_rules
 from seminar.ground import clock, contributions, daily, post
 from seminar.ground.db import db
+from seminar.ground.refused_row import no_formula
 from seminar.people.appointment import ROLES, Appointment
 from seminar.people.district import District
 from seminar.people.person import Person
@@ -96,9 +97,7 @@ def _list_people(district: District, role: str | None, school_code: str | None) 
     out = csv.writer(sys.stdout)
     out.writerow(["email", "name", "role", "school", "first_day", "last_day"])
     for email, given, family, role_held, school, first, last in db.session.execute(query):
-        # A name that begins like a formula would run as one in a spreadsheet.
-        name = f"{given} {family}"
-        out.writerow([email or "", f"'{name}" if name[:1] in "=+-@" else name, role_held, school or "", first, last or ""])
+        out.writerow([email or "", no_formula(f"{given} {family}"), role_held, school or "", first, last or ""])
 
 
 def _work(app: Flask, *, once: bool) -> None:

@@ -64,6 +64,7 @@ class SignInAttempt(Model):
 
 WRONG = N_("That email and password don't go together. Check both, or have a new password sent to you.")
 THROTTLED = N_("Too many tries with this email. Wait {minutes} minutes, or have a new password sent to you.")
+SWITCHED_OFF = N_("The district's roster has switched this account off. The PD office can say why.")
 SHORTEST_PASSWORD = 10
 TRIES_PER_EMAIL = 8
 # A whole school comes from one address.

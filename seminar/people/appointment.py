@@ -29,6 +29,8 @@ class Appointment(Model):
     first_day: Mapped[date]
     last_day: Mapped[date | None]
     source: Mapped[str] = mapped_column(default="hand")
+    # The roster's role row that it comes from (OneRoster 1.2; 1.1 has none).
+    sourced_id: Mapped[str | None]
 
     person: Mapped[Person] = relationship()
     school: Mapped[School | None] = relationship()
@@ -41,6 +43,7 @@ class Appointment(Model):
         ),
         CheckConstraint("last_day IS NULL OR last_day >= first_day", name="days_in_order"),
         CheckConstraint("source IN ('hand', 'roster')", name="source"),
+        Index("uq_appointment_sourced_id", "district_id", "sourced_id", unique=True),
         Index("ix_appointment_school", "district_id", "school_id", "role", "last_day"),
         Index("ix_appointment_person", "person_id", "last_day"),
     )

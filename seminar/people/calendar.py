@@ -1,8 +1,8 @@
-"""The school calendar: school years, and the days on which the district is closed."""
+"""The school calendar: school years, their terms, and the days on which the district is closed."""
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from seminar.ground.db import Model
@@ -18,6 +18,26 @@ class SchoolYear(Model):
     last_day: Mapped[date]
 
     __table_args__ = (UniqueConstraint("district_id", "ends_in"), CheckConstraint("first_day < last_day", name="days_in_order"))
+
+
+class Term(Model):
+    """A part of a school year; both days included. It ends (`ended_on`) when the roster or a person says that it is none."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
+    ends_in: Mapped[int]
+    title: Mapped[str]
+    first_day: Mapped[date]
+    last_day: Mapped[date]
+    ended_on: Mapped[date | None]
+    # Its id in the district's student information system (OneRoster's academicSessions).
+    sourced_id: Mapped[str | None]
+
+    __table_args__ = (
+        Index("uq_term_sourced_id", "district_id", "sourced_id", unique=True),
+        Index("ix_term_year", "district_id", "ends_in", "first_day"),
+        CheckConstraint("first_day <= last_day", name="days_in_order"),
+    )
 
 
 class ClosedDay(Model):

@@ -2,7 +2,7 @@
 
 import secrets
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from seminar.ground.db import Model
@@ -18,6 +18,10 @@ class Person(Model):
     # None: as the device says; mail is then in the district's.
     language: Mapped[str | None]
     theme: Mapped[str] = mapped_column(default="")
+    # Their id in the district's student information system (OneRoster's sourcedId); None for who was added by hand.
+    sourced_id: Mapped[str | None]
+    # False: the roster says that this account is not to be used (OneRoster's enabledUser).
+    may_sign_in: Mapped[bool] = mapped_column(default=True, server_default=true())
     feed_token: Mapped[str] = mapped_column(default=lambda: secrets.token_urlsafe(24))
 
     district: Mapped[District] = relationship()
@@ -28,6 +32,7 @@ class Person(Model):
         CheckConstraint("email = lower(email)", name="email_is_lower_case"),
         CheckConstraint("language IS NULL OR language IN ('en', 'es')", name="language"),
         CheckConstraint("theme IN ('', 'light', 'dark')", name="theme"),
+        Index("uq_person_sourced_id", "district_id", "sourced_id", unique=True),
         Index("ix_person_name", "district_id", "family_name", "given_name"),
     )
 

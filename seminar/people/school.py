@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from seminar.ground.db import Model
@@ -19,12 +19,15 @@ class School(Model):
     address: Mapped[str] = mapped_column(default="")
     delivery_stop: Mapped[str] = mapped_column(default="")
     closed_on: Mapped[date | None]
+    # Its id in the district's student information system (OneRoster's sourcedId).
+    sourced_id: Mapped[str | None]
 
     district: Mapped[District] = relationship()
 
     __table_args__ = (
         UniqueConstraint("district_id", "code"),
         UniqueConstraint("district_id", "name"),
+        Index("uq_school_sourced_id", "district_id", "sourced_id", unique=True),
         CheckConstraint("grade_first <= grade_last", name="grades_in_order"),
     )
 

@@ -34,7 +34,7 @@ def signed_in_by(cookie_id: str) -> SignedIn | None:
         return None
     query = select(Account).where(Account.person_id == int(person_id)).options(joinedload(Account.person).joinedload(Person.district))
     account = db.session.scalar(query)
-    if account is None or not hmac.compare_digest(account.session_key, key):
+    if account is None or not account.person.may_sign_in or not hmac.compare_digest(account.session_key, key):
         return None
     return SignedIn(account.person, key)
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.people import account
+from seminar.people.person import Person
 from tests.cast import NOW, a_cast
 
 PASSWORD = "a short sentence"
@@ -30,6 +31,17 @@ def test_the_page_that_was_asked_for_is_opened(client):
     assert client.get("/my/learning").location == "/sign-in?next=/my/learning"
     assert sign_in(client, next="/my/learning").location == "/my/learning"
     assert client.get("/my/learning").status_code == 200
+
+
+def test_an_account_that_the_roster_switched_off_opens_nothing(client, clean):
+    sign_in(client)
+    with clean.app_context():
+        db.session.scalars(select(Person).where(Person.email == "ada@a.example")).one().may_sign_in = False
+        db.session.commit()
+    assert client.get("/my/learning").location == "/sign-in?next=/my/learning"
+    refused = sign_in(client)
+    assert refused.status_code == 422
+    assert "has switched this account off" in refused.text
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "/a\n"])

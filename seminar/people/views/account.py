@@ -93,8 +93,10 @@ def _checked_account(email: str, password: str) -> Account:
         accounts.note_failure(email, address=address, now=now)
         db.session.commit()
         raise Refused(accounts.WRONG, field="password")
-    found = db.session.get(Account, person_id)
-    return found or abort(404)
+    found = db.session.get(Account, person_id) or abort(404)
+    if not found.person.may_sign_in:
+        raise Refused(accounts.SWITCHED_OFF)
+    return found
 
 
 @people.post("/sign-in/demo")

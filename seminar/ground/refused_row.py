@@ -1,0 +1,34 @@
+"""A row of somebody's file that can't be taken: which file, line and column, the value, and why; and the list of them as a CSV."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class RefusedRow:
+    """`line` counts as an editor does, the headings being line 1; `reason` is an untranslated sentence with {named} values."""
+
+    file: str
+    line: int
+    column: str
+    value: str
+    reason: str
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def as_csv(rows: Iterable[RefusedRow], say: Callable[[str, dict[str, Any]], str]) -> str:
+    """file, line, column, value, reason; `say` puts a reason into the reader's language."""
+    text = io.StringIO()
+    out = csv.writer(text, lineterminator="\r\n")
+    out.writerow(["file", "line", "column", "value", "reason"])
+    for row in rows:
+        out.writerow([row.file, row.line, row.column, no_formula(row.value), no_formula(say(row.reason, row.values))])
+    return text.getvalue()
+
+
+def no_formula(text: str) -> str:
+    """What begins like a formula would run as one in a spreadsheet."""
+    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
