@@ -126,10 +126,7 @@ def _as_day(value: Any) -> date:
 
 def _what_the_gate_let_through() -> Recount:
     """What was kept at each check is held against the awards: each badge that was asked for, by that person, through that day."""
-    held = {
-        row.id: row
-        for row in db.session.execute(text("SELECT id, person_id, badge_id, last_day, withdrawn_at FROM award"))
-    }
+    held = {row.id: row for row in db.session.execute(text("SELECT id, person_id, badge_id, last_day, withdrawn_at FROM award"))}
     checks = db.session.execute(text("SELECT id, reservation_id, person_id, at, last_day, found FROM gate_check")).all()
 
     def let_through(check: Any) -> bool:

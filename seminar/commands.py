@@ -7,6 +7,8 @@ import threading
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from pathlib import Path
+from typing import Any
 
 import click
 import structlog
@@ -18,20 +20,26 @@ from sqlalchemy import select
 from seminar.audit import broken_rules
 from seminar.ground import clock, contributions, daily, post
 from seminar.ground.db import db
-from seminar.ground.refused_row import no_formula
+from seminar.ground.refusal import Refused
+from seminar.ground.refused_row import as_csv, no_formula
 from seminar.people.appointment import ROLES, Appointment
 from seminar.people.district import District
 from seminar.people.person import Person
+from seminar.people.roster import importing
+from seminar.people.roster.files import opened
+from seminar.people.roster.outcome import Outcome, outcome_of
 from seminar.people.school import School
 from seminar.web.letters import write_all
 
 EVERY_SECONDS = 5.0
+FINDINGS_SHOWN = 20
 log = structlog.get_logger("makerpd.worker")
 
 
 def install(app: Flask, load_demo: Callable[[], None]) -> None:
     people = AppGroup("people", help="The people of the districts.")
     demo = AppGroup("demo", help="The demo district.")
+    roster = AppGroup("roster", help="Who works where, from the student information system.")
 
     @app.cli.command("prepare")
     def prepare() -> None:
@@ -66,7 +74,18 @@ def install(app: Flask, load_demo: Callable[[], None]) -> None:
         """Recount every rule of product.md from the rows; exit 1 where one is broken."""
         sys.exit(1 if _audit() else 0)
 
+    @roster.command("import")
+    @click.argument("path", type=click.Path(path_type=Path))
+    @click.option("--district", "district_code", help="Its code, where there are several.")
+    @click.option("--dry-run", is_flag=True, help="Say what would happen, and do nothing.")
+    @click.option("--report", type=click.Path(path_type=Path), help="Write the rows that are wrong to this CSV.")
+    @click.option("--end-many", is_flag=True, help="Go on although more than a tenth of the staff would be ended.")
+    def import_roster(path: Path, district_code: str | None, dry_run: bool, report: Path | None, end_many: bool) -> None:
+        """Import a OneRoster 1.1 or 1.2 set: a folder or a zip. Exit 0: applied whole; 2: some rows were refused; 1: nothing changed."""
+        sys.exit(_import_roster(_district(district_code), path, dry_run=dry_run, report=report, end_many=end_many))
+
     app.cli.add_command(people)
+    app.cli.add_command(roster)
     app.cli.add_command(demo)
 
 
@@ -98,6 +117,46 @@ def _list_people(district: District, role: str | None, school_code: str | None) 
     out.writerow(["email", "name", "role", "school", "first_day", "last_day"])
     for email, given, family, role_held, school, first, last in db.session.execute(query):
         out.writerow([email or "", no_formula(f"{given} {family}"), role_held, school or "", first, last or ""])
+
+
+def _import_roster(district: District, path: Path, *, dry_run: bool, report: Path | None, end_many: bool) -> int:
+    """Read the set, say what is wrong with it and what it does, and do that. Answers the exit status of contracts.md."""
+    now = clock.now()
+    today = district.day(now)
+    try:
+        with opened(path) as found:
+            one = importing.read(found, named=path.name, district=district, by=None, now=now)
+        if report is not None:
+            report.write_text(as_csv(importing.findings(one), _in_english), encoding="utf-8", newline="")
+        for row in importing.findings(one, limit=FINDINGS_SHOWN):
+            place = ", ".join(part for part in (row.file, f"line {row.line}" if row.line else "", row.column) if part)
+            print(f"{'noted' if row.taken else 'refused'}: {place}: {_in_english(row.reason, row.values)}")
+        outcome = outcome_of(one, today)
+        _say_outcome(outcome)
+        if dry_run:
+            db.session.rollback()
+            print("Nothing was changed: this was a dry run.")
+            return 1 if outcome.ends_many and not end_many else 2 if outcome.refused else 0
+        importing.apply(one, end_many=end_many, by=None, today=today, now=now)
+    except Refused as refused:
+        db.session.rollback()
+        hint = " Give --end-many to go on." if refused.message == importing.TOO_MANY else ""
+        print(f"Nothing was changed. {refused}{hint}", file=sys.stderr)
+        return 1
+    db.session.commit()
+    return 2 if outcome.refused else 0
+
+
+def _in_english(reason: str, values: dict[str, Any]) -> str:
+    return reason.format(**values)
+
+
+def _say_outcome(outcome: Outcome) -> None:
+    for name in ("schools", "terms", "people", "appointments"):
+        count = getattr(outcome, name)
+        print(f"{name}: {count.new} new, {count.changed} changed, {count.ended} ended, {count.refused} refused")
+    if outcome.refused + outcome.noted > FINDINGS_SHOWN:
+        print(f"{outcome.refused} rows refused and {outcome.noted} noted; --report FILE.csv lists them all.")
 
 
 def _work(app: Flask, *, once: bool) -> None:

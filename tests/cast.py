@@ -52,9 +52,7 @@ class Cast:
 
 def a_cast(code: str = "A", names: dict[str, str] = ROLES) -> Cast:
     """A district with one school, one badge of three competencies, and one person per role."""
-    district = District(code=code, name=f"District {code}", mail_from="pd@example.org")
-    db.session.add(district)
-    db.session.flush()
+    district = a_district(code)
     school = School(district_id=district.id, code="S", name=f"School {code}", grade_first=0, grade_last=5)
     skill = Skill(district_id=district.id, name="3D printing", look="print")
     depot = Depot(district_id=district.id, name="Depot", opens=time(8), closes=time(16))
@@ -69,6 +67,14 @@ def a_cast(code: str = "A", names: dict[str, str] = ROLES) -> Cast:
         db.session.add(Clearance(district_id=district.id, person_id=people["tara"].id, skill_id=skill.id, first_day=date(2020, 1, 1)))
     db.session.commit()
     return Cast(district, school, people, skill, badge, depot)
+
+
+def a_district(code: str) -> District:
+    """A district with nothing in it."""
+    district = District(code=code, name=f"District {code}", mail_from="pd@example.org")
+    db.session.add(district)
+    db.session.flush()
+    return district
 
 
 def a_person(district: District, name: str, role: str, school: School) -> Person:

@@ -84,10 +84,7 @@ def school_day(school: School, day: date, now: datetime) -> SchoolDay:
     awards = _awards({a.person_id for a in teachers}, day)
     enrolled = _enrolled({a.person_id for a in teachers}, now)
     near = _near({a.person_id for a in teachers}, school, day)
-    rows = [
-        _trained(a, awards.get(a.person_id, []), enrolled.get(a.person_id, []), near.get(a.person_id, []))
-        for a in teachers
-    ]
+    rows = [_trained(a, awards.get(a.person_id, []), enrolled.get(a.person_id, []), near.get(a.person_id, [])) for a in teachers]
     holding = {person_id for person_id, own in awards.items() if own}
     return SchoolDay(
         skills=_by_skill(school, rows, enrolled),

@@ -1,4 +1,4 @@
-"""A row of somebody's file that can't be taken: which file, line and column, the value, and why; and the list of them as a CSV."""
+"""A row of somebody's file that is wrong: which file, line and column, the value, and why; and the list of them as a CSV."""
 
 import csv
 import io
@@ -9,7 +9,10 @@ from typing import Any
 
 @dataclass(frozen=True)
 class RefusedRow:
-    """`line` counts as an editor does, the headings being line 1; `reason` is an untranslated sentence with {named} values."""
+    """`line` counts as an editor does, the headings being line 1; `reason` is an untranslated sentence with {named} values.
+
+    `taken`: something is wrong with it, and it was taken all the same.
+    """
 
     file: str
     line: int
@@ -17,15 +20,18 @@ class RefusedRow:
     value: str
     reason: str
     values: dict[str, Any] = field(default_factory=dict)
+    taken: bool = False
 
 
 def as_csv(rows: Iterable[RefusedRow], say: Callable[[str, dict[str, Any]], str]) -> str:
-    """file, line, column, value, reason; `say` puts a reason into the reader's language."""
+    """file, line, column, value, reason, and whether it was taken (yes or no); `say` puts a reason into the reader's language."""
     text = io.StringIO()
     out = csv.writer(text, lineterminator="\r\n")
-    out.writerow(["file", "line", "column", "value", "reason"])
+    out.writerow(["file", "line", "column", "value", "reason", "taken"])
     for row in rows:
-        out.writerow([row.file, row.line, row.column, no_formula(row.value), no_formula(say(row.reason, row.values))])
+        out.writerow(
+            [row.file, row.line, row.column, no_formula(row.value), no_formula(say(row.reason, row.values)), "yes" if row.taken else "no"]
+        )
     return text.getvalue()
 
 

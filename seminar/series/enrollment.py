@@ -179,9 +179,7 @@ def _tell(places: list[Enrollment], series: Series, kind: str, *, now: datetime)
 
     def letter(enrollment: Enrollment) -> Letter:
         person = enrollment.person
-        attached = invitation(
-            series.meetings, series, person, canceled=kind != "enrolled", comings=comings[enrollment.person_id], now=now
-        )
+        attached = invitation(series.meetings, series, person, canceled=kind != "enrolled", comings=comings[enrollment.person_id], now=now)
         values = {
             "title": series.seminar.title,
             "series_id": series.id,

@@ -45,8 +45,7 @@ def invitation(meetings: list[Meeting], series: Series, person: Person, *, cance
     if not coming:
         return None
     events = [
-        meeting_event(m, title=series.seminar.title, organizer=person.district, canceled=canceled, comings=comings, now=now)
-        for m in coming
+        meeting_event(m, title=series.seminar.title, organizer=person.district, canceled=canceled, comings=comings, now=now) for m in coming
     ]
     gone = canceled or all(meeting.canceled_at is not None for meeting in coming)
     text: str = calendar_of(events, name=person.name, method="CANCEL" if gone else "PUBLISH").to_ical().decode()

@@ -232,9 +232,7 @@ def _building_on(badge_ids: set[int]) -> list[Badge]:
     return list(db.session.scalars(query.where(badge_prerequisite.c.required_id.in_(badge_ids)).distinct()))
 
 
-def withdraw_what_is_not_earned(
-    people: list[Person], badge: Badge, *, since: date, reason: str, by: Person, now: datetime
-) -> list[Award]:
+def withdraw_what_is_not_earned(people: list[Person], badge: Badge, *, since: date, reason: str, by: Person, now: datetime) -> list[Award]:
     """End these people's awards of a badge, begun on that day or later, whose rule is no longer met, then those that build on
     them. Everybody is told."""
     query = select(Award).where(

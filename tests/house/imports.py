@@ -1,6 +1,6 @@
 """Reads the imports of modules, those inside functions too, and says which one goes where architecture.md lets none go.
 
-    inventory → seminar; people ← skills ← series ← money ← coverage ← sharing; views → concepts → ground; views → web → ground
+inventory → seminar; people ← skills ← series ← money ← coverage ← sharing; views → concepts → ground; views → web → ground
 """
 
 import ast

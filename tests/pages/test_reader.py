@@ -12,7 +12,7 @@ PAGE = """<!doctype html><html lang="{lang}"><head><title>Reserve · MakerPD</ti
 <label>Note <textarea name="note">typed</textarea></label><input aria-label="Search"><select aria-labelledby="hint"></select>
 <label><input type="checkbox"> Mine</label><button>Save</button><input type="submit" value="Send"></form>{more}</main></body></html>"""
 FAULTS = {
-    '<title>Reserve · MakerPD</title>|<title> · MakerPD</title>': "the title says nothing",
+    "<title>Reserve · MakerPD</title>|<title> · MakerPD</title>": "the title says nothing",
     "<title>Reserve · MakerPD</title>|": "the title says nothing",
     "<h1>Reserve</h1>|<h2>Reserve</h2>": "there is not one h1",
     "<h1>Reserve</h1>|<h1>Reserve</h1><h1>Again</h1>": "there is not one h1",

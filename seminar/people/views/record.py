@@ -41,9 +41,7 @@ def show_audit_trail() -> str:
     # The trail is never counted: it only grows. One row more than a page says whether there is another.
     total = (page_number() - 1) * PAGE_SIZE + len(rows)
     page = page_of(list(rows[:PAGE_SIZE]), total, page_number())
-    return render_template(
-        "people/audit_trail.html", page=page, name=name, what=what, day=day if until else "", deeds=_deeds(), deed=deed
-    )
+    return render_template("people/audit_trail.html", page=page, name=name, what=what, day=day if until else "", deeds=_deeds(), deed=deed)
 
 
 def _deeds() -> list[tuple[str, str]]:

@@ -1,0 +1,135 @@
+"""What can be done with a roster: read a set, apply it, leave it, take back what it ended.
+
+Its one difference to other verbs: reading fills staging tables that nothing else looks at, and applying works in a few large statements.
+"""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import delete, select, update
+
+from seminar.ground import contributions, history
+from seminar.ground.db import db
+from seminar.ground.refusal import N_, Refused
+from seminar.ground.refused_row import RefusedRow
+from seminar.people.appointment import Appointment
+from seminar.people.district import District
+from seminar.people.person import Person
+from seminar.people.roster import applying
+from seminar.people.roster.outcome import Outcome, outcome_of
+from seminar.people.roster.reading import Source, stage
+from seminar.people.roster.settling import settle
+from seminar.people.roster.staged import RosterEnding, RosterFinding, RosterImport
+
+# A preview that nobody came back to.
+KEPT_FOR = timedelta(days=7)
+
+
+def read(source: Source, *, named: str, district: District, by: Person | None, now: datetime) -> RosterImport:
+    """Read the set into the staging tables and settle it. Raises WrongSet where it is wrong as a whole."""
+    one = RosterImport(
+        district_id=district.id, by_id=by.id if by else None, source=named[:200], read_at=now, version=source.version, kinds=source.kinds
+    )
+    db.session.add(one)
+    db.session.flush()
+    stage(one, source, today=district.day(now))
+    settle(one)
+    one.settled_at = now
+    db.session.flush()
+    return one
+
+
+def keep_wrong(refused: Refused, *, named: str, district: District, by: Person | None, now: datetime) -> RosterImport:
+    """Keep that a set was wrong, and why: after the rollback of what was read of it."""
+    one = RosterImport(district_id=district.id, by_id=by.id if by else None, source=named[:200], read_at=now, state="wrong")
+    one.why, one.why_values = refused.message, refused.values
+    db.session.add(one)
+    db.session.flush()
+    return one
+
+
+TOO_MANY = N_("{leaving} of {staff} people would have no place any more. If that is right, say so once more.")
+NOT_ANY_MORE = N_("This roster was applied or left meanwhile. Look at the newest one.")
+
+
+def apply(one: RosterImport, *, end_many: bool, by: Person | None, today: date, now: datetime) -> Outcome:
+    """Do what it says; answers what that was. Raises Refused where it would end more than a tenth of the staff and wasn't told twice."""
+    _hold(one)
+    settle(one)
+    outcome = outcome_of(one, today)
+    if outcome.ends_many and not end_many:
+        raise Refused(TOO_MANY, field="end_many", leaving=outcome.leaving, staff=outcome.staff)
+    one.by_id = by.id if by is not None else one.by_id
+    applying.do(one, today=today, now=now)
+    one.state, one.settled_at, one.did = "applied", now, outcome.as_json()
+    db.session.flush()
+    history.record(by, "roster applied", one, now, source=one.source)
+    return outcome
+
+
+def _hold(one: RosterImport) -> None:
+    """One import of a district after the other, and each once. Raises Refused for one that isn't to be applied any more."""
+    db.session.scalars(select(District.id).where(District.id == one.district_id).with_for_update(key_share=True)).one()
+    state = db.session.scalar(select(RosterImport.state).where(RosterImport.id == one.id).with_for_update())
+    if state != "read":
+        raise Refused(NOT_ANY_MORE, status=409)
+
+
+def leave(one: RosterImport, *, by: Person, now: datetime) -> None:
+    """Nothing of it is done. Raises Refused where it was applied already."""
+    _hold(one)
+    applying.forget_staged([one.id])
+    one.state = "left"
+    db.session.flush()
+    history.record(by, "roster left", one, now, source=one.source)
+
+
+def leave_old_ones(district: District, _today: date, now: datetime) -> None:
+    """The round of a day: what was read a week ago and never applied is left, and what old imports found is forgotten."""
+    old = select(RosterImport.id).where(RosterImport.district_id == district.id, RosterImport.read_at < now - KEPT_FOR)
+    unfinished = list(db.session.scalars(old.where(RosterImport.state == "read")))
+    if unfinished:
+        applying.forget_staged(unfinished)
+        db.session.execute(update(RosterImport).where(RosterImport.id.in_(unfinished)).values(state="left"))
+    long_ago = old.where(RosterImport.read_at < now - 12 * KEPT_FOR)
+    db.session.execute(delete(RosterFinding).where(RosterFinding.import_id.in_(long_ago)).execution_options(synchronize_session=False))
+
+
+def findings(one: RosterImport, *, limit: int | None = None) -> Iterator[RefusedRow]:
+    """The rows of it that are wrong, the refused ones first, as the files have them."""
+    f = RosterFinding
+    query = select(f).where(f.import_id == one.id).order_by(f.taken, f.file, f.line, f.id).limit(limit)
+    for row in db.session.scalars(query.execution_options(yield_per=1000)):
+        yield RefusedRow(row.file, row.line, row.column, row.value, row.reason, {"value": row.value, "other": row.other}, row.taken)
+
+
+def take_back(one: RosterImport, person_ids: list[int], *, by: Person, today: date, now: datetime) -> int:
+    """These people hold again what this import ended, as they held it before; answers how many appointments. The next roster that
+    still doesn't tell of them ends them again."""
+    query = (
+        select(RosterEnding, Appointment)
+        .join(Appointment, Appointment.id == RosterEnding.appointment_id)
+        .where(RosterEnding.import_id == one.id, RosterEnding.taken_back_at.is_(None), Appointment.person_id.in_(person_ids))
+    )
+    rows = db.session.execute(query.with_for_update(of=Appointment)).all()
+    held = _held_again([appointment for _, appointment in rows], today)
+    for ending, appointment in rows:
+        ending.taken_back_at = now
+        if (appointment.person_id, appointment.role, appointment.school_id) not in held:
+            appointment.last_day = ending.last_day_before
+            history.record(by, "ending taken back", appointment, now, roster=one.id)
+    db.session.flush()
+    people = list(db.session.scalars(select(Person).where(Person.id.in_({appointment.person_id for _, appointment in rows}))))
+    for changed in contributions.standing_changed if people else ():
+        changed(people, now)
+    return len(rows)
+
+
+def _held_again(appointments: list[Appointment], today: date) -> set[tuple[int, str, int | None]]:
+    """What these people have been given once more since: it isn't held twice."""
+    query = select(Appointment.person_id, Appointment.role, Appointment.school_id).where(
+        Appointment.person_id.in_({a.person_id for a in appointments}),
+        Appointment.id.not_in({a.id for a in appointments}),
+        Appointment.last_day.is_(None) | (Appointment.last_day > today),
+    )
+    return {(person_id, role, school_id) for person_id, role, school_id in db.session.execute(query)}

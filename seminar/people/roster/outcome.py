@@ -1,0 +1,269 @@
+"""What an import would do, each part as one query: the preview counts and lists it, and applying writes from it."""
+
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, exists, false, func, not_, or_, select
+from sqlalchemy.orm import aliased
+
+from seminar.ground.db import db
+from seminar.people.appointment import Appointment
+from seminar.people.calendar import Term
+from seminar.people.person import Person
+from seminar.people.roster.settling import ZEROS_LOST
+from seminar.people.roster.staged import RosterFinding, RosterImport, StagedOrg, StagedPerson, StagedRole, StagedTerm
+from seminar.people.school import School
+
+FAR = date.max
+Rows = Select[*tuple[Any, ...]]
+
+
+@dataclass(frozen=True)
+class Count:
+    """Of one kind of record, how many are new, changed and ended, and how many rows were refused."""
+
+    new: int
+    changed: int
+    ended: int
+    refused: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """By kind; `staff` is how many the roster told of before, `leaving` how many of them would have no place left."""
+
+    schools: Count
+    terms: Count
+    people: Count
+    appointments: Count
+    staff: int
+    leaving: int
+    noted: int
+
+    @property
+    def refused(self) -> int:
+        return sum(count.refused for count in (self.schools, self.terms, self.people, self.appointments))
+
+    @property
+    def changes(self) -> int:
+        return sum(count.new + count.changed + count.ended for count in (self.schools, self.terms, self.people, self.appointments))
+
+    @property
+    def ends_many(self) -> bool:
+        """More than a tenth of the staff: done only when told twice."""
+        return self.leaving * 10 > self.staff
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def outcome_from(said: dict[str, Any]) -> Outcome:
+    """What `as_json` kept."""
+    values: dict[str, Any] = {name: Count(**value) if isinstance(value, dict) else value for name, value in said.items()}
+    return Outcome(**values)
+
+
+def outcome_of(one: RosterImport, today: date) -> Outcome:
+    refused = _refused_by_file(one)
+    people_file = refused.get("users.csv", 0)
+    return Outcome(
+        schools=Count(_count(new_schools(one)), _count(changed_schools(one)), _count(ended_schools(one)), refused.get("orgs.csv", 0)),
+        terms=Count(_count(new_terms(one)), _count(changed_terms(one)), _count(ended_terms(one)), refused.get("academicSessions.csv", 0)),
+        people=Count(_count(new_people(one)), _count(changed_people(one)), _count(leaving_people(one, today)), people_file),
+        appointments=Count(
+            _count(new_appointments(one, today)),
+            _count(changed_appointments(one, today)),
+            _count(ended_appointments(one, today)),
+            refused.get("roles.csv", 0),
+        ),
+        staff=_count(staff(one, today)),
+        leaving=_count(leaving_people(one, today)),
+        noted=db.session.scalar(select(func.count()).where(RosterFinding.import_id == one.id, RosterFinding.taken)) or 0,
+    )
+
+
+def _count(query: Rows) -> int:
+    return db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+
+
+def _refused_by_file(one: RosterImport) -> dict[str, int]:
+    query = select(RosterFinding.file, func.count()).where(RosterFinding.import_id == one.id, RosterFinding.taken.is_(False))
+    return {file: count for file, count in db.session.execute(query.group_by(RosterFinding.file))}
+
+
+def new_schools(one: RosterImport) -> Rows:
+    s = StagedOrg
+    return select(s).where(s.import_id == one.id, s.kind == "school", s.gone.is_(False), s.school_id.is_(None))
+
+
+def changed_schools(one: RosterImport) -> Rows:
+    """Another name, an id that was not known yet, or open again. The code stays as the district has it."""
+    s = StagedOrg
+    other = or_(School.name != s.name, _differs(School.sourced_id, s.sourced_id), School.closed_on.is_not(None))
+    query = select(School.id, s.name, s.sourced_id).join(s, s.school_id == School.id)
+    return query.where(s.import_id == one.id, s.kind == "school", s.gone.is_(False), other)
+
+
+def ended_schools(one: RosterImport) -> Rows:
+    s = StagedOrg
+    gone = exists().where(s.import_id == one.id, s.sourced_id == School.sourced_id, s.gone)
+    return select(School.id).where(
+        School.district_id == one.district_id,
+        School.closed_on.is_(None),
+        or_(gone, _missing(one, "orgs.csv", StagedOrg, School.sourced_id)),
+    )
+
+
+def _missing(one: RosterImport, file: str, staged: type[Any], sourced_id: Any) -> ColumnElement[bool]:
+    """A record that the roster told of and that isn't in its bulk file. A row that was refused is there all the same; and where a
+    refused row might be anybody's, nobody is missing."""
+    if one.kinds.get(file) != "bulk":
+        return false()
+    there = exists().where(staged.import_id == one.id, staged.sourced_id == sourced_id)
+    return and_(sourced_id.is_not(None), ~there, not_(spoken_of(one, sourced_id)), not_(_might_be_anybody(one, file)))
+
+
+def spoken_of(one: RosterImport, sourced_id: Any) -> ColumnElement[bool]:
+    """Whether a row that was refused speaks of that id."""
+    f = RosterFinding
+    mine = and_(f.import_id == one.id, f.taken.is_(False))
+    bare = select(f.about).where(mine, f.reason == ZEROS_LOST, f.about.is_not(None))
+    also = select(f.also).where(mine, f.also.is_not(None))
+    return or_(exists().where(mine, f.about == sourced_id), sourced_id.in_(also), func.ltrim(sourced_id, "0").in_(bare))
+
+
+def _might_be_anybody(one: RosterImport, *files: str) -> ColumnElement[bool]:
+    f = RosterFinding
+    return exists().where(f.import_id == one.id, f.taken.is_(False), f.about.is_(None), f.file.in_(files))
+
+
+def new_terms(one: RosterImport) -> Rows:
+    t = StagedTerm
+    return select(t).where(t.import_id == one.id, t.kind != "schoolYear", t.gone.is_(False), t.term_id.is_(None))
+
+
+def changed_terms(one: RosterImport) -> Rows:
+    t = StagedTerm
+    other = or_(
+        Term.title != t.title,
+        Term.first_day != t.first_day,
+        Term.last_day != t.last_day,
+        Term.ends_in != t.ends_in,
+        Term.ended_on.is_not(None),
+    )
+    query = select(Term.id, t.title, t.first_day, t.last_day, t.ends_in).join(t, t.term_id == Term.id)
+    return query.where(t.import_id == one.id, t.gone.is_(False), other)
+
+
+def ended_terms(one: RosterImport) -> Rows:
+    t = StagedTerm
+    gone = exists().where(t.import_id == one.id, t.sourced_id == Term.sourced_id, t.gone)
+    return select(Term.id).where(
+        Term.district_id == one.district_id, Term.ended_on.is_(None), or_(gone, _missing(one, "academicSessions.csv", t, Term.sourced_id))
+    )
+
+
+def new_people(one: RosterImport) -> Rows:
+    s = StagedPerson
+    return select(s).where(s.import_id == one.id, s.gone.is_(False), s.person_id.is_(None))
+
+
+def changed_people(one: RosterImport) -> Rows:
+    """Another name, address or id; an address that the roster leaves empty stays as it is."""
+    s = StagedPerson
+    other = or_(
+        Person.given_name != s.given_name,
+        Person.family_name != s.family_name,
+        and_(s.email.is_not(None), _differs(Person.email, s.email)),
+        Person.may_sign_in != s.enabled,
+        _differs(Person.sourced_id, s.sourced_id),
+    )
+    before = (Person.given_name.label("given_before"), Person.family_name.label("family_before"), Person.email.label("email_before"))
+    now = (s.given_name, s.family_name, s.email, s.enabled, s.sourced_id)
+    return select(Person.id, *before, *now).join(s, s.person_id == Person.id).where(s.import_id == one.id, s.gone.is_(False), other)
+
+
+def _differs(one: Any, other: Any) -> ColumnElement[bool]:
+    return func.coalesce(one, "") != func.coalesce(other, "")
+
+
+def _open(appointment: Any, today: date) -> ColumnElement[bool]:
+    """Held beyond today. What ends with today has been ended."""
+    return or_(appointment.last_day.is_(None), appointment.last_day > today)
+
+
+def _is_of(appointment: Any, role: Any) -> ColumnElement[bool]:
+    return and_(
+        appointment.person_id == role.person_id,
+        appointment.role == role.role,
+        func.coalesce(appointment.school_id, 0) == func.coalesce(role.school_id, 0),
+        or_(role.school_id.is_not(None), role.school_sourced_id == ""),
+    )
+
+
+def wanted(one: RosterImport) -> ColumnElement[bool]:
+    """The staged roles that are held, and that are one of ours."""
+    return and_(StagedRole.import_id == one.id, StagedRole.gone.is_(False), StagedRole.role != "")
+
+
+def new_appointments(one: RosterImport, today: date) -> Rows:
+    """Held by nobody yet; where somebody holds it by hand, or it ends only today, there is nothing to add."""
+    r, a = StagedRole, Appointment
+    still = or_(a.last_day.is_(None), a.last_day >= today)
+    return select(r).where(wanted(one), ~exists().where(_is_of(a, r), still))
+
+
+def changed_appointments(one: RosterImport, today: date) -> Rows:
+    r, a, by_hand = StagedRole, Appointment, aliased(Appointment)
+    other = or_(
+        func.coalesce(a.last_day, FAR) != func.coalesce(r.last_day, FAR),
+        and_(r.grade.is_not(None), func.coalesce(a.grade, -1) != r.grade),
+        and_(r.sourced_id.is_not(None), _differs(a.sourced_id, r.sourced_id)),
+    )
+    held_by_hand = exists().where(_is_of(by_hand, r), by_hand.source == "hand", _open(by_hand, today))
+    still = or_(a.last_day.is_(None), a.last_day >= today)
+    query = select(a.id, a.last_day.label("last_day_before"), r.last_day, func.coalesce(r.grade, a.grade).label("grade"), r.sourced_id)
+    return query.join(r, _is_of(a, r)).where(wanted(one), a.source == "roster", still, other, ~held_by_hand)
+
+
+def ended_appointments(one: RosterImport, today: date) -> Rows:
+    """What the roster gave and no longer tells. Never what was given by hand."""
+    a, p = Appointment, Person
+    theirs = and_(a.district_id == one.district_id, a.source == "roster", _open(a, today), p.sourced_id.is_not(None))
+    query = select(a.id, a.person_id, a.last_day.label("last_day_before")).join(p, p.id == a.person_id)
+    return query.where(theirs, or_(*_endings(one, a, p)))
+
+
+def _endings(one: RosterImport, a: Any, p: Any) -> list[ColumnElement[bool]]:
+    s, r = StagedPerson, StagedRole
+    staged = and_(s.import_id == one.id, s.person_id == p.id)
+    unsaid = and_(
+        ~exists().where(wanted(one), _is_of(a, r)),
+        not_(spoken_of(one, p.sourced_id)),
+        not_(_might_be_anybody(one, "users.csv", "roles.csv")),
+    )
+    row_gone = exists().where(r.import_id == one.id, r.gone, r.sourced_id.is_not(None), r.sourced_id == a.sourced_id)
+    endings = [exists().where(staged, s.gone), _missing(one, "users.csv", s, p.sourced_id), and_(row_gone, unsaid)]
+    elsewhere = exists().where(wanted(one), r.sourced_id == a.sourced_id, not_(_is_of(a, r)))
+    endings.append(elsewhere)
+    if one.version == "1.1":
+        endings.append(and_(exists().where(staged), unsaid))
+    elif one.kinds.get("roles.csv") == "bulk":
+        endings.append(unsaid)
+    return endings
+
+
+def staff(one: RosterImport, today: date) -> Rows:
+    """Who holds an appointment by the roster."""
+    a = Appointment
+    return select(a.person_id).where(a.district_id == one.district_id, a.source == "roster", _open(a, today)).distinct()
+
+
+def leaving_people(one: RosterImport, today: date) -> Rows:
+    """Of these, who would hold none any more: neither one that stays nor a new one."""
+    ended = ended_appointments(one, today).subquery()
+    a, r = Appointment, StagedRole
+    stays = exists().where(a.person_id == ended.c.person_id, a.source == "roster", _open(a, today), a.id.not_in(select(ended.c.id)))
+    moves = exists().where(wanted(one), r.person_id == ended.c.person_id)
+    return select(ended.c.person_id).where(~stays, ~moves).distinct()
