@@ -7,6 +7,7 @@ import secrets
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
 from typing import Any, Protocol
@@ -404,10 +405,10 @@ def _read_users_of_1_2(reading: Reading, others: "Others") -> None:
     shelf = reading.shelf(StagedPerson)
     for batch in _in_batches(reading.rows("users.csv")):
         ids = [row["sourcedId"] for row in batch]
-        with_a_role, known = _with_a_role(reading.one.id, ids), _known(reading.one.district_id, ids)
+        met = Met(_with_a_role(reading, ids), _role_refused(reading, ids), _known(reading.one.district_id, ids), others)
         for row in batch:
             try:
-                if _is_staff(row, with_a_role, known, others, reading):
+                if _is_staff(row, met, reading):
                     shelf.put(**_person(row, reading.source.kinds["users.csv"], reading))
             except Unreadable:
                 continue
@@ -425,27 +426,49 @@ def _in_batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
         yield batch
 
 
-def _with_a_role(import_id: int, ids: list[str]) -> set[str]:
-    query = select(StagedRole.user_sourced_id).where(StagedRole.import_id == import_id, StagedRole.user_sourced_id.in_(ids))
+@dataclass(frozen=True)
+class Met:
+    """Whom of a batch of users we have met before: with a role of the staff, with one that was refused, in our own tables, as others."""
+
+    with_a_role: set[str]
+    role_refused: set[str]
+    known: set[str]
+    others: "Others"
+
+
+def _with_a_role(reading: Reading, ids: list[str]) -> set[str]:
+    query = select(StagedRole.user_sourced_id).where(StagedRole.import_id == reading.one.id, StagedRole.user_sourced_id.in_(ids))
     return set(db.session.scalars(query))
 
 
+def _role_refused(reading: Reading, ids: list[str]) -> set[str]:
+    reading.findings.flush()
+    f = RosterFinding
+    query = select(f.about).where(f.import_id == reading.one.id, f.about.in_(ids), f.file == "roles.csv", f.taken.is_(False))
+    return {about for about in db.session.scalars(query) if about is not None}
+
+
 def _known(district_id: int, ids: list[str]) -> set[str]:
-    return set(db.session.scalars(select(Person.sourced_id).where(Person.district_id == district_id, Person.sourced_id.in_(ids))))
+    query = select(Person.sourced_id).where(Person.district_id == district_id, Person.sourced_id.in_(ids))
+    return {sourced_id for sourced_id in db.session.scalars(query) if sourced_id is not None}
 
 
-def _is_staff(row: Row, with_a_role: set[str], known: set[str], others: "Others", reading: Reading) -> bool:
-    """Whether a row of users.csv is of the staff. Somebody whom we know, and who has no role at all in a bulk set, is refused: a row
-    that was forgotten ends nobody."""
+def _is_staff(row: Row, met: Met, reading: Reading) -> bool:
+    """Whether a row of users.csv is of the staff. Who has no role at all in a bulk set is refused: a row that was forgotten ends nobody."""
     user = row["sourcedId"]
-    if user in with_a_role or (user in known and reading.source.kinds.get("roles.csv") != "bulk"):
+    if user in met.with_a_role or (user in met.known and reading.source.kinds.get("roles.csv") != "bulk"):
         return True
-    if user in others:
+    if user in met.others:
         reading.pass_over(row.file)
         return False
     if not user:
         fields.sourced_id(row, note=reading.note)
-    # Nobody knows yet whether this is staff or a pupil: what the line says stays out of our tables, unless we know them.
+    if user in met.role_refused:
+        sentence = N_("The row of roles.csv for {value} was refused, so this one waits for it.")
+        reading.note(refused(row.file, row.line, "sourcedId", user, sentence, about=user))
+        return False
+    # Staff or a pupil, nobody knows: what the line says stays out of our tables, unless we know them.
+    said = user if user in met.known else ""
     sentence = N_("roles.csv has no row for this user, so nobody knows what they do.")
-    reading.note(refused(row.file, row.line, "sourcedId", user if user in known else "", sentence, about=user if user in known else ""))
+    reading.note(refused(row.file, row.line, "sourcedId", said, sentence, about=said))
     return False

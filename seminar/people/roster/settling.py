@@ -138,7 +138,7 @@ def _refuse_addresses_of_others(one: RosterImport, mine: ColumnElement[bool]) ->
 
 
 def _refuse_roles(one: RosterImport) -> None:
-    """A role of nobody; and of the same role twice, one is enough. What is over is nobody's matter."""
+    """A role of nobody, or at a school that was refused; and of the same role twice, one is enough."""
     r, other = StagedRole, aliased(StagedRole)
     active = and_(r.import_id == one.id, r.gone.is_(False))
     staged = exists().where(StagedPerson.import_id == one.id, StagedPerson.sourced_id == r.user_sourced_id)
@@ -159,6 +159,11 @@ def _refuse_roles(one: RosterImport) -> None:
         about=r.user_sourced_id,
     )
     db.session.execute(delete(r).where(and_(active, r.file == "users.csv", ~staged)).execution_options(synchronize_session=False))
+    school = exists().where(StagedOrg.import_id == one.id, StagedOrg.sourced_id == r.school_sourced_id, StagedOrg.gone.is_(False))
+    there = exists().where(School.district_id == one.district_id, School.sourced_id == r.school_sourced_id)
+    lost = and_(active, r.school_sourced_id != "", ~school, ~there)
+    waits = N_("The school {value} was refused, so this row waits for it.")
+    _refuse(r, lost, r.file, "orgSourcedId", r.school_sourced_id, waits, about=r.user_sourced_id)
     twin = exists().where(other.import_id == one.id, other.sourced_id == r.sourced_id, other.line < r.line)
     _refuse(
         r,
@@ -196,12 +201,12 @@ def resolve_roles(one: RosterImport) -> None:
 
 
 def _refuse(
-    model: type[Any], wrong: ColumnElement[bool], file: str, column: str, value: Any, reason: str, *, about: Any = None, **more: Any
+    model: type[Any], wrong: ColumnElement[bool], file: Any, column: str, value: Any, reason: str, *, about: Any = None, **more: Any
 ) -> None:
     """Move the rows that are wrong from the staging table into the findings."""
     said = select(
         model.import_id,
-        literal(file),
+        literal(file) if isinstance(file, str) else file,
         model.line,
         literal(column),
         func.coalesce(value, ""),
