@@ -14,8 +14,8 @@ from seminar.people.calendar import SchoolYear, Term
 from seminar.people.person import Person
 from seminar.people.roster import outcome
 from seminar.people.roster.outcome import Rows
-from seminar.people.roster.settling import resolve_roles
-from seminar.people.roster.staged import STAGED, RosterEnding, RosterImport, RosterOrg, StagedOrg, StagedPerson, StagedTerm
+from seminar.people.roster.settling import resolve_roles, take_stock
+from seminar.people.roster.staged import STAGED, RosterEnding, RosterImport, RosterOrg, StagedOrg, StagedPerson, StagedRole, StagedTerm
 from seminar.people.school import School
 
 # Read and written so many at a time, where a row's own words go into the audit trail.
@@ -28,7 +28,9 @@ def do(one: RosterImport, *, today: date, now: datetime) -> None:
     _do_schools(one, today, now)
     _do_terms(one, today, now)
     _do_people(one, now)
+    take_stock(School, Person)
     resolve_roles(one)
+    take_stock(StagedRole)
     _do_appointments(one, today, now)
     _remember_orgs(one)
     forget_staged([one.id])
