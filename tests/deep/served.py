@@ -135,12 +135,26 @@ def web_workers(web: subprocess.Popen[bytes]) -> list[int]:
 @contextmanager
 def demo_district() -> Iterator[Served]:
     """One that is prepared, with nothing started yet; all that was started is stopped at the end."""
+    with installed("prepare") as served:
+        yield served
+
+
+@contextmanager
+def an_empty_installation() -> Iterator[Served]:
+    """One that is migrated and has no district."""
+    with installed("db", "upgrade") as served:
+        yield served
+
+
+@contextmanager
+def installed(*first: str) -> Iterator[Served]:
+    """A copy of the tree with a database of its own, after this first command."""
     with running_database() as url, TemporaryDirectory() as folder:
         home = Path(folder) / "makerpd"
         shutil.copytree(ROOT, home, ignore=NOT_SERVED)
         served = Served(url, home)
         try:
-            assert served.flask("prepare") == 0
+            assert served.flask(*first) == 0
             yield served
         finally:
             served.stop()
