@@ -24,11 +24,13 @@ from seminar.ground import contributions, db, health, log
 from seminar.ground.clock import Clock, clock_starting
 from seminar.ground.settings import Settings, WrongSettings, environment, settings_from
 from seminar.people import account
+from seminar.people.roster import importing
 from seminar.series import attendance, feed, home, reminder
 from seminar.skills import expiry
 from seminar.web import language, pages, session, shell
 from seminar.web.asked import LARGEST_ID
 from seminar.web.requires import refuse_routes_without_an_access_line
+from seminar.web.uploads import UploadRequest
 
 ROOT = Path(__file__).resolve().parent
 
@@ -42,6 +44,7 @@ class IdConverter(IntegerConverter):
 
 def create_app(settings: Settings) -> Flask:
     app = Flask("makerpd", root_path=str(ROOT), instance_path=str(ROOT / "instance"))
+    app.request_class = UploadRequest
     app.config.update(
         SECRET_KEY=settings.secret_key,
         BASE_URL=settings.base_url,
@@ -84,6 +87,7 @@ def clock_of(settings: Settings) -> Clock:
 def contribute() -> None:
     """What later rooms give to earlier ones, all of it here."""
     contributions.home_cards[:] = [
+        people_views.roster.home_cards,
         home.home_cards,
         coverage_views.home_cards,
         inventory_views.home_cards,
@@ -93,12 +97,13 @@ def contribute() -> None:
     contributions.standing_changed[:] = [at_risk.tell_reservations_at_risk]
     contributions.worker_rounds[:] = [reminder.remind]
     contributions.daily_rounds.update(
+        old_rosters=importing.leave_old_ones,
         badges_running_out=expiry.tell_what_runs_out,
         reservations_at_risk=at_risk.look_at_every_reservation,
         loans_due=due.tell_what_is_due,
         old_sign_in_attempts=account.forget_old_attempts,
     )
-    contributions.settings_pages[:] = people_views.directory.settings_pages()
+    contributions.settings_pages[:] = [*people_views.directory.settings_pages(), *people_views.roster.settings_pages()]
 
 
 def main() -> Flask:

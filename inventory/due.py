@@ -32,9 +32,7 @@ def _out_until(district_id: int, first: date, last: date) -> list[Reservation]:
 
 
 def _maker_contacts(school_ids: set[int], today: date) -> dict[int, list[Person]]:
-    query = select(Appointment).where(
-        Appointment.school_id.in_(school_ids), Appointment.role == "maker_contact", current_on(today)
-    )
+    query = select(Appointment).where(Appointment.school_id.in_(school_ids), Appointment.role == "maker_contact", current_on(today))
     found: dict[int, list[Person]] = {}
     for appointment in db.session.scalars(query.options(joinedload(Appointment.person))):
         found.setdefault(appointment.school_id or 0, []).append(appointment.person)

@@ -250,4 +250,3 @@ def tell_change(reservation: Reservation, former: Person, now: datetime) -> None
 
 def tell_responsible(reservation: Reservation, kind: str, now: datetime, *, key: str, **values: Any) -> None:
     outbox.put(reservation.responsible, kind, key=key, now=now, **about(reservation), **values)
-

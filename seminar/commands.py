@@ -27,7 +27,7 @@ from seminar.people.district import District
 from seminar.people.person import Person
 from seminar.people.roster import importing
 from seminar.people.roster.files import opened
-from seminar.people.roster.outcome import Outcome, outcome_of
+from seminar.people.roster.outcome import Outcome, outcome_from
 from seminar.people.school import School
 from seminar.web.letters import write_all
 
@@ -131,7 +131,7 @@ def _import_roster(district: District, path: Path, *, dry_run: bool, report: Pat
         for row in importing.findings(one, limit=FINDINGS_SHOWN):
             place = ", ".join(part for part in (row.file, f"line {row.line}" if row.line else "", row.column) if part)
             print(f"{'noted' if row.taken else 'refused'}: {place}: {_in_english(row.reason, row.values)}")
-        outcome = outcome_of(one, today)
+        outcome = outcome_from(one.outcome)
         _say_outcome(outcome)
         if dry_run:
             db.session.rollback()

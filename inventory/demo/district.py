@@ -32,7 +32,9 @@ def load() -> None:
     """Fill an empty database; one transaction."""
     now = clock.now()
     password_hash = account.hashed(PASSWORD)
-    district = District(code="RUSD", name="Rivermark Unified School District", timezone=TIMEZONE, language="en", mail_from="pd-office@rivermark.example")
+    district = District(
+        code="RUSD", name="Rivermark Unified School District", timezone=TIMEZONE, language="en", mail_from="pd-office@rivermark.example"
+    )
     db.session.add(district)
     db.session.flush()
     calendar_day = district.day(now)

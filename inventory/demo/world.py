@@ -107,8 +107,6 @@ class World:
             )
         if only is None:
             last = last_day_of(day, badge.valid_months)
-            award = Award(
-                district_id=self.district.id, person_id=person.id, badge_id=badge.id, first_day=day, last_day=last, awarded_at=at
-            )
+            award = Award(district_id=self.district.id, person_id=person.id, badge_id=badge.id, first_day=day, last_day=last, awarded_at=at)
             self.held[person.id, badge_name] = award
             db.session.add(award)

@@ -15,6 +15,7 @@ from seminar.people import account
 from seminar.series.enrollment import enroll
 from seminar.skills.sign_off import SignOff
 from tests.cast import NOW, TODAY, a_cast, a_model, a_series, an_award
+from tests.people.rosters import a_set, read_for, texts
 
 EVERYBODY = ("ada", "cora", "pia", "tara", "kim", "eli", "olive")
 PLANS = ("olive",)
@@ -44,6 +45,13 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "people.change_password": EVERYBODY,
     "people.choose_theme": EVERYBODY,
     "people.show_settings": ("eli", "olive"),
+    "people.show_roster": PLANS,
+    "people.create_roster_import": PLANS,
+    "people.show_roster_import": PLANS,
+    "people.show_roster_rows": PLANS,
+    "people.create_roster_application": PLANS,
+    "people.create_roster_dismissal": PLANS,
+    "people.create_roster_return": PLANS,
     "people.show_people": PLANS,
     "people.show_new_person": PLANS,
     "people.create_person": PLANS,
@@ -170,6 +178,7 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
         "line_id": reservation.lines[0].id,
         "item_id": model.items[0].id,
         "skill_id": cast.skill.id,
+        "import_id": read_for(cast.district, texts(a_set())).id,
         "sign_off_id": db.session.scalars(select(SignOff.id)).first(),
         "mail_id": db.session.scalars(select(Mail.id)).first(),
         "token": cast.ada.feed_token,

@@ -8,7 +8,13 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
+from seminar.people.district import District
+from seminar.people.person import Person
+from seminar.people.roster import importing
+from seminar.people.roster.files import read_set
 from seminar.people.roster.rows import COLUMNS
+from seminar.people.roster.staged import RosterImport
+from tests.cast import NOW
 
 Rows = list[dict[str, str]]
 # Two schools, a department in one of them, and the district above.
@@ -110,3 +116,8 @@ def zipped(files: dict[str, bytes]) -> bytes:
         for name, text in files.items():
             archive.writestr(name, text)
     return out.getvalue()
+
+
+def read_for(district: District, files: dict[str, bytes], *, by: Person | None = None) -> RosterImport:
+    """A set that was read and waits to be applied."""
+    return importing.read(read_set(opened_in_memory(files)), named="set.zip", district=district, by=by, now=NOW)

@@ -12,20 +12,18 @@ from seminar.people.appointment import Appointment
 from seminar.people.calendar import SchoolYear, Term
 from seminar.people.person import Person
 from seminar.people.roster import importing
-from seminar.people.roster.files import read_set
 from seminar.people.roster.outcome import Count, outcome_of
 from seminar.people.roster.staged import STAGED
 from seminar.people.school import School
 from tests.cast import NOW, TODAY, a_cast, a_district
-from tests.people.rosters import a_set, gone, opened_in_memory, roles, texts, users
+from tests.people.rosters import a_set, gone, read_for, roles, texts, users
 
 NOBODY_MORE = Count(0, 0, 0, 0)
 
 
 def take(district, files, version="1.2", kind="bulk", end_many=False, **manifest):
     """Read the set and apply it; answers what it did."""
-    source = read_set(opened_in_memory(texts(files, version, kind, **manifest)))
-    one = importing.read(source, named="set.zip", district=district, by=None, now=NOW)
+    one = read_for(district, texts(files, version, kind, **manifest))
     return importing.apply(one, end_many=end_many, by=None, today=TODAY, now=NOW)
 
 
@@ -243,7 +241,7 @@ def test_an_account_that_the_roster_switches_off_holds_its_place_and_may_not_sig
 def test_what_a_roster_ended_can_be_taken_back(district):
     take(district, a_set())
     few = a_set(users=users("1.2", **PEOPLE_BUT_BEN), roles=roles(**PEOPLE_BUT_BEN))
-    one = importing.read(read_set(opened_in_memory(texts(few))), named="x", district=district, by=None, now=NOW)
+    one = read_for(district, texts(few))
     importing.apply(one, end_many=True, by=None, today=TODAY, now=NOW)
     ben = db.session.scalars(select(Person).where(Person.given_name == "Ben")).one()
     olga = db.session.scalars(select(Person).where(Person.given_name == "Olga")).one()
@@ -254,13 +252,13 @@ def test_what_a_roster_ended_can_be_taken_back(district):
 
 
 def test_nothing_of_it_is_done_twice(district):
-    one = importing.read(read_set(opened_in_memory(texts(a_set()))), named="x", district=district, by=None, now=NOW)
+    one = read_for(district, texts(a_set()))
     importing.apply(one, end_many=False, by=None, today=TODAY, now=NOW)
     with pytest.raises(Refused, match="applied or left meanwhile"):
         importing.apply(one, end_many=False, by=None, today=TODAY, now=NOW)
 
 
 def test_a_preview_says_what_applying_then_does(district):
-    one = importing.read(read_set(opened_in_memory(texts(a_set()))), named="x", district=district, by=None, now=NOW)
+    one = read_for(district, texts(a_set()))
     before = outcome_of(one, TODAY)
     assert importing.apply(one, end_many=False, by=None, today=TODAY, now=NOW) == before

@@ -7,21 +7,16 @@ from seminar.ground.db import db
 from seminar.people.appointment import Appointment
 from seminar.people.person import Person
 from seminar.people.roster import importing
-from seminar.people.roster.files import read_set
 from seminar.people.roster.found import WrongSet
 from seminar.people.roster.outcome import outcome_of
 from seminar.people.roster.rows import COLUMNS
 from tests.cast import NOW, TODAY, a_cast, a_district
-from tests.people.rosters import ORGS, TERMS, a_set, as_text, gone, opened_in_memory, roles, table, texts, users
+from tests.people.rosters import ORGS, TERMS, a_set, as_text, gone, read_for, roles, table, texts, users
 
 
 @pytest.fixture
 def district(db_session):
     return a_district("R")
-
-
-def read(district, files):
-    return importing.read(read_set(opened_in_memory(files)), named="x", district=district, by=None, now=NOW)
 
 
 def found(one):
@@ -87,7 +82,7 @@ BULK_ROWS = {
 def test_a_bad_row_of_a_bulk_set_is_named_and_the_good_ones_are_taken(district, what):
     files, said = BULK_ROWS[what]
 
-    one = read(district, texts(files))
+    one = read_for(district, texts(files))
 
     assert said in found(one)
     assert importing.apply(one, end_many=False, by=None, today=TODAY, now=NOW).people.new >= 3
@@ -105,17 +100,17 @@ DELTA_ROWS = {
 
 @pytest.mark.parametrize("what", DELTA_ROWS)
 def test_a_bad_row_of_a_delta_is_named(district, what):
-    importing.apply(read(district, texts(a_set())), end_many=False, by=None, today=TODAY, now=NOW)
+    importing.apply(read_for(district, texts(a_set())), end_many=False, by=None, today=TODAY, now=NOW)
     values, said = DELTA_ROWS[what]
 
-    one = read(district, texts(a_set(kind="delta", users=changed(users("1.2")[:2], 0, **values)), kind="delta"))
+    one = read_for(district, texts(a_set(kind="delta", users=changed(users("1.2")[:2], 0, **values)), kind="delta"))
 
     assert said in found(one)
 
 
 def test_inactive_ends_like_tobedeleted(district):
-    importing.apply(read(district, texts(a_set())), end_many=False, by=None, today=TODAY, now=NOW)
-    one = read(district, texts(a_set(kind="delta", users=[users("1.2")[0] | {"status": "inactive"}]), kind="delta"))
+    importing.apply(read_for(district, texts(a_set())), end_many=False, by=None, today=TODAY, now=NOW)
+    one = read_for(district, texts(a_set(kind="delta", users=[users("1.2")[0] | {"status": "inactive"}]), kind="delta"))
     assert outcome_of(one, TODAY).people.ended == 1
 
 
@@ -154,7 +149,7 @@ FILES = {
 def test_what_is_wrong_with_a_file_is_named_and_it_is_read_all_the_same(district, what):
     files, said = FILES[what]
 
-    one = read(district, texts(a_set()) | files)
+    one = read_for(district, texts(a_set()) | files)
 
     assert said in found(one)
     assert importing.apply(one, end_many=False, by=None, today=TODAY, now=NOW).people.new == 6
@@ -162,13 +157,13 @@ def test_what_is_wrong_with_a_file_is_named_and_it_is_read_all_the_same(district
 
 def test_a_byte_order_mark_is_passed_over(district):
     files = texts(a_set())
-    one = read(district, {name: b"\xef\xbb\xbf" + text for name, text in files.items()})
+    one = read_for(district, {name: b"\xef\xbb\xbf" + text for name, text in files.items()})
     assert (found(one), outcome_of(one, TODAY).people.new) == ([], 6)
 
 
 def test_a_good_set_has_nothing_wrong_with_it(district):
-    assert found(read(district, texts(a_set("1.1"), "1.1"))) == []
-    assert found(read(district, texts(a_set()))) == []
+    assert found(read_for(district, texts(a_set("1.1"), "1.1"))) == []
+    assert found(read_for(district, texts(a_set()))) == []
 
 
 SETS = {
@@ -199,35 +194,35 @@ SETS = {
 def test_a_set_that_is_wrong_as_a_whole_says_why(district, what):
     files, sentence = SETS[what]
     with pytest.raises(WrongSet, match=sentence):
-        read(district, files)
+        read_for(district, files)
 
 
 @pytest.mark.parametrize("folder", ["export/", "a/b/"])
 def test_a_nested_folder_and_litter_are_named_and_passed_over(district, folder):
     files = {folder + name: text for name, text in texts(a_set()).items()}
-    one = read(district, files | {"__MACOSX/export/._users.csv": b"x", "export/.DS_Store": b"x"})
+    one = read_for(district, files | {"__MACOSX/export/._users.csv": b"x", "export/.DS_Store": b"x"})
     assert found(one) == [("manifest.csv", 0, "", folder.rstrip("/"), True)]
 
 
 def test_a_file_in_other_letters_is_named_and_read(district):
     files = texts(a_set())
     files["Users.CSV"] = files.pop("users.csv")
-    assert found(read(district, files)) == [("users.csv", 0, "", "Users.CSV", True)]
+    assert found(read_for(district, files)) == [("users.csv", 0, "", "Users.CSV", True)]
 
 
 def test_a_manifest_value_that_is_blank_and_an_absent_system_are_named(district):
-    one = read(district, texts(a_set(), **{"file.results": "", "source.systemName": "absent"}))
+    one = read_for(district, texts(a_set(), **{"file.results": "", "source.systemName": "absent"}))
     assert [(column, value) for _, _, column, value, _ in found(one)] == [("value", "file.results"), ("value", "absent")]
 
 
 def test_passwords_are_read_by_nobody(district):
-    one = read(district, texts(a_set(users=changed(users("1.2"), 0, password="hunter2"))))
+    one = read_for(district, texts(a_set(users=changed(users("1.2"), 0, password="hunter2"))))
     importing.apply(one, end_many=False, by=None, today=TODAY, now=NOW)
     assert all("hunter2" not in repr(row) for table in db.metadata.sorted_tables for row in db.session.execute(select(table)))
 
 
 def test_a_refused_row_is_not_a_missing_one_and_ends_nobody(district):
-    importing.apply(read(district, texts(a_set())), end_many=False, by=None, today=TODAY, now=NOW)
+    importing.apply(read_for(district, texts(a_set())), end_many=False, by=None, today=TODAY, now=NOW)
 
     for bad in (
         a_set(users=changed(users("1.2"), 0, familyName="")),
@@ -238,7 +233,7 @@ def test_a_refused_row_is_not_a_missing_one_and_ends_nobody(district):
         a_set(users=changed(users("1.2"), 0, sourcedId="")),
         a_set(users=changed(users("1.2"), 0, sourcedId="u 1")),
     ):
-        outcome = outcome_of(read(district, texts(bad)), TODAY)
+        outcome = outcome_of(read_for(district, texts(bad)), TODAY)
         assert (outcome.refused > 0, outcome.people.ended, outcome.appointments.ended) == (True, 0, 0)
 
 
@@ -248,25 +243,25 @@ def zeros(number, keep):
 
 
 def test_one_id_that_lost_its_zeros_is_refused_and_ends_nobody(district):
-    importing.apply(read(district, texts(zeros(30, 0))), end_many=False, by=None, today=TODAY, now=NOW)
+    importing.apply(read_for(district, texts(zeros(30, 0))), end_many=False, by=None, today=TODAY, now=NOW)
 
-    one = read(district, texts(zeros(30, 2)))
+    one = read_for(district, texts(zeros(30, 2)))
 
     assert ("users.csv", 2, "sourcedId", "1", False) in found(one)
     assert (outcome_of(one, TODAY).people.ended, outcome_of(one, TODAY).people.new) == (0, 0)
 
 
 def test_ids_that_all_lost_their_zeros_are_a_wrong_set(district):
-    importing.apply(read(district, texts(zeros(30, 0))), end_many=False, by=None, today=TODAY, now=NOW)
+    importing.apply(read_for(district, texts(zeros(30, 0))), end_many=False, by=None, today=TODAY, now=NOW)
     with pytest.raises(WrongSet, match="29 ids have lost the zeros"):
-        read(district, texts(zeros(30, 30)))
+        read_for(district, texts(zeros(30, 30)))
 
 
 def test_the_address_of_somebody_known_under_another_id_is_refused_and_ends_neither(district):
-    importing.apply(read(district, texts(a_set())), end_many=False, by=None, today=TODAY, now=NOW)
+    importing.apply(read_for(district, texts(a_set())), end_many=False, by=None, today=TODAY, now=NOW)
     renamed = changed(users("1.2"), 0, sourcedId="n1")
 
-    one = read(district, texts(a_set(users=renamed, roles=changed(roles(), 0, userSourcedId="n1"))))
+    one = read_for(district, texts(a_set(users=renamed, roles=changed(roles(), 0, userSourcedId="n1"))))
 
     assert ("users.csv", 2, "email", "u1@r.example", False) in found(one)
     assert "known under the id u1" in " ".join(sentences(one))
@@ -275,26 +270,26 @@ def test_the_address_of_somebody_known_under_another_id_is_refused_and_ends_neit
 
 def test_the_address_of_another_district_is_refused(district):
     a_cast("B", {"stan": "teacher"})
-    one = read(district, texts(a_set(users=changed(users("1.2"), 0, email="stan@b.example"))))
+    one = read_for(district, texts(a_set(users=changed(users("1.2"), 0, email="stan@b.example"))))
     assert ("users.csv", 2, "email", "stan@b.example", False) in found(one)
 
 
 def test_a_delta_may_refer_to_what_an_earlier_set_told(district):
-    importing.apply(read(district, texts(a_set())), end_many=False, by=None, today=TODAY, now=NOW)
+    importing.apply(read_for(district, texts(a_set())), end_many=False, by=None, today=TODAY, now=NOW)
     new = {"n1": ("New", "teacher", "DEP")}
-    one = read(district, texts(a_set(kind="delta", users=users("1.2", **new), roles=roles(**new)), kind="delta"))
+    one = read_for(district, texts(a_set(kind="delta", users=users("1.2", **new), roles=roles(**new)), kind="delta"))
     assert (found(one), outcome_of(one, TODAY).appointments.new) == ([], 1)
 
 
 def test_an_unknown_person_that_a_delta_deletes_is_nobodys_matter(district):
-    importing.apply(read(district, texts(a_set())), end_many=False, by=None, today=TODAY, now=NOW)
-    one = read(district, texts(a_set("1.1", kind="delta", users=[gone(**users("1.1")[0] | {"sourcedId": "x"})]), "1.1", kind="delta"))
+    importing.apply(read_for(district, texts(a_set())), end_many=False, by=None, today=TODAY, now=NOW)
+    one = read_for(district, texts(a_set("1.1", kind="delta", users=[gone(**users("1.1")[0] | {"sourcedId": "x"})]), "1.1", kind="delta"))
     assert outcome_of(one, TODAY).changes == 0
 
 
 def test_many_bad_rows_are_counted_and_listed_in_the_order_of_the_file(district):
     rows = [row | {"familyName": ""} for row in users("1.2")]
-    one = read(district, texts(a_set(users=rows)))
+    one = read_for(district, texts(a_set(users=rows)))
     refused = [line for file, line, _, _, taken in found(one) if file == "users.csv" and not taken]
     assert refused == sorted(refused)
     assert len(refused) == 6

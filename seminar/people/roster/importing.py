@@ -16,7 +16,7 @@ from seminar.people.appointment import Appointment
 from seminar.people.district import District
 from seminar.people.person import Person
 from seminar.people.roster import applying
-from seminar.people.roster.outcome import Outcome, outcome_of
+from seminar.people.roster.outcome import Outcome, outcome_from, outcome_of
 from seminar.people.roster.reading import Source, stage
 from seminar.people.roster.settling import settle
 from seminar.people.roster.staged import RosterEnding, RosterFinding, RosterImport
@@ -33,10 +33,17 @@ def read(source: Source, *, named: str, district: District, by: Person | None, n
     db.session.add(one)
     db.session.flush()
     stage(one, source, today=district.day(now))
-    settle(one)
-    one.settled_at = now
-    db.session.flush()
+    look(one, today=district.day(now))
     return one
+
+
+def look(one: RosterImport, *, today: date) -> Outcome:
+    """Settle it beside what is there by now; answers what it would do."""
+    settle(one)
+    outcome = outcome_of(one, today)
+    one.outcome = outcome.as_json()
+    db.session.flush()
+    return outcome
 
 
 def keep_wrong(refused: Refused, *, named: str, district: District, by: Person | None, now: datetime) -> RosterImport:
@@ -52,16 +59,22 @@ TOO_MANY = N_("{leaving} of {staff} people would have no place any more. If that
 NOT_ANY_MORE = N_("This roster was applied or left meanwhile. Look at the newest one.")
 
 
+CHANGED_MEANWHILE = N_("The district has changed since this was read, so it would do something else by now. Look once more, then apply it.")
+
+
 def apply(one: RosterImport, *, end_many: bool, by: Person | None, today: date, now: datetime) -> Outcome:
-    """Do what it says; answers what that was. Raises Refused where it would end more than a tenth of the staff and wasn't told twice."""
+    """Do what it says; answers what that was. Raises Refused where that isn't any more what was shown, and where it would end more
+    than a tenth of the staff and wasn't told twice."""
     _hold(one)
-    settle(one)
-    outcome = outcome_of(one, today)
+    shown = outcome_from(one.outcome)
+    outcome = look(one, today=today)
+    if outcome != shown:
+        raise Refused(CHANGED_MEANWHILE, status=409)
     if outcome.ends_many and not end_many:
         raise Refused(TOO_MANY, field="end_many", leaving=outcome.leaving, staff=outcome.staff)
     one.by_id = by.id if by is not None else one.by_id
     applying.do(one, today=today, now=now)
-    one.state, one.settled_at, one.did = "applied", now, outcome.as_json()
+    one.state, one.applied_at = "applied", now
     db.session.flush()
     history.record(by, "roster applied", one, now, source=one.source)
     return outcome

@@ -27,9 +27,9 @@ class RosterImport(Model):
     # By file, how many of its rows are of students, guardians and the like, and were passed over.
     passed_over: Mapped[dict[str, int]] = mapped_column(JSON, default=dict)
     state: Mapped[str] = mapped_column(default="read")
-    # What it did, as Outcome counts it; None until it is applied.
-    did: Mapped[dict[str, Any] | None] = mapped_column(JSON)
-    settled_at: Mapped[datetime | None]
+    # What it would do, and once it is applied, what it did; as Outcome counts it.
+    outcome: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    applied_at: Mapped[datetime | None]
     why: Mapped[str] = mapped_column(Text, default="")
     why_values: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 

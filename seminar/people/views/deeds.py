@@ -7,6 +7,7 @@ from seminar.ground.refusal import N_
 # Every `what` that history.record writes; a test says which one is missing.
 DEEDS = {
     "appointed": N_("appointed"),
+    "appointment changed": N_("appointment changed"),
     "appointment ended": N_("appointment ended"),
     "attendance": N_("attendance marked"),
     "award withdrawn": N_("award withdrawn"),
@@ -22,6 +23,7 @@ DEEDS = {
     "competency added": N_("competency added"),
     "competency retired": N_("competency retired"),
     "competency taken up again": N_("competency taken up again"),
+    "ending taken back": N_("ending taken back"),
     "enrolled": N_("enrolled"),
     "handed over": N_("handed over"),
     "invitation sent": N_("invitation sent"),
@@ -44,6 +46,11 @@ DEEDS = {
     "person changed": N_("person changed"),
     "reserved": N_("reserved"),
     "reset sent": N_("password reset sent"),
+    "roster applied": N_("roster applied"),
+    "roster left": N_("roster left"),
+    "school added": N_("school added"),
+    "school changed": N_("school changed"),
+    "school closed": N_("school closed"),
     "seminar retired": N_("seminar retired"),
     "seminar saved": N_("seminar saved"),
     "seminar taken up again": N_("seminar taken up again"),
@@ -54,6 +61,9 @@ DEEDS = {
     "signed off": N_("signed off"),
     "skill saved": N_("skill saved"),
     "taken back": N_("taken back"),
+    "term added": N_("term added"),
+    "term changed": N_("term changed"),
+    "term ended": N_("term ended"),
     "withdrawn": N_("withdrawn"),
 }
 
