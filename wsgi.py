@@ -1,7 +1,9 @@
 """The composition root: the one place that knows every room. It checks the settings, connects the database, and puts
 the rooms, their commands and their contributions together."""
 
+import os
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -24,7 +26,7 @@ from seminar.ground import contributions, db, health, log
 from seminar.ground.clock import Clock, clock_starting
 from seminar.ground.settings import Settings, WrongSettings, environment, settings_from
 from seminar.people import account
-from seminar.people.roster import importing
+from seminar.people.roster import importing, nightly
 from seminar.series import attendance, feed, home, reminder
 from seminar.skills import expiry
 from seminar.web import language, pages, session, shell
@@ -71,7 +73,7 @@ def create_app(settings: Settings) -> Flask:
     for blueprint in (people_views.people, skills_views.skills, series_views.series, coverage_views.coverage, inventory_views.inventory):
         app.register_blueprint(blueprint)
     commands.install(app, demo_district.load)
-    contribute()
+    contribute(settings)
     refuse_routes_without_an_access_line(app)
     return app
 
@@ -84,7 +86,7 @@ def clock_of(settings: Settings) -> Clock:
     return clock_starting(start, settings.started)
 
 
-def contribute() -> None:
+def contribute(settings: Settings) -> None:
     """What later rooms give to earlier ones, all of it here."""
     contributions.home_cards[:] = [
         people_views.roster.home_cards,
@@ -95,7 +97,7 @@ def contribute() -> None:
     contributions.feed_events[:] = [feed.meeting_events, loans_ahead.loan_events]
     contributions.attendance_facts[:] = [attendance.share_attended]
     contributions.standing_changed[:] = [at_risk.tell_reservations_at_risk]
-    contributions.worker_rounds[:] = [reminder.remind]
+    contributions.worker_rounds[:] = [reminder.remind, *rosters(settings)]
     contributions.daily_rounds.update(
         old_rosters=importing.leave_old_ones,
         badges_running_out=expiry.tell_what_runs_out,
@@ -104,6 +106,19 @@ def contribute() -> None:
         old_sign_in_attempts=account.forget_old_attempts,
     )
     contributions.settings_pages[:] = [*people_views.directory.settings_pages(), *people_views.roster.settings_pages()]
+
+
+def rosters(settings: Settings) -> list[Callable[[datetime], None]]:
+    """Rosters that come by themselves: from the folder of the settings, and from the districts' servers."""
+
+    def look_for_rosters(now: datetime) -> None:
+        if settings.roster_folder is not None:
+            nightly.look_into_folder(settings.roster_folder, now)
+
+    def ask_for_rosters(now: datetime) -> None:
+        nightly.ask_servers(os.environ, now)
+
+    return [look_for_rosters, ask_for_rosters]
 
 
 def main() -> Flask:

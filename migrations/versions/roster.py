@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("district_id", sa.Integer(), nullable=False),
         sa.Column("by_id", sa.Integer(), nullable=True),
         sa.Column("source", sa.String(), nullable=False),
+        sa.Column("mark", sa.String(), nullable=True),
         sa.Column("read_at", UTCDateTime(), nullable=False),
         sa.Column("version", sa.String(), nullable=False),
         sa.Column("kinds", sa.JSON(), nullable=False),
@@ -32,6 +33,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["district_id"], ["district.id"], name=op.f("fk_roster_import_district_id_district")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_roster_import")),
     )
+    op.create_index("ix_roster_import_mark", "roster_import", ["district_id", "mark"])
     op.create_index("ix_roster_import_district", "roster_import", ["district_id", "state", "id"], unique=False)
     op.create_table(
         "roster_finding",
@@ -149,3 +151,14 @@ def upgrade() -> None:
     op.create_index("ix_staged_role_person", "staged_role", ["import_id", "person_id"], unique=False)
     op.create_index("ix_staged_role_sourced_id", "staged_role", ["import_id", "sourced_id"], unique=False)
     op.create_index("ix_staged_role_user", "staged_role", ["import_id", "user_sourced_id"], unique=False)
+    op.create_table('roster_server',
+    sa.Column('district_id', sa.Integer(), nullable=False),
+    sa.Column('address', sa.String(), nullable=False),
+    sa.Column('token_address', sa.String(), nullable=False),
+    sa.Column('client_id', sa.String(), nullable=False),
+    sa.Column('secret_name', sa.String(), nullable=False),
+    sa.Column('fetched_on', sa.Date(), nullable=True),
+    sa.CheckConstraint("secret_name LIKE 'ROSTER_SECRET%'", name=op.f('ck_roster_server_secret_name')),
+    sa.ForeignKeyConstraint(['district_id'], ['district.id'], name=op.f('fk_roster_server_district_id_district')),
+    sa.PrimaryKeyConstraint('district_id', name=op.f('pk_roster_server'))
+    )

@@ -34,6 +34,8 @@ class Settings:
     demo_starts: datetime | None
     started: float | None
     mail_folder: Path
+    # A folder of a folder per district, named by its code, into which the student information system puts its rosters.
+    roster_folder: Path | None = None
 
 
 def settings_from(environment: Mapping[str, str], root: Path) -> Settings:
@@ -65,6 +67,7 @@ def settings_from(environment: Mapping[str, str], root: Path) -> Settings:
         demo_starts=_demo_start(environment, demo, wrong),
         started=float(environment["MAKERPD_STARTED"]) if environment.get("MAKERPD_STARTED") else None,
         mail_folder=root / "instance" / "mail",
+        roster_folder=_folder(environment, "ROSTER_FOLDER", wrong),
     )
     if wrong:
         raise WrongSettings(wrong)
@@ -80,6 +83,13 @@ def _database(environment: Mapping[str, str], root: Path, wrong: list[str]) -> s
     if backend not in ("sqlite", "postgresql", "postgres"):
         wrong.append(f"DATABASE_URL names {backend}; it is sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME.")
     return url
+
+
+def _folder(environment: Mapping[str, str], name: str, wrong: list[str]) -> Path | None:
+    path = environment.get(name, "")
+    if path and not Path(path).is_dir():
+        wrong.append(f"{name} is {path}, and there is no such folder.")
+    return Path(path) if path else None
 
 
 def _demo_start(environment: Mapping[str, str], demo: bool, wrong: list[str]) -> datetime | None:

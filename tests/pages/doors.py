@@ -12,6 +12,7 @@ from inventory.reserving import Asked, reserve
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.people import account
+from seminar.people.roster.server import RosterServer
 from seminar.series.enrollment import enroll
 from seminar.skills.sign_off import SignOff
 from tests.cast import NOW, TODAY, a_cast, a_model, a_series, an_award
@@ -52,6 +53,10 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "people.create_roster_application": PLANS,
     "people.create_roster_dismissal": PLANS,
     "people.create_roster_return": PLANS,
+    "people.show_roster_server": PLANS,
+    "people.save_roster_server": PLANS,
+    "people.create_roster_question": PLANS,
+    "people.create_roster_server_end": PLANS,
     "people.show_people": PLANS,
     "people.show_new_person": PLANS,
     "people.create_person": PLANS,
@@ -149,6 +154,7 @@ FILTERS = {
     "inventory.show_model": ("?month=2027-04-01",),
     "inventory.show_reserve": ("?quantity-1=1&first_day=2027-03-02&last_day=2027-03-03&responsible={person_id}",),
 }
+CLIENT = {"client_id": "pd", "secret_name": "ROSTER_SECRET"}
 IN = (200, 303, 409, 422)
 Ids = dict[str, int | str]
 
@@ -161,6 +167,9 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
     an_award(cast, cast.ada, last_day=TODAY)
     reservation = reserve(Asked(cast.school, cast.ada, {model: 1}, TODAY, TODAY), by=cast.cora, now=NOW, today=TODAY)
     db.session.flush()
+    db.session.add(
+        RosterServer(district_id=cast.district.id, **dict.fromkeys(("address", "token_address"), "https://sis.example"), **CLIENT)
+    )
     link = account.send_link(cast.ben, "invitation", by=cast.olive, now=NOW)
     ids = {
         "series_id": series.id,

@@ -20,6 +20,8 @@ class RosterImport(Model):
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     source: Mapped[str]
+    # What came by itself is known by this, so that it comes once.
+    mark: Mapped[str | None]
     read_at: Mapped[datetime]
     version: Mapped[str] = mapped_column(default="")
     # By file, what the manifest says it is: bulk or delta; an absent file isn't in it.
@@ -37,6 +39,7 @@ class RosterImport(Model):
 
     __table_args__ = (
         CheckConstraint("state IN ('read', 'applied', 'left', 'wrong')", name="state"),
+        Index("ix_roster_import_mark", "district_id", "mark"),
         Index("ix_roster_import_district", "district_id", "state", "id"),
     )
 

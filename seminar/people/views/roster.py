@@ -22,6 +22,7 @@ from seminar.people.appointment import Standing
 from seminar.people.roster import importing, listing
 from seminar.people.roster.files import RosterSet, opened, unzipped
 from seminar.people.roster.outcome import outcome_from
+from seminar.people.roster.server import RosterServer
 from seminar.people.roster.staged import RosterImport
 from seminar.people.views import people
 from seminar.web.language import said, sentence_of
@@ -67,7 +68,10 @@ def show_roster() -> str:
 
 def _roster_page(wrong: str = "") -> str:
     shown = _imports(district_or_404().id).options(joinedload(RosterImport.by)).limit(SHOWN)
-    return render_template("people/roster.html", imports=db.session.scalars(shown).all(), wrong=wrong, outcome_from=outcome_from)
+    server = db.session.get(RosterServer, district_or_404().id)
+    return render_template(
+        "people/roster.html", imports=db.session.scalars(shown).all(), wrong=wrong, outcome_from=outcome_from, server=server
+    )
 
 
 @people.post("/settings/roster")
