@@ -18,14 +18,18 @@ import seminar.people.views as people_views
 import seminar.series.views as series_views
 import seminar.skills.views as skills_views
 from inventory import at_risk, due, loans_ahead
+from inventory import mails as inventory_mails
 from inventory.demo import district as demo_district
 from seminar import commands
-from seminar.ground import contributions, db, health, log
+from seminar.ground import contributions, db, digest, health, log, mail_kinds
 from seminar.ground.clock import Clock, clock_starting
 from seminar.ground.settings import Settings, WrongSettings, environment, settings_from
 from seminar.people import account
+from seminar.people import mails as people_mails
 from seminar.series import attendance, feed, home, reminder
+from seminar.series import mails as series_mails
 from seminar.skills import expiry
+from seminar.skills import mails as skills_mails
 from seminar.web import language, pages, session, shell
 from seminar.web.asked import LARGEST_ID
 from seminar.web.requires import refuse_routes_without_an_access_line
@@ -58,7 +62,8 @@ def create_app(settings: Settings) -> Flask:
     log.install(settings)
     db.connect(app, settings.database_url)
     Migrate(app, db.db, directory=str(ROOT / "migrations"))
-    CSRFProtect(app)
+    # A mail program that turns a kind off on its own has no token; its address is signed for that and nothing else.
+    CSRFProtect(app).exempt(people_views.mail.create_turn_off)
     if settings.base_url.startswith("https://"):
         # A proxy ended TLS: it says who asks, how and for what host. Without one, those headers would be anybody's to set.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
@@ -91,7 +96,7 @@ def contribute() -> None:
     contributions.feed_events[:] = [feed.meeting_events, loans_ahead.loan_events]
     contributions.attendance_facts[:] = [attendance.share_attended]
     contributions.standing_changed[:] = [at_risk.tell_reservations_at_risk]
-    contributions.worker_rounds[:] = [reminder.remind]
+    contributions.worker_rounds[:] = [reminder.remind, digest.gather]
     contributions.daily_rounds.update(
         badges_running_out=expiry.tell_what_runs_out,
         reservations_at_risk=at_risk.look_at_every_reservation,
@@ -99,6 +104,11 @@ def contribute() -> None:
         old_sign_in_attempts=account.forget_old_attempts,
     )
     contributions.settings_pages[:] = people_views.directory.settings_pages()
+    contributions.settings_pages += people_views.mails.settings_pages()
+    contributions.account_pages[:] = people_views.mail.account_pages()
+    mail_kinds.KINDS.clear()
+    for mails in (people_mails, skills_mails, series_mails, inventory_mails):
+        mail_kinds.declare(mails.MAILS)
 
 
 def main() -> Flask:

@@ -36,7 +36,10 @@ class Written:
     recipient: str
     subject: str
     body: str
-    calendar: str | None
+    html: str
+    calendars: tuple[str, ...] = ()
+    # Where one press turns this kind off; None where it can't be.
+    turn_off_url: str | None = None
 
 
 # By mail id, the mail in its reader's language, or why it can't be written.
@@ -90,13 +93,23 @@ def try_again(mail: Mail, *, now: datetime) -> None:
 
 
 def message_of(letter: Written) -> EmailMessage:
+    """Both texts as alternatives, then the events for a calendar. Auto-Submitted is RFC 3834's; what can be turned off says where
+    by RFC 2369, and by RFC 8058 that a single POST there does it, which asks for https."""
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = letter.sender, letter.recipient, letter.subject
     message["Message-ID"] = f"<makerpd-{letter.mail_id}@{letter.sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
+    if letter.turn_off_url is not None:
+        # Exchange and older mail systems answer that they are away, unless this says that many get such a mail.
+        message["Precedence"] = "bulk"
+        message["List-Unsubscribe"] = f"<{letter.turn_off_url}>"
+        if letter.turn_off_url.startswith("https://"):
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(letter.body)
-    if letter.calendar is not None:
-        message.add_attachment(letter.calendar.encode(), maintype="text", subtype="calendar", filename="makerpd.ics")
+    message.add_alternative(letter.html, subtype="html")
+    for n, calendar in enumerate(letter.calendars, start=1):
+        name = "makerpd.ics" if len(letter.calendars) == 1 else f"makerpd-{n}.ics"
+        message.add_attachment(calendar.encode(), maintype="text", subtype="calendar", filename=name)
     return message
 
 

@@ -170,7 +170,7 @@ def test_a_confirmation_is_in_its_readers_language_with_the_event_attached(lette
         letters(url)
     (message,) = mailbox.messages
     assert message["Subject"] == "Está inscrito: Robotics"
-    assert message.get_body().get_content().startswith("Hola, Ada:")
+    assert message.get_body(("plain",)).get_content().startswith("Hola, Ada:")
     (event,) = message.iter_attachments()
     assert event.get_content_type() == "text/calendar"
     assert "SUMMARY:Robotics" in event.get_content()

@@ -14,6 +14,7 @@ from seminar.ground.outbox import Mail
 from seminar.people import account
 from seminar.series.enrollment import enroll
 from seminar.skills.sign_off import SignOff
+from seminar.web.mail_links import turn_off_token
 from tests.cast import NOW, TODAY, a_cast, a_model, a_series, an_award
 
 EVERYBODY = ("ada", "cora", "pia", "tara", "kim", "eli", "olive")
@@ -43,6 +44,13 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "people.show_account": EVERYBODY,
     "people.change_password": EVERYBODY,
     "people.choose_theme": EVERYBODY,
+    "people.show_own_mail": EVERYBODY,
+    "people.save_own_mail": EVERYBODY,
+    "people.show_turn_off": "public",
+    "people.create_turn_off": "public",
+    "people.show_mails": PLANS,
+    "people.show_mail": PLANS,
+    "people.show_mail_letter": PLANS,
     "people.show_settings": ("eli", "olive"),
     "people.show_people": PLANS,
     "people.show_new_person": PLANS,
@@ -134,6 +142,8 @@ TABLE: dict[str, tuple[str, ...] | str] = {
 FILTERS = {
     "people.show_sign_in": ("?next=/my/learning",),
     "people.show_people": ("?search=ada",),
+    "people.show_mail": ("?language=es",),
+    "people.show_mail_letter": ("?language=es",),
     "series.show_catalog": ("?past=1", "?search=robotics&season=year-round&grades=K-2&open=1", "?search=nothing+like+it"),
     "coverage.show_staff": ("?badge={badge_id}", "?name=ada&badge={badge_id}&school={school_id}&day=2027-03-01", "?name=nobody"),
     "coverage.show_person": ("?badge={badge_id}",),
@@ -174,6 +184,9 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
         "mail_id": db.session.scalars(select(Mail.id)).first(),
         "token": cast.ada.feed_token,
         "people.show_link.token": link,
+        "people.show_turn_off.token": turn_off_token(cast.ada.id, "reminder"),
+        "people.create_turn_off.token": turn_off_token(cast.ada.id, "reminder"),
+        "kind_name": "meeting_changed",
     }
     keys = {name: f"{person.id}:key-{name}" for name, person in cast.people.items()}
     db.session.commit()
