@@ -18,6 +18,7 @@ from sqlalchemy import select
 from seminar.audit import broken_rules
 from seminar.ground import clock, contributions, daily, post
 from seminar.ground.db import db
+from seminar.ground.mail_kinds import mails_as_markdown
 from seminar.ground.refused_row import no_formula
 from seminar.people.appointment import ROLES, Appointment
 from seminar.people.district import District
@@ -60,6 +61,11 @@ def install(app: Flask, load_demo: Callable[[], None]) -> None:
     def worker(once: bool) -> None:
         """Mail and reminders."""
         _work(app, once=once)
+
+    @app.cli.command("mails")
+    def mails() -> None:
+        """Every kind of mail as docs/mails.md has it."""
+        click.echo(mails_as_markdown(), nl=False)
 
     @app.cli.command("audit")
     def audit() -> None:

@@ -76,3 +76,23 @@ def kinds_by_group() -> dict[str, list[MailKind]]:
 def kinds_to_choose() -> list[MailKind]:
     """The kinds whose way a person can choose; the digest itself comes of those choices."""
     return [kind for kinds in kinds_by_group().values() for kind in kinds if len(kind.ways) > 1 and kind.name != DIGEST]
+
+
+WAY_WORDS = {AT_ONCE: "at once", WEEKLY: "weekly", NEVER: "not at all"}
+HEAD = """# Every mail
+
+What causes it, who gets it, and what makes it one: the same event never writes a second (rule 9 of the product). A mail comes in
+the first way named until its reader chooses another at /my/account/mail; *weekly* is one mail with all that waited for it, on
+the weekday that they chose, and whatever happens before it, or on its day, comes at once. This page is made from the register
+(`flask --app wsgi mails > docs/mails.md`), and a test compares.
+"""
+
+
+def mails_as_markdown() -> str:
+    parts = [HEAD]
+    for group, kinds in kinds_by_group().items():
+        parts.append(f"\n## {GROUPS[group]}\n\n| mail | event | recipient | once per | it can come |\n| --- | --- | --- | --- | --- |\n")
+        for kind in kinds:
+            ways = ", ".join(WAY_WORDS[way] for way in kind.ways) + (f". {kind.why}" if kind.why else "")
+            parts.append(f"| `{kind.name}`: {kind.title} | {kind.event} | {kind.recipient} | {kind.key} | {ways} |\n")
+    return "".join(parts)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -92,10 +93,20 @@ def try_again(mail: Mail, *, now: datetime) -> None:
     mail.state, mail.tries, mail.next_try_at = "waiting", 0, now
 
 
+class AddressesInOnePiece(EmailPolicy):
+    """Python would write a long address as an encoded word (RFC 2047), which no mail program reads where RFC 2369 has an address."""
+
+    def fold(self, name: str, value: str) -> str:
+        return f"{name}: {value}{self.linesep}" if name == "List-Unsubscribe" else super().fold(name, value)
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        return self.fold(name, value).encode("ascii") if name == "List-Unsubscribe" else super().fold_binary(name, value)
+
+
 def message_of(letter: Written) -> EmailMessage:
     """Both texts as alternatives, then the events for a calendar. Auto-Submitted is RFC 3834's; what can be turned off says where
     by RFC 2369, and by RFC 8058 that a single POST there does it, which asks for https."""
-    message = EmailMessage()
+    message = EmailMessage(policy=AddressesInOnePiece())
     message["From"], message["To"], message["Subject"] = letter.sender, letter.recipient, letter.subject
     message["Message-ID"] = f"<makerpd-{letter.mail_id}@{letter.sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"

@@ -36,7 +36,7 @@ class Piece:
 def write_all(mail_ids: list[int]) -> dict[int, Written | str]:
     """By mail id, the mail as it leaves, or why it can't be written; two statements. One that is broken holds up no other, but
     for a digest: it leaves with all that it gathered."""
-    query = select(Mail, Person).join(Person, Person.id == Mail.person_id).where(Mail.id.in_(mail_ids))
+    query = select(Mail, Person).join(Person, Person.id == Mail.person_id).where(Mail.id.in_(mail_ids)).order_by(Mail.id)
     with reading():
         rows = db.session.execute(query.options(joinedload(Person.district))).all()
         gathered = _gathered([mail.id for mail, _ in rows if mail.kind == DIGEST])

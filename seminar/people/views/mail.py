@@ -3,7 +3,7 @@
 from typing import Any
 
 from flask import abort, render_template, url_for
-from flask_babel import gettext, lazy_gettext
+from flask_babel import lazy_gettext, refresh
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from wtforms import SelectField
@@ -88,9 +88,10 @@ def save_own_mail() -> object:
         ways = {kind.name: form[f"way_{kind.name}"].data for kind in kinds_to_choose()}
         choose_mail(person, ways, weekday=form.weekday.data, by=person, now=clock.now())
         person.language = form.language.data or None
+        refresh()
         return url_for("people.show_own_mail")
 
-    return saved(form, save, _own_mail_page, gettext("Saved. It holds from the next mail on, and for what waits."))
+    return saved(form, save, _own_mail_page, lazy_gettext("Saved. It holds from the next mail on, and for what waits."))
 
 
 def _named_or_404(token: str) -> tuple[Person, MailKind]:
