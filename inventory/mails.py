@@ -17,7 +17,7 @@ RESPONSIBLE = N_("The responsible teacher")
 THE_RESERVATION = N_("Open the reservation")
 PAGE = "reservations/{reservation_id}"
 OTHERS_WAIT = N_("Another school may be waiting for what you have.")
-YOU_PLAN_WITH_IT = N_("You would plan with equipment that isn't yours.")
+YOU_PLAN_WITH_IT = N_("Turned off, you would plan with equipment that isn't yours.")
 
 MAILS = [
     MailKind(
@@ -96,7 +96,7 @@ MAILS = [
         link=THE_RESERVATION,
         example=_LOAN,
         ways=(AT_ONCE, NEVER),
-        why=N_("A week's mail would come too late."),
+        why=N_("Once a week would be too late."),
     ),
     MailKind(
         name="late",

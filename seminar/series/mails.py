@@ -16,7 +16,7 @@ _MEETING: dict[str, Any] = {
 ENROLLED = N_("Everybody enrolled")
 MEETING_AND_REVISION = N_("The meeting, and which change of it")
 THE_SERIES = N_("Open the series")
-YOU_COUNT_ON_IT = N_("You would go to a meeting that isn't there, or miss one that is.")
+YOU_COUNT_ON_IT = N_("Turned off, you would go to a meeting that isn't there, or miss one that is.")
 
 MAILS = [
     MailKind(
@@ -67,7 +67,7 @@ MAILS = [
         link=THE_SERIES,
         example=_MEETING,
         ways=(AT_ONCE, NEVER),
-        why=N_("A week's mail would come too late."),
+        why=N_("Once a week would be too late."),
     ),
     MailKind(
         name="meeting_added",

@@ -40,6 +40,6 @@ MAILS = [
         link=N_("Open my learning"),
         example={"badge": "Laser Cutter Operator", "reason": "The sign-off was somebody else's"},
         ways=(AT_ONCE, WEEKLY),
-        why=N_("It ends what you may borrow."),
+        why=N_("Turned off, you would hear at the depot that you may borrow it no more."),
     ),
 ]

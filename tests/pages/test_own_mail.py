@@ -10,6 +10,7 @@ from seminar.ground.mail_kinds import NEVER, WEEKLY
 from seminar.ground.mail_preference import DigestDay, MailPreference
 from seminar.people.mail_choices import choose_mail
 from seminar.people.person import Person
+from seminar.web import pages
 from seminar.web.mail_links import turn_off_token
 from tests.cast import NOW, a_cast
 from tests.pages.as_who import as_who
@@ -152,3 +153,9 @@ def test_the_letters_page_allows_its_own_styles_and_nothing_else(clean):
     assert policy.startswith("default-src 'none'; style-src 'unsafe-hashes' 'sha256-")
     assert policy.endswith("; sandbox")
     assert "unsafe-inline" not in policy
+
+
+def test_a_links_secret_is_not_what_the_log_says_of_its_page(clean):
+    token = a_token(a_district(clean))
+    with clean.test_request_context(f"/mail/off/{token}"):
+        assert pages._said_path() == "/mail/off/<token>"
