@@ -142,8 +142,6 @@ TABLE: dict[str, tuple[str, ...] | str] = {
 FILTERS = {
     "people.show_sign_in": ("?next=/my/learning",),
     "people.show_people": ("?search=ada",),
-    "people.show_mail": ("?language=es",),
-    "people.show_mail_letter": ("?language=es",),
     "series.show_catalog": ("?past=1", "?search=robotics&season=year-round&grades=K-2&open=1", "?search=nothing+like+it"),
     "coverage.show_staff": ("?badge={badge_id}", "?name=ada&badge={badge_id}&school={school_id}&day=2027-03-01", "?name=nobody"),
     "coverage.show_person": ("?badge={badge_id}",),
