@@ -39,8 +39,9 @@ def gather(now: datetime) -> None:
     columns = [one.key for one in made]
     db.session.execute(insert(Mail).from_select(columns, select(*made.values()).where(*mine).group_by(Mail.district_id, Mail.person_id)))
     digest = aliased(Mail)
-    newest = select(func.max(digest.id)).where(digest.person_id == Mail.person_id, digest.kind == DIGEST).scalar_subquery()
-    gathered = update(Mail).where(*mine).values(state="gathered", digest_id=newest)
+    # Of these alone: an older one may have left. A mail that finds none is refused by the CHECK, and the next round gathers it.
+    just_made = (digest.person_id == Mail.person_id, digest.kind == DIGEST, digest.created_at == now)
+    gathered = update(Mail).where(*mine).values(state="gathered", digest_id=select(func.max(digest.id)).where(*just_made).scalar_subquery())
     db.session.execute(gathered, execution_options={"synchronize_session": False})
 
 
