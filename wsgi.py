@@ -20,15 +20,19 @@ import seminar.people.views as people_views
 import seminar.series.views as series_views
 import seminar.skills.views as skills_views
 from inventory import at_risk, due, loans_ahead
+from inventory import mails as inventory_mails
 from inventory.demo import district as demo_district
 from seminar import commands
-from seminar.ground import contributions, db, health, log
+from seminar.ground import contributions, db, digest, health, log, mail_kinds
 from seminar.ground.clock import Clock, clock_starting
 from seminar.ground.settings import Settings, WrongSettings, environment, settings_from
 from seminar.people import account
+from seminar.people import mails as people_mails
 from seminar.people.roster import importing, nightly
 from seminar.series import attendance, feed, home, reminder
+from seminar.series import mails as series_mails
 from seminar.skills import expiry
+from seminar.skills import mails as skills_mails
 from seminar.web import language, pages, session, shell
 from seminar.web.asked import LARGEST_ID
 from seminar.web.requires import refuse_routes_without_an_access_line
@@ -63,7 +67,8 @@ def create_app(settings: Settings) -> Flask:
     log.install(settings)
     db.connect(app, settings.database_url)
     Migrate(app, db.db, directory=str(ROOT / "migrations"))
-    CSRFProtect(app)
+    # A mail program that turns a kind off on its own has no token; its address is signed for that and nothing else.
+    CSRFProtect(app).exempt(people_views.mail.create_turn_off)
     if settings.base_url.startswith("https://"):
         # A proxy ended TLS: it says who asks, how and for what host. Without one, those headers would be anybody's to set.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
@@ -97,7 +102,7 @@ def contribute(settings: Settings) -> None:
     contributions.feed_events[:] = [feed.meeting_events, loans_ahead.loan_events]
     contributions.attendance_facts[:] = [attendance.share_attended]
     contributions.standing_changed[:] = [at_risk.tell_reservations_at_risk]
-    contributions.worker_rounds[:] = [reminder.remind, *rosters(settings)]
+    contributions.worker_rounds[:] = [reminder.remind, digest.gather, *rosters(settings)]
     contributions.daily_rounds.update(
         old_rosters=importing.leave_old_ones,
         badges_running_out=expiry.tell_what_runs_out,
@@ -105,7 +110,13 @@ def contribute(settings: Settings) -> None:
         loans_due=due.tell_what_is_due,
         old_sign_in_attempts=account.forget_old_attempts,
     )
-    contributions.settings_pages[:] = [*people_views.directory.settings_pages(), *people_views.roster.settings_pages()]
+    contributions.settings_pages[:] = [
+        place for part in (people_views.directory, people_views.roster, people_views.mails) for place in part.settings_pages()
+    ]
+    contributions.account_pages[:] = [place for part in (people_views.mail,) for place in part.account_pages()]
+    mail_kinds.KINDS.clear()
+    for mails in (people_mails, skills_mails, series_mails, inventory_mails):
+        mail_kinds.declare(mails.MAILS)
 
 
 def rosters(settings: Settings) -> list[Callable[[datetime], None]]:

@@ -25,6 +25,12 @@ class Recount:
 # (rule, sentence, what is counted, which rows break it)
 RECOUNTS = [
     (
+        9,
+        "A mail that was gathered is in a digest of the same person.",
+        "SELECT count(*) FROM mail",
+        "SELECT 'mail ' || m.id FROM mail m JOIN mail d ON d.id = m.digest_id WHERE d.kind <> 'digest' OR d.person_id <> m.person_id",
+    ),
+    (
         1,
         "Never more seats taken than there are.",
         "SELECT count(*) FROM series",

@@ -20,6 +20,7 @@ from sqlalchemy import select
 from seminar.audit import broken_rules
 from seminar.ground import clock, contributions, daily, post
 from seminar.ground.db import db
+from seminar.ground.mail_kinds import mails_as_markdown
 from seminar.ground.refusal import Refused
 from seminar.ground.refused_row import as_csv, no_formula
 from seminar.people.appointment import ROLES, Appointment
@@ -68,6 +69,11 @@ def install(app: Flask, load_demo: Callable[[], None]) -> None:
     def worker(once: bool) -> None:
         """Mail and reminders."""
         _work(app, once=once)
+
+    @app.cli.command("mails")
+    def mails() -> None:
+        """Every kind of mail as docs/mails.md has it."""
+        click.echo(mails_as_markdown(), nl=False)
 
     @app.cli.command("audit")
     def audit() -> None:

@@ -1,8 +1,10 @@
 """Mail as rows: written in the transaction that causes it, sent by the worker (rule 9).
 
 States: waiting → sent | dead; dead → waiting, when somebody has it tried again. A failed try waits longer each time; after
-the last one the mail is dead, and the program manager sees it. The unique (person, kind, key) makes one event one mail,
-whatever runs twice. Days and times among the values come back as such when the mail is written in its reader's language.
+the last one the mail is dead, and the program manager sees it. Where its person wants the kind weekly, held → gathered: it
+leaves as a part of a digest, a mail of its own with those states. Where they don't want the kind, unwanted: the row says that
+the event was, and nothing leaves. The unique (person, kind, key) makes one event one mail, whatever runs twice. Days and times
+among the values come back as such when the mail is written in its reader's language.
 """
 
 from collections.abc import Iterable
@@ -15,8 +17,11 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from seminar.ground.db import Model, db
+from seminar.ground.mail_kinds import AT_ONCE, KINDS, NEVER, MailKind
+from seminar.ground.mail_preference import Wish, next_digest, wishes
 
 RETRY_AFTER = [timedelta(minutes=m) for m in (1, 5, 30, 120, 720)]
+A_DAY_TO_READ_IT = timedelta(hours=24)
 
 
 class Mail(Model):
@@ -33,11 +38,15 @@ class Mail(Model):
     tries: Mapped[int] = mapped_column(default=0)
     sent_at: Mapped[datetime | None]
     last_error: Mapped[str | None] = mapped_column(Text)
+    # The mail that it leaves with, once it is gathered.
+    digest_id: Mapped[int | None] = mapped_column(ForeignKey("mail.id"))
 
     __table_args__ = (
         UniqueConstraint("person_id", "kind", "key"),
-        CheckConstraint("state IN ('waiting', 'sent', 'dead')", name="state"),
+        CheckConstraint("state IN ('waiting', 'sent', 'dead', 'held', 'gathered', 'unwanted')", name="state"),
+        CheckConstraint("(state = 'gathered') = (digest_id IS NOT NULL)", name="gathered_into_a_digest"),
         Index("ix_mail_due", "state", "next_try_at"),
+        Index("ix_mail_digest", "digest_id"),
         Index("ix_mail_district_state", "district_id", "state"),
     )
 
@@ -58,38 +67,61 @@ def put(person: Any, kind: str, *, key: str, now: datetime, calendar: str | None
 
 
 def put_all(kind: str, letters: Iterable[Letter], *, now: datetime) -> None:
-    """The same for many at once, in one statement; who has no address, or has this mail already, gets none."""
-    rows = [_row(kind, letter, now) for letter in letters if letter.person.email is not None]
-    if not rows:
+    """The same for many at once, in one statement; who has no address, or has this mail already, gets none. A kind that no room
+    has declared is a KeyError."""
+    declared = KINDS[kind]
+    reached = [letter for letter in letters if letter.person.email is not None]
+    if not reached:
         return
+    wished = wishes(declared, [letter.person.id for letter in reached])
+    rows = [_row(declared, letter, wished[letter.person.id], now) for letter in reached]
     made = sqlite.insert(Mail) if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert(Mail)
     db.session.execute(made.on_conflict_do_nothing(index_elements=["person_id", "kind", "key"]), rows)
 
 
-def _row(kind: str, letter: Letter, now: datetime) -> dict[str, Any]:
+def _row(kind: MailKind, letter: Letter, wish: Wish, now: datetime) -> dict[str, Any]:
+    state, due_at = _begins(kind, letter, wish, now)
     return {
         "district_id": letter.person.district_id,
         "person_id": letter.person.id,
-        "kind": kind,
+        "kind": kind.name,
         "key": letter.key,
-        "context": _plain(letter.values),
+        "context": as_kept(letter.values),
         "calendar": letter.calendar,
+        "state": state,
         "created_at": now,
-        "next_try_at": now,
+        "next_try_at": due_at,
     }
 
 
-def _plain(value: Any) -> Any:
+def _begins(kind: MailKind, letter: Letter, wish: Wish, now: datetime) -> tuple[str, datetime]:
+    """The state that the mail begins in, and when it is due."""
+    if wish.way == AT_ONCE:
+        return "waiting", now
+    if wish.way == NEVER:
+        return "unwanted", now
+    timezone = letter.person.district.timezone
+    digest_at = next_digest(now, wish.weekday, timezone)
+    return ("waiting", now) if is_urgent(kind, letter.values, digest_at, timezone) else ("held", digest_at)
+
+
+def is_urgent(kind: MailKind, values: dict[str, Any], digest_at: datetime, timezone: str) -> bool:
+    """Whether what the mail is about takes place before the digest could be read, or the day that it comes."""
+    happens_at = kind.happens_at(values, timezone)
+    return happens_at is not None and happens_at < digest_at + A_DAY_TO_READ_IT
+
+
+def as_kept(value: Any) -> Any:
     """JSON knows no days and no times: they are written as what they are."""
     if isinstance(value, dict):
-        return {name: _plain(one) for name, one in value.items()}
+        return {name: as_kept(one) for name, one in value.items()}
     if isinstance(value, datetime):
         return {"$at": value.isoformat()}
     return {"$day": value.isoformat()} if isinstance(value, date) else value
 
 
 def values_of(context: Any) -> Any:
-    """What `_plain` wrote, as it was."""
+    """What `as_kept` wrote, as it was."""
     if not isinstance(context, dict):
         return context
     if "$at" in context:

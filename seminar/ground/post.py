@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.message import EmailMessage
+from email.policy import EmailPolicy
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -36,7 +37,10 @@ class Written:
     recipient: str
     subject: str
     body: str
-    calendar: str | None
+    html: str
+    calendars: tuple[str, ...] = ()
+    # Where one press turns this kind off; None where it can't be.
+    turn_off_url: str | None = None
 
 
 # By mail id, the mail in its reader's language, or why it can't be written.
@@ -89,14 +93,34 @@ def try_again(mail: Mail, *, now: datetime) -> None:
     mail.state, mail.tries, mail.next_try_at = "waiting", 0, now
 
 
+class AddressesInOnePiece(EmailPolicy):
+    """Python would write a long address as an encoded word (RFC 2047), which no mail program reads where RFC 2369 has an address."""
+
+    def fold(self, name: str, value: str) -> str:
+        return f"{name}: {value}{self.linesep}" if name == "List-Unsubscribe" else super().fold(name, value)
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        return self.fold(name, value).encode("ascii") if name == "List-Unsubscribe" else super().fold_binary(name, value)
+
+
 def message_of(letter: Written) -> EmailMessage:
-    message = EmailMessage()
+    """Both texts as alternatives, then the events for a calendar. Auto-Submitted is RFC 3834's; what can be turned off says where
+    by RFC 2369, and by RFC 8058 that a single POST there does it, which asks for https."""
+    message = EmailMessage(policy=AddressesInOnePiece())
     message["From"], message["To"], message["Subject"] = letter.sender, letter.recipient, letter.subject
     message["Message-ID"] = f"<makerpd-{letter.mail_id}@{letter.sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
+    if letter.turn_off_url is not None:
+        # Exchange and older mail systems answer that they are away, unless this says that many get such a mail.
+        message["Precedence"] = "bulk"
+        message["List-Unsubscribe"] = f"<{letter.turn_off_url}>"
+        if letter.turn_off_url.startswith("https://"):
+            message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message.set_content(letter.body)
-    if letter.calendar is not None:
-        message.add_attachment(letter.calendar.encode(), maintype="text", subtype="calendar", filename="makerpd.ics")
+    message.add_alternative(letter.html, subtype="html")
+    for n, calendar in enumerate(letter.calendars, start=1):
+        name = "makerpd.ics" if len(letter.calendars) == 1 else f"makerpd-{n}.ics"
+        message.add_attachment(calendar.encode(), maintype="text", subtype="calendar", filename=name)
     return message
 
 

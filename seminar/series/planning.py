@@ -106,7 +106,7 @@ def change_meeting(meeting: Meeting, values: dict[str, Any], *, by: Person, now:
         lock_meeting(meeting)
         if meeting.canceled_at is not None:
             raise Refused(MEETING_CANCELED, status=409)
-    moved = any(getattr(meeting, name) != values[name] for name in TOLD_OF)
+    moved, was_at = any(getattr(meeting, name) != values[name] for name in TOLD_OF), meeting.starts_at
     for name, value in values.items():
         setattr(meeting, name, value)
     if moved and not added:
@@ -115,7 +115,7 @@ def change_meeting(meeting: Meeting, values: dict[str, Any], *, by: Person, now:
     db.session.flush()
     history.record(by, "meeting saved", meeting, now)
     if moved:
-        _tell_enrolled(meeting, "meeting_added" if added else "meeting_changed", now)
+        _tell_enrolled(meeting, "meeting_added" if added else "meeting_changed", now, was_at=was_at)
 
 
 def cancel_meeting(meeting: Meeting, *, reason: str, by: Person, now: datetime) -> None:
@@ -128,16 +128,17 @@ def cancel_meeting(meeting: Meeting, *, reason: str, by: Person, now: datetime) 
     meeting.revision += 1
     db.session.flush()
     history.record(by, "meeting canceled", meeting, now, reason=reason)
-    _tell_enrolled(meeting, "meeting_canceled", now)
+    _tell_enrolled(meeting, "meeting_canceled", now, was_at=meeting.starts_at)
 
 
-def _tell_enrolled(meeting: Meeting, kind: str, now: datetime) -> None:
+def _tell_enrolled(meeting: Meeting, kind: str, now: datetime, *, was_at: datetime | None) -> None:
     series, people = meeting.series, enrolled_people(meeting.series)
     comings = comings_of([person.id for person in people], series)
     values = {
         "title": series.seminar.title,
         "series_id": series.id,
         "starts_at": meeting.starts_at,
+        "was_at": was_at,
         "place": meeting.place,
         "room": meeting.room,
         "reason": meeting.canceled_reason or "",

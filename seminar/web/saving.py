@@ -12,8 +12,9 @@ from seminar.web.pages import done_once, refusing, told
 F = TypeVar("F", bound=Form)
 
 
-def saved(form: F, save: Callable[[], str], page: Callable[[F], str], done: str) -> object:
-    """Check the form's shape, do the verb, and go on to the address that it answers; else the page again."""
+def saved(form: F, save: Callable[[], str], page: Callable[[F], str], done: object) -> object:
+    """Check the form's shape, do the verb, and go on to the address that it answers; else the page again. What was done is said
+    afterwards: lazily, where it may have changed the reader's language."""
     if not form.validate():
         return page(form), 422
     try:
@@ -22,5 +23,5 @@ def saved(form: F, save: Callable[[], str], page: Callable[[F], str], done: str)
     except Refused as refused:
         form.refuse(refused)
         return page(form), refused.status
-    told(done)
+    told(str(done))
     return redirect(address, 303)

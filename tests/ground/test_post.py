@@ -20,6 +20,8 @@ from seminar.web.letters import write_all
 from tests.cast import NOW, a_cast, a_series
 from tests.databases import free_port
 
+BASE = "https://makerpd.a-rather-long-name-of-a-school-district.example"
+
 
 class Mailbox:
     """What the server was given; `answers` is what it says to each mail's end, in order."""
@@ -170,7 +172,89 @@ def test_a_confirmation_is_in_its_readers_language_with_the_event_attached(lette
         letters(url)
     (message,) = mailbox.messages
     assert message["Subject"] == "Está inscrito: Robotics"
-    assert message.get_body().get_content().startswith("Hola, Ada:")
+    assert message.get_body(("plain",)).get_content().startswith("Hola, Ada:")
     (event,) = message.iter_attachments()
     assert event.get_content_type() == "text/calendar"
     assert "SUMMARY:Robotics" in event.get_content()
+
+
+def sent_to_ada(letters, kind, **values):
+    """The mail as the server got it, its secure address given as production has it."""
+    outbox.put(letters.cast.ada, kind, key="9", now=NOW, **values)
+    db.session.commit()
+    mailbox = Mailbox()
+    with a_server(mailbox) as url:
+        letters(url)
+    return mailbox.messages[-1]
+
+
+@pytest.fixture
+def over_https(app, monkeypatch):
+    monkeypatch.setitem(app.config, "BASE_URL", BASE)
+
+
+REMINDER = {"title": "Robotics", "series_id": 1, "starts_at": NOW, "place": "Lab", "room": ""}
+
+
+def test_a_mail_is_text_and_html_that_say_the_same(letters, over_https):
+    message = sent_to_ada(letters, "reminder", **REMINDER)
+    assert message.get_content_type() == "multipart/alternative"
+    text, html = (part.get_content() for part in message.iter_parts())
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+    page = f"{BASE}/series/1"
+    assert page in text
+    assert f'<a href="{page}"' in html
+    for said in ("Hello Ada,", "Lab", "PD office, District A", f"{BASE}/my/account/mail"):
+        assert said in text
+        assert said in html
+    assert '<html lang="en">' in html
+    for foreign in ("<img", "<table", "<script", "<link", "url(", "src="):
+        assert foreign not in html
+
+
+def test_what_somebody_typed_is_never_markup(letters):
+    typed = '<b onclick="x()">A slip</b> & "more"\n\nhttp://evil.example'
+    message = sent_to_ada(letters, "award_withdrawn", badge="<i>Operator</i>", reason=typed)
+    html = message.get_body(("html",)).get_content()
+    assert "<b" not in html.replace("<body", "")
+    assert "<i>" not in html
+    assert "&lt;b onclick=&#34;x()&#34;&gt;A slip&lt;/b&gt; &amp; &#34;more&#34;" in html
+    assert 'href="http://evil.example"' not in html
+    assert typed.partition("\n")[0] in message.get_body(("plain",)).get_content()
+
+
+def test_what_can_be_turned_off_says_where_and_that_one_press_does_it(letters, over_https):
+    message = sent_to_ada(letters, "reminder", **REMINDER)
+    address = message["List-Unsubscribe"].strip("<>")
+    assert address.startswith(f"{BASE}/mail/off/")
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert (message["Precedence"], message["Auto-Submitted"]) == ("bulk", "auto-generated")
+    assert address in message.get_body(("plain",)).get_content()
+    assert address in message.get_body(("html",)).get_content()
+
+
+def test_the_address_leaves_as_it_is_however_long(letters, over_https):
+    outbox.put(letters.cast.ada, "reminder", key="9", now=NOW, **REMINDER)
+    db.session.commit()
+    letters()
+    written = (letters.folder / "00000004.eml").read_text()
+    assert f"\nList-Unsubscribe: <{BASE}/mail/off/" in written
+    assert "=?utf-8?" not in written.partition("\n\n")[0]
+
+
+def test_without_https_a_mail_program_is_not_told_to_post(letters):
+    message = sent_to_ada(letters, "reminder", **REMINDER)
+    assert "List-Unsubscribe" in message
+    assert "List-Unsubscribe-Post" not in message
+
+
+def test_a_link_to_set_a_password_can_not_be_turned_off(letters, over_https):
+    send_link(letters.cast.ada, "invitation", by=letters.cast.olive, now=NOW)
+    db.session.commit()
+    mailbox = Mailbox()
+    with a_server(mailbox) as url:
+        letters(url)
+    message = mailbox.messages[-1]
+    assert message["Subject"] == "Your MakerPD account"
+    assert [name for name, _ in message.items() if name.startswith("List-") or name == "Precedence"] == []
+    assert "/mail/off/" not in message.as_string()

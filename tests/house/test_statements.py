@@ -24,6 +24,8 @@ PAGES = {
     "/depot": "eli",
     "/program": "olive",
     "/people": "olive",
+    "/my/account/mail": "ada",
+    "/settings/mails": "olive",
 }
 
 

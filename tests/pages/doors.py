@@ -15,6 +15,7 @@ from seminar.people import account
 from seminar.people.roster.server import RosterServer
 from seminar.series.enrollment import enroll
 from seminar.skills.sign_off import SignOff
+from seminar.web.mail_links import turn_off_token
 from tests.cast import NOW, TODAY, a_cast, a_model, a_series, an_award
 from tests.people.rosters import a_set, read_for, texts
 
@@ -45,6 +46,13 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "people.show_account": EVERYBODY,
     "people.change_password": EVERYBODY,
     "people.choose_theme": EVERYBODY,
+    "people.show_own_mail": EVERYBODY,
+    "people.save_own_mail": EVERYBODY,
+    "people.show_turn_off": "public",
+    "people.create_turn_off": "public",
+    "people.show_mails": PLANS,
+    "people.show_mail": PLANS,
+    "people.show_mail_letter": PLANS,
     "people.show_settings": ("eli", "olive"),
     "people.show_roster": PLANS,
     "people.create_roster_import": PLANS,
@@ -192,6 +200,9 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
         "mail_id": db.session.scalars(select(Mail.id)).first(),
         "token": cast.ada.feed_token,
         "people.show_link.token": link,
+        "people.show_turn_off.token": turn_off_token(cast.ada.id, "reminder"),
+        "people.create_turn_off.token": turn_off_token(cast.ada.id, "reminder"),
+        "kind_name": "meeting_changed",
     }
     keys = {name: f"{person.id}:key-{name}" for name, person in cast.people.items()}
     db.session.commit()

@@ -4,4 +4,17 @@ from flask import Blueprint
 
 people: Blueprint = Blueprint("people", __name__)
 
-from seminar.people.views import account, directory, home, record, roster, roster_server, settings  # noqa: E402, F401
+from seminar.people.views import (  # noqa: E402
+    account,
+    directory,
+    home,
+    mail,
+    mails,
+    record,
+    roster,
+    roster_server,
+    settings,
+)
+
+# Imported for their routes alone, or read by wsgi.py for what they contribute.
+__all__ = ["account", "directory", "home", "mail", "mails", "people", "record", "roster", "roster_server", "settings"]

@@ -32,6 +32,7 @@ DEEDS = {
     "item changed": N_("item changed"),
     "item replaced": N_("item replaced"),
     "item taken out of lending": N_("item taken out of lending"),
+    "mail choices saved": N_("mail choices saved"),
     "mail tried again": N_("mail tried again"),
     "meeting canceled": N_("meeting canceled"),
     "meeting saved": N_("meeting saved"),

@@ -1,0 +1,54 @@
+"""What a person chooses about their mail: each kind's way, the digest's weekday, and the language of mail and pages."""
+
+from datetime import datetime
+
+from sqlalchemy import delete
+
+from seminar.ground import history
+from seminar.ground.db import db
+from seminar.ground.digest import rearrange
+from seminar.ground.mail_kinds import DIGEST, KINDS, NEVER, WEEKLY, kinds_to_choose
+from seminar.ground.mail_preference import MONDAY, DigestDay, MailPreference, digest_weekdays, ways_of
+from seminar.ground.refusal import N_, Refused
+from seminar.people.person import Person
+
+
+def mail_ways(person: Person) -> dict[str, str]:
+    """By kind, the way that the person has it: theirs where they chose one that the kind has, else its own first."""
+    chosen = ways_of(person.id)
+    return {kind.name: chosen[kind.name] if chosen.get(kind.name) in kind.ways else kind.ways[0] for kind in kinds_to_choose()}
+
+
+def choose_mail(person: Person, ways: dict[str, str], *, weekday: int, by: Person | None, now: datetime) -> None:
+    """Have these kinds come so from now on; what isn't sent yet goes the new way too. Raises Refused for a way that a kind doesn't
+    have. `by` is None where a link in a mail was pressed."""
+    for name, way in ways.items():
+        if way not in KINDS[name].ways:
+            raise Refused(N_("This mail can't come that way."), field=f"way_{name}")
+    before = mail_ways(person)
+    after = before | ways
+    if (before, weekday) == (after, digest_weekday(person)):
+        return
+    db.session.execute(delete(MailPreference).where(MailPreference.person_id == person.id, MailPreference.kind.in_(after)))
+    db.session.execute(delete(DigestDay).where(DigestDay.person_id == person.id))
+    mine = {"person_id": person.id, "district_id": person.district_id}
+    db.session.add_all(MailPreference(**mine, kind=name, way=way) for name, way in after.items() if way != KINDS[name].ways[0])
+    if weekday != MONDAY:
+        db.session.add(DigestDay(**mine, weekday=weekday))
+    db.session.flush()
+    rearrange(person.id, after, weekday, timezone=person.district.timezone, now=now)
+    changed = {name: way for name, way in after.items() if before[name] != way}
+    history.record(by, "mail choices saved", person, now, ways=changed, weekday=weekday)
+
+
+def digest_weekday(person: Person) -> int:
+    return digest_weekdays([person.id]).get(person.id, MONDAY)
+
+
+def turn_off(person: Person, kind_name: str, *, now: datetime) -> None:
+    """Have no more mail of a kind. For the digest: of every kind in it that can be turned off; what can't still comes weekly."""
+    if kind_name == DIGEST:
+        names = [name for name, way in mail_ways(person).items() if way == WEEKLY and KINDS[name].can_be_turned_off]
+    else:
+        names = [kind_name]
+    choose_mail(person, dict.fromkeys(names, NEVER), weekday=digest_weekday(person), by=None, now=now)
