@@ -87,6 +87,9 @@ PAGES: dict[str | None, list[str]] = {
         "/skills/{skill}",
         "/skills/{skill}/badges/new",
         "/badges/{badge}",
+        "/settings",
+        "/settings/roster",
+        "/settings/roster/server",
     ],
 }
 ANSWERS = {(None, "/nowhere"): 404, (None, "/sign-in/link/used-up"): 404, ("teacher", "/depot"): 403}
