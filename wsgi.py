@@ -17,7 +17,7 @@ import seminar.coverage.views as coverage_views
 import seminar.people.views as people_views
 import seminar.series.views as series_views
 import seminar.skills.views as skills_views
-from inventory import at_risk, due, loans_ahead
+from inventory import at_risk, due, equipment_import, loans_ahead
 from inventory.demo import district as demo_district
 from seminar import commands
 from seminar.ground import contributions, db, health, log
@@ -97,8 +97,9 @@ def contribute() -> None:
         reservations_at_risk=at_risk.look_at_every_reservation,
         loans_due=due.tell_what_is_due,
         old_sign_in_attempts=account.forget_old_attempts,
+        abandoned_sheets=equipment_import.forget_abandoned,
     )
-    contributions.settings_pages[:] = people_views.directory.settings_pages()
+    contributions.settings_pages[:] = people_views.directory.settings_pages() + inventory_views.settings_pages()
 
 
 def main() -> Flask:

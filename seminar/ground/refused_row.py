@@ -25,7 +25,8 @@ def as_csv(rows: Iterable[RefusedRow], say: Callable[[str, dict[str, Any]], str]
     out = csv.writer(text, lineterminator="\r\n")
     out.writerow(["file", "line", "column", "value", "reason"])
     for row in rows:
-        out.writerow([row.file, row.line, row.column, no_formula(row.value), no_formula(say(row.reason, row.values))])
+        written = (row.file, str(row.line), row.column, row.value, say(row.reason, row.values))
+        out.writerow([no_formula(cell) for cell in written])
     return text.getvalue()
 
 

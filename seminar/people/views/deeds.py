@@ -23,6 +23,7 @@ DEEDS = {
     "competency retired": N_("competency retired"),
     "competency taken up again": N_("competency taken up again"),
     "enrolled": N_("enrolled"),
+    "equipment imported": N_("equipment imported"),
     "handed over": N_("handed over"),
     "invitation sent": N_("invitation sent"),
     "item added": N_("item added"),
