@@ -157,9 +157,9 @@ def plan_of(table: Table, present: Present) -> Plan:
 
 
 def said_value(present: Present, name: str, value: Any) -> str:
-    """A model's fact as people write it."""
+    """A model's fact as people write it; '' for no badge."""
     if name == "badge_ids":
-        return ", ".join(present.names[name][badge_id] for badge_id in value) or "–"
+        return ", ".join(present.names[name][badge_id] for badge_id in value)
     return present.names["skill_id"][value] if name == "skill_id" else str(value)
 
 
@@ -185,7 +185,7 @@ class _Planning:
         for row in good:
             self._item(row)
         self.result.refused.sort(key=lambda refused: refused.line)
-        self.result.doubtful += [*self._near_misses(), *self._models_without_badge(good)]
+        self.result.doubtful += sorted([*self._near_misses(), *self._models_without_badge(good)], key=lambda told: told.line)
         return self.result
 
     def _takes(self, row: Row) -> bool:
@@ -223,8 +223,8 @@ class _Planning:
         for name, value in facts.items():
             if name in said and said[name][0] != value:
                 column = {"skill_id": "skill", "badge_ids": "badges"}.get(name, name)
-                other = said_value(self.present, name, said[name][0])
-                return Wrong(column, CONTRADICTS, {"line": said[name][1], "other": other[:60], "model": row.values["model"]})
+                other = said_value(self.present, name, said[name][0])[:60] or "–"
+                return Wrong(column, CONTRADICTS, {"line": said[name][1], "other": other, "model": row.values["model"]})
         return None
 
     def _wrong_with_new_models(self) -> dict[str, Wrong]:

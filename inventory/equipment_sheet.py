@@ -8,35 +8,40 @@ from dataclasses import dataclass
 from seminar.ground.refusal import N_
 from seminar.ground.sheets import Row
 
-# By name, the headings that mean it, in English and Spanish; the first is the one in the template.
-COLUMNS: dict[str, tuple[str, ...]] = {
+# By name, the headings that mean it.
+IN_ENGLISH: dict[str, tuple[str, ...]] = {
     "model": (
-        *("Model", "Equipment model", "Model name", "Kind", "Kind of thing", "Type", "Item type", "Equipment", "Item", "Asset name"),
-        *("Modelo", "Tipo", "Tipo de equipo", "Equipo", "Artículo"),
+        *("Model", "Equipment model", "Model name", "Kind", "Kind of thing", "Type", "Item type"),
+        *("Equipment", "Item", "Asset name"),
     ),
     "tag": (
-        *("Tag", "Asset tag", "Item tag", "Tag number", "Asset number", "Asset ID", "Barcode", "Inventory number", "Property tag"),
-        *("Etiqueta", "Número de inventario", "Código de barras", "Placa"),
+        *("Tag", "Asset tag", "Item tag", "Tag number", "Asset number", "Asset ID", "Barcode"),
+        *("Inventory number", "Property tag"),
     ),
-    "serial": ("Serial number", "Serial", "Serial no", "SN", "Número de serie", "No. de serie"),
-    "note": ("Condition", "Note", "Notes", "Remarks", "Comments", "Estado", "Condición", "Nota", "Notas", "Observaciones"),
-    "skill": ("Skill", "Area", "Habilidad", "Área"),
-    "badges": (
-        *("Badge required", "Badge", "Badges", "Badge needed", "Required badge", "Required badges", "Badges required"),
-        *("Insignia necesaria", "Insignia", "Insignias", "Insignias necesarias"),
-    ),
-    "max_loan_days": (
-        *("Loan days", "Longest loan", "Longest loan in days", "Max loan days", "Loan length"),
-        *("Días de préstamo", "Préstamo máximo", "Préstamo máximo en días"),
-    ),
-    "notice_open_days": ("Notice days", "Notice", "Notice in open days", "Días de anticipación", "Anticipación"),
-    "turnaround_open_days": (
-        *("Turnaround days", "Turnaround", "Days to make it ready", "Prep days"),
-        *("Días de preparación", "Preparación"),
-    ),
-    "description": ("Description", "What it is for", "Descripción", "Para qué sirve"),
-    "contents": ("Contents", "What comes with it", "Parts", "Contenido", "Qué incluye"),
+    "serial": ("Serial number", "Serial", "Serial no", "SN"),
+    "note": ("Condition", "Note", "Notes", "Remarks", "Comments"),
+    "skill": ("Skill", "Area"),
+    "badges": ("Badge needed", "Badge", "Badges", "Badges needed", "Badge required", "Badges required", "Required badge"),
+    "max_loan_days": ("Loan days", "Longest loan", "Longest loan in days", "Max loan days", "Loan length"),
+    "notice_open_days": ("Notice days", "Notice", "Notice in open days"),
+    "turnaround_open_days": ("Turnaround days", "Turnaround", "Days to make it ready", "Prep days"),
+    "description": ("Description", "What it is for"),
+    "contents": ("Contents", "What comes with it", "Parts"),
 }
+IN_SPANISH: dict[str, tuple[str, ...]] = {
+    "model": ("Modelo", "Tipo", "Tipo de equipo", "Equipo", "Artículo"),
+    "tag": ("Etiqueta", "Número de inventario", "Código de barras", "Placa"),
+    "serial": ("Número de serie", "No. de serie"),
+    "note": ("Estado", "Condición", "Nota", "Notas", "Observaciones"),
+    "skill": ("Habilidad", "Área"),
+    "badges": ("Insignia necesaria", "Insignia", "Insignias", "Insignias necesarias"),
+    "max_loan_days": ("Días de préstamo", "Préstamo máximo", "Préstamo máximo en días"),
+    "notice_open_days": ("Días de anticipación", "Anticipación"),
+    "turnaround_open_days": ("Días de preparación", "Preparación"),
+    "description": ("Descripción", "Para qué sirve"),
+    "contents": ("Contenido", "Qué incluye"),
+}
+COLUMNS = {name: headings + IN_SPANISH[name] for name, headings in IN_ENGLISH.items()}
 NEEDED = ("model", "tag")
 LONGEST = {"model": 120, "tag": 40, "serial": 80, "note": 200, "description": 1000, "contents": 2000}
 # From and to which number.

@@ -13,7 +13,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from inventory.access import lends
 from inventory.equipment_import import EquipmentImport, apply, stage
 from inventory.equipment_plan import Plan, Present, plan_of, present_in, said_value
-from inventory.equipment_sheet import COLUMNS, NEEDED
+from inventory.equipment_sheet import COLUMNS, IN_ENGLISH, IN_SPANISH, NEEDED
 from inventory.views import inventory
 from seminar.ground import clock
 from seminar.ground.contributions import Place
@@ -25,7 +25,7 @@ from seminar.ground.sheets.table import MOST_ROWS
 from seminar.people.person import Person
 from seminar.skills.badge import Badge
 from seminar.web.forms import Form
-from seminar.web.language import said, sentence_of
+from seminar.web.language import chosen_language, said, sentence_of
 from seminar.web.pages import error_page, refusing, told
 from seminar.web.requires import requires
 from seminar.web.viewer import district_or_404, found_or_404, me
@@ -34,6 +34,21 @@ from seminar.web.viewer import district_or_404, found_or_404, me
 SHOWN = 50
 RECENT = 5
 CSV, XLSX = "text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+# What each column is called: in the template, and wherever somebody is told of it. The sheet knows them in each language.
+LABELS = {
+    "model": lazy_gettext("Model"),
+    "tag": lazy_gettext("Tag"),
+    "serial": lazy_gettext("Serial number"),
+    "note": lazy_gettext("Condition"),
+    "skill": lazy_gettext("Skill"),
+    "badges": lazy_gettext("Badge needed"),
+    "max_loan_days": lazy_gettext("Loan days"),
+    "notice_open_days": lazy_gettext("Notice days"),
+    "turnaround_open_days": lazy_gettext("Turnaround days"),
+    "description": lazy_gettext("Description"),
+    "contents": lazy_gettext("Contents"),
+}
+COLUMN_OF = {"skill_id": "skill", "badge_ids": "badges"}
 MEANINGS = {
     "model": lazy_gettext("What kind of thing it is. A name that isn't there yet makes a new model."),
     "tag": lazy_gettext("The tag that is printed on it, with its zeros. It finds the item again when the sheet is sent again."),
@@ -72,9 +87,15 @@ def _upload_page(form: SheetForm) -> str:
         "inventory/import.html",
         form=form,
         recent=db.session.scalars(recent.options(*options)).all(),
-        columns=[(headings[0], headings[1:4], MEANINGS[name], name in NEEDED) for name, headings in COLUMNS.items()],
+        columns=[(label, _other_headings(name), MEANINGS[name], name in NEEDED) for name, label in LABELS.items()],
         most_rows=f"{MOST_ROWS:,}",
     )
+
+
+def _other_headings(name: str) -> list[str]:
+    """What it can be called besides, in the reader's language."""
+    headings = IN_SPANISH if chosen_language() == "es" else IN_ENGLISH
+    return [heading for heading in headings[name] if heading != str(LABELS[name])]
 
 
 @inventory.get("/equipment/import")
@@ -89,12 +110,13 @@ def create_import() -> object:
     form, person_id, district_id = SheetForm(), me().person.id, district_or_404().id
     if not form.validate():
         return _upload_page(form), 422
-    file = form.file.data
+    file, name = form.file.data, (form.file.data.filename or "").replace("\x00", "")[-100:]
+    # The first heading is the one that people are told.
+    columns = {column: (str(LABELS[column]), *headings) for column, headings in COLUMNS.items()}
     # A sheet takes a while to read, and nobody else waits for it: the transaction that told who asks ends here.
     db.session.rollback()
     try:
-        name = (file.filename or "").replace("\x00", "")[-100:]
-        table = read_table(file.read(), name, COLUMNS, NEEDED)
+        table = read_table(file.read(), name, columns, NEEDED)
     except Refused as refused:
         form.refuse(refused)
         return _upload_page(form), refused.status
@@ -115,10 +137,10 @@ def _too_large(_error: RequestEntityTooLarge) -> tuple[str, int]:
 def show_import_template() -> Response:
     """The headings with two rows to show how, as a workbook or as a CSV."""
     badge = db.session.scalar(select(Badge).where(Badge.district_id == district_or_404().id, Badge.retired_on.is_(None)).order_by(Badge.id))
-    rows = [[headings[0] for headings in COLUMNS.values()], *_examples(badge)]
+    rows = [[str(label) for label in LABELS.values()], *_examples(badge)]
     if request.args.get("format") == "csv":
         return _download(writing.as_csv(rows), "equipment.csv", CSV)
-    return _download(writing.as_xlsx("Equipment", rows), "equipment.xlsx", XLSX)
+    return _download(writing.as_xlsx(gettext("Equipment"), rows), "equipment.xlsx", XLSX)
 
 
 def _examples(badge: Badge | None) -> list[list[str]]:
@@ -162,10 +184,9 @@ def _preview_page(made: EquipmentImport, changed: str = "") -> str:
 
 
 def _facts(present: Present, values: dict[str, Any]) -> list[tuple[str, str]]:
-    """A model's facts as a sheet has them: the heading, and what would stand below it."""
-    column = {"skill_id": "skill", "badge_ids": "badges"}
-    said_facts = ((COLUMNS[column.get(name, name)][0], said_value(present, name, value)) for name, value in values.items())
-    return [(heading, value) for heading, value in said_facts if value]
+    """A model's facts as a sheet has them: the heading, and what stands below it."""
+    facts = ((LABELS[COLUMN_OF.get(name, name)], name, said_value(present, name, value)) for name, value in values.items())
+    return [(str(label), value or gettext("none")) for label, name, value in facts if value or name == "badge_ids"]
 
 
 def _differences(present: Present, plan: Plan) -> list[tuple[str, str, str, str]]:
@@ -177,7 +198,7 @@ def _differences(present: Present, plan: Plan) -> list[tuple[str, str, str, str]
     for item in plan.changed_items:
         for name, value in (("serial", item.serial), ("note", item.note)):
             if value != item.before[name]:
-                found.append((item.tag, COLUMNS[name][0], item.before[name], value))
+                found.append((item.tag, str(LABELS[name]), item.before[name], value))
     return found
 
 

@@ -181,10 +181,17 @@ def test_what_a_sheet_claims_of_its_size_counts_for_nothing(claimed):
     assert [row[:2] for row in rows(lying)] == [(2, "Saw"), (4, "Awl")]
 
 
-def test_a_row_that_claims_to_be_far_below_ends_the_sheet_soon():
+def test_a_row_that_claims_to_be_far_below_is_not_waited_for():
     book = workbook(("A", "visible", [HEAD, ["Saw", "1", ""], ["Awl", "2", ""]]))
     far = repacked(book, lambda xml: xml.replace(b'r="3"', b'r="999999999999"'))
-    assert [row[:2] for row in rows(far)] == [(2, "Saw")]
+    assert "unpacks to more" in refusal(far)
+
+
+def test_a_row_that_claims_cells_without_end_is_refused_unopened():
+    cells = b'<c t="str"><v>x</v></c>' * 30_000
+    book = workbook(("A", "visible", [HEAD, ["Saw", "1", ""]]))
+    giant = repacked(book, lambda xml: xml.replace(b"</sheetData>", b"<row>" + cells + b"</row></sheetData>"))
+    assert "unpacks to more" in refusal(giant)
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused_unopened():

@@ -211,3 +211,25 @@ def test_five_thousand_rows_are_applied_in_seconds_by_a_few_statements(depot):
     assert counts == [5001, 101, 1]
     assert len(seen) < 40
     assert took < 20
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_a_template_in_spanish_is_understood(depot, kind):
+    eli = as_who(depot, "eli")
+    template = eli.get(f"/equipment/import/template?format={kind}").data
+    eli.post("/language", data={"language": "es"})
+    spanish = eli.get(f"/equipment/import/template?format={kind}").data
+    assert spanish != template
+    page = eli.get(send(eli, spanish, f"equipo.{kind}").location)
+    assert ("2 artículos:" in page.text, "se omiten" in page.text, "Filas rechazadas" in page.text) == (True, False, False)
+
+
+def test_each_page_and_each_sentence_is_spanish_too(depot):
+    eli = as_who(depot, "eli")
+    eli.post("/language", data={"language": "es"})
+    assert send(eli, "Model,Room\nPrinter,12\n").status_code == 422
+    sent = send(eli, GOOD + "Printer,,\nSaw,9,\nPrinter,Printer-00,\n")
+    assert "No tiene etiqueta." in eli.get(sent.location).text
+    assert "No tiene etiqueta." in eli.get(f"{sent.location}/refused").text
+    apply(eli, sent)
+    assert "Qué hizo la hoja" in eli.get(sent.location).text

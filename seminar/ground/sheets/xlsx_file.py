@@ -8,8 +8,9 @@ before it is opened. https://openpyxl.readthedocs.io/en/stable/optimized.html
 import io
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
+from itertools import pairwise
 from typing import Any
 
 from openpyxl import load_workbook
@@ -17,8 +18,11 @@ from openpyxl.cell.read_only import EMPTY_CELL
 
 from seminar.ground.refusal import N_, Refused
 
-MOST_UNPACKED = 32 * 1024 * 1024
-LAST_LINE = 1_048_576
+MOST_UNPACKED = 16 * 1024 * 1024
+# Lines that are looked at, empty ones too, and the bytes of one of them: openpyxl holds a whole row, however many cells it claims.
+LAST_LINE = 100_000
+LONGEST_ROW = 512 * 1024
+ROW_EDGE = re.compile(rb"</?(?:\w+:)?(?:row|sheetData)[\s>/]")
 NOT_A_WORKBOOK = N_("{file} can't be opened as an Excel workbook. Save it again as an Excel workbook (.xlsx) or as “CSV UTF-8”.")
 OLD_OR_LOCKED = N_("{file} is an old Excel file (.xls), or one with a password. Save it as an Excel workbook (.xlsx) without a password.")
 TOO_LARGE = N_("{file} unpacks to more than a sheet needs. Copy its rows into a new workbook, without pictures, and save that.")
@@ -54,28 +58,39 @@ def _refuse_bombs(content: bytes, file: str) -> None:
             # zipfile never unpacks more of a part than its entry says.
             if sum(part.file_size for part in archive.infolist()) > MOST_UNPACKED:
                 raise Refused(TOO_LARGE, field="file", file=file)
-            bad = any(_declares_a_doctype(archive.read(part)) for part in archive.infolist() if part.filename.endswith((".xml", ".rels")))
+            parts = [archive.read(part) for part in archive.infolist() if part.filename.endswith((".xml", ".rels"))]
     except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError):
-        bad = True
-    if bad:
+        raise Refused(NOT_A_WORKBOOK, field="file", file=file) from None
+    if any(doctype in xml for xml in parts for doctype in DOCTYPES):
         raise Refused(NOT_A_WORKBOOK, field="file", file=file)
+    if any(_has_a_giant_row(xml) for xml in parts):
+        raise Refused(TOO_LARGE, field="file", file=file)
 
 
-def _declares_a_doctype(xml: bytes) -> bool:
-    return any(doctype in xml for doctype in DOCTYPES)
+def _has_a_giant_row(xml: bytes) -> bool:
+    edges = [edge.start() for edge in ROW_EDGE.finditer(xml)]
+    return any(after - before > LONGEST_ROW for before, after in pairwise(edges))
 
 
 def _rows(sheet: Any, file: str, most_columns: int) -> Iterator[tuple[int, list[str]]]:
     try:
         for line, cells in enumerate(sheet.iter_rows(max_col=most_columns + 1), 1):
-            # A sheet can claim rows without end. Those that it doesn't have are the same empty cell throughout, so they are told
-            # by that, which is quick.
             if line > LAST_LINE:
-                return
+                raise Refused(TOO_LARGE, field="file", file=file)
+            # A row that the sheet doesn't have is the same empty cell throughout, which is quick to see.
             if set(map(id, cells)) != {id(EMPTY_CELL)}:
-                yield line, [as_seen(cell) for cell in cells]
+                yield line, [as_seen(cell) for cell in _without_tail(cells)]
+    except Refused:
+        raise
     except Exception:
         raise Refused(NOT_A_WORKBOOK, field="file", file=file) from None
+
+
+def _without_tail(cells: Sequence[Any]) -> Sequence[Any]:
+    width = len(cells)
+    while width and cells[width - 1] is EMPTY_CELL:
+        width -= 1
+    return cells[:width]
 
 
 def as_seen(cell: Any) -> str:
