@@ -12,7 +12,8 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, delete, insert,
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from inventory.equipment import EquipmentModel, Item, required_badge
-from inventory.equipment_plan import ItemPlan, ModelPlan, Plan, plan_of, present_in
+from inventory.equipment_plan import ItemPlan, ModelPlan, Plan, plan_of
+from inventory.equipment_present import present_in
 from inventory.equipment_sheet import key_of
 from seminar.ground import history
 from seminar.ground.db import Model, db
@@ -120,7 +121,10 @@ def _write_models(plan: Plan, district_id: int) -> dict[str, int]:
         rows = [{"id": model.model_id, **now[model.model_id or 0], **_columns(model)} for model in changed]
         db.session.execute(update(EquipmentModel), rows)
     there = db.session.execute(select(EquipmentModel.name, EquipmentModel.id).where(EquipmentModel.district_id == district_id))
-    return {key_of(name): model_id for name, model_id in there}
+    # The ones that were there are known by their ids: two names can differ by their letters' case alone.
+    return {key_of(name): model_id for name, model_id in there} | {
+        key: model.model_id for key, model in plan.models.items() if model.model_id is not None
+    }
 
 
 def _columns(model: ModelPlan) -> dict[str, Any]:

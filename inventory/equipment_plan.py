@@ -1,5 +1,5 @@
-"""What a sheet of equipment would change: computed from its rows and what the depot has, in as many statements for 5,000 rows as for
-five, and without writing anything. The preview shows it, and applying carries out the same.
+"""What a sheet of equipment would change: computed from its rows and from what is present, without reading or writing anything. The
+preview shows it, and applying carries out the same.
 
 Laws: what the sheet doesn't name stays as it is, and so does what an empty cell would say; a row that can't be taken keeps none of
 the others; a sheet that was applied changes nothing when it is applied again.
@@ -11,17 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
-
-from inventory.equipment import NO_LATIN, EquipmentModel, Item, slug_of
-from inventory.equipment_sheet import Known, Wrong, facts_of, key_of, wrong_in
-from seminar.ground.db import db
+from inventory.equipment import NO_LATIN, slug_of
+from inventory.equipment_present import Present, fact_of, said_value
+from inventory.equipment_sheet import Wrong, facts_of, key_of, wrong_in
 from seminar.ground.refusal import N_
 from seminar.ground.refused_row import RefusedRow
 from seminar.ground.sheets import Row, Table
-from seminar.skills.badge import Badge
-from seminar.skills.skill import Skill
 
 # What a model's form has in it before anybody types.
 NEW_MODEL: dict[str, Any] = {
@@ -115,52 +110,9 @@ class Plan:
         return hashlib.sha256(repr(every).encode()).hexdigest()[:32]
 
 
-@dataclass(frozen=True)
-class Present:
-    """What the district has of equipment, and of the names that a sheet can use."""
-
-    models: dict[str, EquipmentModel]
-    slugs: dict[str, str]
-    items: dict[str, Any]
-    model_names: dict[int, str]
-    known: Known
-    skill_of_badge: dict[int, int]
-    names: dict[str, dict[Any, str]]
-
-
-def present_in(district_id: int) -> Present:
-    skills = db.session.scalars(select(Skill).where(Skill.district_id == district_id).order_by(Skill.position, Skill.id)).all()
-    badges = db.session.scalars(select(Badge).where(Badge.district_id == district_id).order_by(Badge.name)).all()
-    models = select(EquipmentModel).where(EquipmentModel.district_id == district_id).options(selectinload(EquipmentModel.badges))
-    columns = (Item.id, Item.tag, Item.model_id, Item.serial, Item.note, Item.retired_reason)
-    items = db.session.execute(select(*columns).where(Item.district_id == district_id)).all()
-    found = db.session.scalars(models.order_by(EquipmentModel.id)).all()
-    known = Known(
-        skills={key_of(skill.name): (skill.id, skill.name) for skill in skills},
-        badges={key_of(badge.name): badge.id for badge in badges},
-        retired_badges=frozenset(key_of(badge.name) for badge in badges if badge.retired_on is not None),
-    )
-    return Present(
-        models={key_of(model.name): model for model in found},
-        slugs={model.slug: model.name for model in found},
-        items={item.tag: item for item in items},
-        model_names={model.id: model.name for model in found},
-        known=known,
-        skill_of_badge={badge.id: badge.skill_id for badge in badges},
-        names={"skill_id": {s.id: s.name for s in skills}, "badge_ids": {b.id: b.name for b in badges}},
-    )
-
-
 def plan_of(table: Table, present: Present) -> Plan:
     """What applying the table would do to what is present now."""
     return _Planning(table, present).plan()
-
-
-def said_value(present: Present, name: str, value: Any) -> str:
-    """A model's fact as people write it; '' for no badge."""
-    if name == "badge_ids":
-        return ", ".join(present.names[name][badge_id] for badge_id in value)
-    return present.names["skill_id"][value] if name == "skill_id" else str(value)
 
 
 class _Planning:
@@ -249,7 +201,7 @@ class _Planning:
             if "skill_id" not in facts:
                 facts["skill_id"] = self.present.skill_of_badge[facts["badge_ids"][0]]
             return ModelPlan(self.names[key], None, self._free_slug(self.names[key]), changes=facts)
-        now = {name: _fact(model, name) for name in said}
+        now = {name: fact_of(model, name) for name in said}
         changes = {name: value for name, value in said.items() if now[name] != value}
         return ModelPlan(model.name, model.id, model.slug, changes, {name: now[name] for name in changes})
 
@@ -294,10 +246,6 @@ class _Planning:
 
     def _row(self, line: int, column: str, value: str, reason: str, values: dict[str, Any]) -> RefusedRow:
         return RefusedRow(self.table.name, line, self.table.headings.get(column, column), value, reason, values)
-
-
-def _fact(model: EquipmentModel, name: str) -> Any:
-    return tuple(sorted(badge.id for badge in model.badges)) if name == "badge_ids" else getattr(model, name)
 
 
 def _alike(tag: str) -> str:

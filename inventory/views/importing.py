@@ -12,7 +12,8 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from inventory.access import lends
 from inventory.equipment_import import EquipmentImport, apply, stage
-from inventory.equipment_plan import Plan, Present, plan_of, present_in, said_value
+from inventory.equipment_plan import Plan, plan_of
+from inventory.equipment_present import Present, present_in, said_value
 from inventory.equipment_sheet import COLUMNS, IN_ENGLISH, IN_SPANISH, NEEDED
 from inventory.views import inventory
 from seminar.ground import clock

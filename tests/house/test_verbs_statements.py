@@ -9,7 +9,8 @@ from sqlalchemy import event
 from inventory.at_risk import look_at_every_reservation
 from inventory.due import tell_what_is_due
 from inventory.equipment_import import apply, stage
-from inventory.equipment_plan import plan_of, present_in
+from inventory.equipment_plan import plan_of
+from inventory.equipment_present import present_in
 from inventory.equipment_sheet import COLUMNS, NEEDED
 from inventory.lending import hand_over
 from inventory.reserving import Asked, reserve

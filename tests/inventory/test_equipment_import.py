@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from inventory.equipment import EquipmentModel, Item, ModelRule, retire_model, save_model
 from inventory.equipment_import import EquipmentImport, apply, forget_abandoned, stage
-from inventory.equipment_plan import plan_of, present_in
+from inventory.equipment_plan import plan_of
+from inventory.equipment_present import present_in
 from inventory.equipment_sheet import COLUMNS, NEEDED
 from inventory.upkeep import take_out_of_lending
 from seminar.ground.db import db
@@ -260,6 +261,16 @@ def test_a_model_that_is_almost_another_is_refused(cast):
     text = "Band saw,B-1,,,3D printing,,,,,,\nBand-saw,B-2,,,3D printing,,,,,,\n"
     assert refused(cast, text)[0][3].startswith("Band-saw reads like Band saw.")
     assert plan(cast, "  PRINTER ,P-9,,,,,,,,,\n").refused == []
+
+
+def test_two_models_that_differ_by_case_alone_are_never_mixed_up(cast):
+    a_model(cast, "Saw")
+    other = EquipmentModel(district_id=cast.district.id, slug="saw-2", name="SAW", skill_id=cast.skill.id, max_loan_days=3)
+    db.session.add(other)
+    db.session.flush()
+    imported(cast, "saw,S-9,,,,,9,,,,\n")
+    (item,) = db.session.scalars(select(Item).where(Item.tag == "S-9"))
+    assert item.model.max_loan_days == 9
 
 
 def test_names_without_a_latin_letter_have_an_address_each(cast):

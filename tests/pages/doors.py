@@ -193,7 +193,7 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
 
 def a_sheet(cast: Cast) -> EquipmentImport:
     """Of equipment, looked at and not applied: a new item, and a row without a tag."""
-    table = read_table(b"Model,Tag\nPrinter,0042\nPrinter,\n", "ours.csv", COLUMNS, NEEDED)
+    table = read_table(b"Model,Tag\nPrinter,0042\nPrinter,\n", "Example.csv", COLUMNS, NEEDED)
     return stage(table, cast.district.id, by=cast.people["eli"], now=NOW)
 
 
