@@ -19,7 +19,7 @@ import seminar.coverage.views as coverage_views
 import seminar.people.views as people_views
 import seminar.series.views as series_views
 import seminar.skills.views as skills_views
-from inventory import at_risk, due, loans_ahead
+from inventory import at_risk, due, equipment_import, loans_ahead
 from inventory import mails as inventory_mails
 from inventory.demo import district as demo_district
 from seminar import commands
@@ -109,11 +109,12 @@ def contribute(settings: Settings) -> None:
         reservations_at_risk=at_risk.look_at_every_reservation,
         loans_due=due.tell_what_is_due,
         old_sign_in_attempts=account.forget_old_attempts,
+        abandoned_sheets=equipment_import.forget_abandoned,
     )
-    contributions.settings_pages[:] = [
-        place for part in (people_views.directory, people_views.roster, people_views.mails) for place in part.settings_pages()
-    ]
-    contributions.account_pages[:] = [place for part in (people_views.mail,) for place in part.account_pages()]
+    settings_of = (people_views.directory, people_views.roster, people_views.mails, inventory_views)
+    contributions.settings_pages[:] = [place for part in settings_of for place in part.settings_pages()]
+    account_of = (people_views.mail,)
+    contributions.account_pages[:] = [place for part in account_of for place in part.account_pages()]
     mail_kinds.KINDS.clear()
     for mails in (people_mails, skills_mails, series_mails, inventory_mails):
         mail_kinds.declare(mails.MAILS)

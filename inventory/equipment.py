@@ -90,9 +90,21 @@ class ModelRule:
     turnaround_open_days: int
 
 
+# Pages that stand where a model's would.
+NOT_A_SLUG = ("import",)
+# The address of a name without a Latin letter or a number.
+NO_LATIN = "model"
+
+
+def slug_of(name: str) -> str:
+    """What a model is called in its address."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or NO_LATIN
+    return f"{slug}-model" if slug in NOT_A_SLUG else slug
+
+
 def save_model(model: EquipmentModel, rule: ModelRule, *, by: Person, now: datetime) -> None:
     """Add or change a model; its address stays what it was first. Raises Refused for a name that another model has."""
-    slug = model.slug or re.sub(r"[^a-z0-9]+", "-", rule.name.lower()).strip("-") or "model"
+    slug = model.slug or slug_of(rule.name)
     twin = select(EquipmentModel.id).where(
         EquipmentModel.district_id == model.district_id,
         (EquipmentModel.name == rule.name) | (EquipmentModel.slug == slug),

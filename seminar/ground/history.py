@@ -1,9 +1,11 @@
 """The audit trail: who did what to which record, and when. Append-only, by the database itself (rule 8)."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import JSON, ForeignKey, Index
+from sqlalchemy import JSON, ForeignKey, Index, insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from seminar.ground.db import Model, db
@@ -49,3 +51,21 @@ def record(by: Actor | None, what: str, thing: Any, now: datetime, **details: An
             details=details,
         )
     )
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One of many things done at once: what was done to which record of a table."""
+
+    what: str
+    record: str
+    record_id: int
+    details: dict[str, Any]
+
+
+def record_many(by: Actor | None, deeds: Iterable[Deed], *, district_id: int, now: datetime) -> None:
+    """Write that somebody did all of these, in one statement however many there are."""
+    who_id = by.id if by is not None else None
+    rows = [{"district_id": district_id, "at": now, "who_id": who_id, **vars(deed)} for deed in deeds]
+    if rows:
+        db.session.execute(insert(History), rows)

@@ -29,9 +29,8 @@ def as_csv(rows: Iterable[RefusedRow], say: Callable[[str, dict[str, Any]], str]
     out = csv.writer(text, lineterminator="\r\n")
     out.writerow(["file", "line", "column", "value", "reason", "taken"])
     for row in rows:
-        out.writerow(
-            [row.file, row.line, row.column, no_formula(row.value), no_formula(say(row.reason, row.values)), "yes" if row.taken else "no"]
-        )
+        written = (row.file, str(row.line), row.column, row.value, say(row.reason, row.values), "yes" if row.taken else "no")
+        out.writerow([no_formula(cell) for cell in written])
     return text.getvalue()
 
 

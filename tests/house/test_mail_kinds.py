@@ -55,7 +55,7 @@ def test_a_kind_that_contradicts_itself_is_refused(app, wrong):
 
 def test_contributing_again_changes_nothing(app):
     before = dict(KINDS)
-    contribute()
+    contribute(app.config["SETTINGS"])
     assert before == KINDS
 
 

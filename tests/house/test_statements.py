@@ -2,7 +2,10 @@
 
 from sqlalchemy import event
 
+from inventory.equipment_import import EquipmentImport, stage
+from inventory.equipment_sheet import COLUMNS, NEEDED
 from seminar.ground.db import db
+from seminar.ground.sheets import read_table
 from seminar.people.appointment import Appointment
 from seminar.people.person import Person
 from seminar.series.enrollment import Enrollment
@@ -20,6 +23,8 @@ PAGES = {
     "/my/learning": "ada",
     "/equipment": "ada",
     "/equipment/printer": "cora",
+    "/equipment/import": "eli",
+    "/equipment/import/1": "eli",
     "/reservations/new?quantity-1=1": "cora",
     "/depot": "eli",
     "/program": "olive",
@@ -48,6 +53,17 @@ def grow(cast, series, number):
     db.session.commit()
 
 
+def a_sheet_of(cast, number):
+    """The sheet that waits to be applied has so many rows, of which some add, some change and some are refused."""
+    lines = (f"Saw {n},S-{number}-{n},,3D printing\nPrinter,Printer-{n % 3},S{n},\nSaw {n},,," for n in range(number))
+    table = read_table("\n".join(["Model,Tag,Serial,Skill", *lines]).encode(), "ours.csv", COLUMNS, NEEDED)
+    waiting = db.session.get(EquipmentImport, 1) or stage(table, cast.district.id, by=cast.eli, now=NOW)
+    waiting.rows = [[row.line, row.values] for row in table.rows]
+    for _ in range(number):
+        stage(table, cast.district.id, by=cast.eli, now=NOW)
+    db.session.commit()
+
+
 def statements(app, url, key):
     seen = []
     client = app.test_client()
@@ -71,10 +87,12 @@ def test_pages_take_as_many_statements_with_300_rows_as_with_3(clean):
         a_model(cast, items=3)
         keys = {name: f"{person.id}:key-{name}" for name, person in cast.people.items()}
         grow(cast, series, 3)
+        a_sheet_of(cast, 3)
     # No context is held while pages are asked for: test and view would share a session.
     few = {url: statements(clean, url, keys[name]) for url, name in PAGES.items()}
     with clean.app_context():
         db.session.add_all([cast.district, cast.school, cast.badge, cast.skill, series, *cast.people.values()])
         grow(cast, series, 300)
+        a_sheet_of(cast, 300)
     many = {url: statements(clean, url, keys[name]) for url, name in PAGES.items()}
     assert many == few

@@ -8,10 +8,15 @@ from sqlalchemy import event
 
 from inventory.at_risk import look_at_every_reservation
 from inventory.due import tell_what_is_due
+from inventory.equipment_import import apply, stage
+from inventory.equipment_plan import plan_of
+from inventory.equipment_present import present_in
+from inventory.equipment_sheet import COLUMNS, NEEDED
 from inventory.lending import hand_over
 from inventory.reserving import Asked, reserve
 from inventory.upkeep import take_out_of_lending
 from seminar.ground.db import db
+from seminar.ground.sheets import read_table
 from seminar.people.appointment import Appointment
 from seminar.people.person import Person
 from seminar.series.attendance import Present, take_attendance
@@ -145,9 +150,23 @@ def take_out(cast, number):
     return lambda: take_out_of_lending(model.items[0], reason="Noisy", by=cast.eli, now=NOW)
 
 
+def import_equipment(cast, number):
+    model = a_model(cast, f"Model of {number}", items=number)
+    new = "".join(f"Kind {n},K{number}-{n},,3D printing,{n + 1}\n" for n in range(number))
+    changed = "".join(f"Model of {number},{item.tag},S,,7\n" for item in model.items)
+    table = read_table(f"Model,Tag,Serial,Skill,Loan days\n{new}{changed}".encode(), "ours.csv", COLUMNS, NEEDED)
+    made = stage(table, cast.district.id, by=cast.eli, now=NOW)
+    outcome = plan_of(table, present_in(cast.district.id)).outcome
+    db.session.commit()
+    return lambda: apply(made.id, outcome=outcome, by=cast.eli, now=NOW)
+
+
 @pytest.mark.parametrize(
     "prepare",
-    [cancel, move, attend, show, undo, tell_of_tomorrow, tell_who_runs_out, look_at_risk, tell_who_is_late, reserve_many, take_out],
+    [
+        *(cancel, move, attend, show, undo, tell_of_tomorrow, tell_who_runs_out, look_at_risk, tell_who_is_late, reserve_many, take_out),
+        import_equipment,
+    ],
 )
 def test_many_take_as_many_reads_as_few(clean, prepare):
     found = {}

@@ -8,15 +8,18 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from inventory.equipment_import import EquipmentImport, stage
+from inventory.equipment_sheet import COLUMNS, NEEDED
 from inventory.reserving import Asked, reserve
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
+from seminar.ground.sheets import read_table
 from seminar.people import account
 from seminar.people.roster.server import RosterServer
 from seminar.series.enrollment import enroll
 from seminar.skills.sign_off import SignOff
 from seminar.web.mail_links import turn_off_token
-from tests.cast import NOW, TODAY, a_cast, a_model, a_series, an_award
+from tests.cast import NOW, TODAY, Cast, a_cast, a_model, a_series, an_award
 from tests.people.rosters import a_set, read_for, texts
 
 EVERYBODY = ("ada", "cora", "pia", "tara", "kim", "eli", "olive")
@@ -147,6 +150,12 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "inventory.create_model_retirement": LENDS,
     "inventory.create_model_revival": LENDS,
     "inventory.create_item": LENDS,
+    "inventory.show_new_import": LENDS,
+    "inventory.create_import": LENDS,
+    "inventory.show_import_template": LENDS,
+    "inventory.show_import": LENDS,
+    "inventory.create_import_application": LENDS,
+    "inventory.show_import_refused": LENDS,
     "inventory.save_item": LENDS,
     "inventory.create_item_retirement": LENDS,
     "inventory.create_item_revival": LENDS,
@@ -160,6 +169,7 @@ FILTERS = {
     "coverage.show_person": ("?badge={badge_id}",),
     "inventory.show_equipment": ("?from=2027-03-02&until=2027-03-03&search=printer", "?search=nothing+like+it"),
     "inventory.show_model": ("?month=2027-04-01",),
+    "inventory.show_import_template": ("?format=csv",),
     "inventory.show_reserve": ("?quantity-1=1&first_day=2027-03-02&last_day=2027-03-03&responsible={person_id}",),
 }
 CLIENT = {"client_id": "pd", "secret_name": "ROSTER_SECRET"}
@@ -194,8 +204,9 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
         "reservation_id": reservation.id,
         "line_id": reservation.lines[0].id,
         "item_id": model.items[0].id,
+        "import_id": a_sheet(cast).id,
         "skill_id": cast.skill.id,
-        "import_id": read_for(cast.district, texts(a_set())).id,
+        "roster_id": read_for(cast.district, texts(a_set())).id,
         "sign_off_id": db.session.scalars(select(SignOff.id)).first(),
         "mail_id": db.session.scalars(select(Mail.id)).first(),
         "token": cast.ada.feed_token,
@@ -207,6 +218,12 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
     keys = {name: f"{person.id}:key-{name}" for name, person in cast.people.items()}
     db.session.commit()
     return ids, keys
+
+
+def a_sheet(cast: Cast) -> EquipmentImport:
+    """Of equipment, looked at and not applied: a new item, and a row without a tag."""
+    table = read_table(b"Model,Tag\nPrinter,0042\nPrinter,\n", "Example.csv", COLUMNS, NEEDED)
+    return stage(table, cast.district.id, by=cast.people["eli"], now=NOW)
 
 
 def rules(app: Flask) -> Iterator[tuple[Rule, str]]:

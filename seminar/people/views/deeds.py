@@ -25,6 +25,7 @@ DEEDS = {
     "competency taken up again": N_("competency taken up again"),
     "ending taken back": N_("ending taken back"),
     "enrolled": N_("enrolled"),
+    "equipment imported": N_("equipment imported"),
     "handed over": N_("handed over"),
     "invitation sent": N_("invitation sent"),
     "item added": N_("item added"),

@@ -88,7 +88,7 @@ def create_roster_import() -> object:
             importing.keep_wrong(refused, named=_name_of(files), district=district_or_404(), by=me().person, now=clock.now())
             db.session.commit()
         return _roster_page(sentence_of(refused)), 422
-    return redirect(url_for("people.show_roster_import", import_id=one.id), 303)
+    return redirect(url_for("people.show_roster_import", roster_id=one.id), 303)
 
 
 def _read(files: list[FileStorage]) -> RosterImport:
@@ -113,15 +113,15 @@ def _name_of(files: list[FileStorage]) -> str:
     return ", ".join(one.filename or "" for one in files)
 
 
-def _import_or_404(import_id: int) -> RosterImport:
-    one: RosterImport = found_or_404(db.session.get(RosterImport, import_id))
+def _import_or_404(roster_id: int) -> RosterImport:
+    one: RosterImport = found_or_404(db.session.get(RosterImport, roster_id))
     return one
 
 
-@people.get("/settings/roster/<int:import_id>")
+@people.get("/settings/roster/<int:roster_id>")
 @requires(runs_the_program)
-def show_roster_import(import_id: int) -> str:
-    return _import_page(_import_or_404(import_id))
+def show_roster_import(roster_id: int) -> str:
+    return _import_page(_import_or_404(roster_id))
 
 
 def _import_page(one: RosterImport, wrong: str = "") -> str:
@@ -139,54 +139,54 @@ def _import_page(one: RosterImport, wrong: str = "") -> str:
     )
 
 
-@people.get("/settings/roster/<int:import_id>/rows.csv")
+@people.get("/settings/roster/<int:roster_id>/rows.csv")
 @requires(runs_the_program)
-def show_roster_rows(import_id: int) -> Response:
-    rows = as_csv(importing.findings(_import_or_404(import_id)), said)
-    return Response(rows, mimetype="text/csv", headers={"Content-Disposition": f"attachment; filename=roster-{import_id}-rows.csv"})
+def show_roster_rows(roster_id: int) -> Response:
+    rows = as_csv(importing.findings(_import_or_404(roster_id)), said)
+    return Response(rows, mimetype="text/csv", headers={"Content-Disposition": f"attachment; filename=roster-{roster_id}-rows.csv"})
 
 
-@people.post("/settings/roster/<int:import_id>/application")
+@people.post("/settings/roster/<int:roster_id>/application")
 @requires(runs_the_program)
-def create_roster_application(import_id: int) -> object:
-    one = _import_or_404(import_id)
+def create_roster_application(roster_id: int) -> object:
+    one = _import_or_404(roster_id)
     try:
         with refusing():
             importing.apply(one, end_many="end_many" in request.form, by=me().person, today=today(), now=clock.now())
             db.session.commit()
     except Refused as refused:
-        again = _import_or_404(import_id)
+        again = _import_or_404(roster_id)
         if refused.message == importing.CHANGED_MEANWHILE:
             importing.look(again, today=today())
             db.session.commit()
         return _import_page(again, sentence_of(refused)), refused.status
     told(gettext("Done. What people answer for was looked at again."))
-    return redirect(url_for("people.show_roster_import", import_id=import_id), 303)
+    return redirect(url_for("people.show_roster_import", roster_id=roster_id), 303)
 
 
-@people.post("/settings/roster/<int:import_id>/dismissal")
+@people.post("/settings/roster/<int:roster_id>/dismissal")
 @requires(runs_the_program)
-def create_roster_dismissal(import_id: int) -> object:
-    one = _import_or_404(import_id)
+def create_roster_dismissal(roster_id: int) -> object:
+    one = _import_or_404(roster_id)
     try:
         with refusing():
             importing.leave(one, by=me().person, now=clock.now())
             db.session.commit()
     except Refused as refused:
-        return _import_page(_import_or_404(import_id), sentence_of(refused)), refused.status
+        return _import_page(_import_or_404(roster_id), sentence_of(refused)), refused.status
     told(gettext("Left. Nothing of it was done."))
     return redirect(url_for("people.show_roster"), 303)
 
 
-@people.post("/settings/roster/<int:import_id>/return")
+@people.post("/settings/roster/<int:roster_id>/return")
 @requires(runs_the_program)
-def create_roster_return(import_id: int) -> object:
+def create_roster_return(roster_id: int) -> object:
     """Take back what it ended: one person's, or everybody's."""
-    one = _import_or_404(import_id)
+    one = _import_or_404(roster_id)
     person_id = request.form.get("person", type=int)
     everybody = [row.person_id for row in listing.what_was_ended(one, limit=None)]
     chosen = everybody if person_id is None else [person_id]
     importing.take_back(one, chosen, by=me().person, today=today(), now=clock.now())
     db.session.commit()
     told(gettext("Taken back: they hold again what they held. The next roster ends it again, unless it tells of them."))
-    return redirect(url_for("people.show_roster_import", import_id=import_id), 303)
+    return redirect(url_for("people.show_roster_import", roster_id=roster_id), 303)
