@@ -37,6 +37,11 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "people.show_link": "public",
     "people.use_link": "public",
     "people.choose_language": "public",
+    "people.show_help": "public",
+    "people.show_help_of_role": "public",
+    "people.show_words": "public",
+    "people.show_accessibility": "public",
+    "people.show_accessibility_report": "public",
     "series.show_catalog": "public",
     "series.show_series": "public",
     "series.show_feed": "public",
@@ -173,6 +178,7 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
         "sign_off_id": db.session.scalars(select(SignOff.id)).first(),
         "mail_id": db.session.scalars(select(Mail.id)).first(),
         "token": cast.ada.feed_token,
+        "role": "teacher",
         "people.show_link.token": link,
     }
     keys = {name: f"{person.id}:key-{name}" for name, person in cast.people.items()}
