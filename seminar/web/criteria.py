@@ -40,6 +40,7 @@ ANNOUNCED, TIMES_OUT = (
     N_("Who does nothing for 12 hours is signed out without a warning, and loses what was typed and not sent."),
 )
 
+WIDE_TEXT = N_("Where a browser doubles the text alone, at a desk, the bar on top can be wider than the window.")
 NO_MEDIA = N_("No page plays sound or video.")
 RULES = N_("axe finds no broken rule on any page, light and dark, on a phone and at a desk.")
 SEEN = N_("By Tab through every page: each stop is seen, uncovered and outlined, and the way goes on to the end.")
@@ -103,7 +104,12 @@ LEVEL_AA = (
     ),
     Criterion("1.4.3", N_("Contrast (Minimum)"), "AA", (AXE,), RULES),
     Criterion(
-        "1.4.4", N_("Resize Text"), "AA", (SPACED,), N_("With text at twice its size no page scrolls sideways, and none is cut off.")
+        "1.4.4",
+        N_("Resize Text"),
+        "AA",
+        (SPACED,),
+        N_("At twice the size by the browser's zoom no page scrolls sideways, and nothing is cut off."),
+        gap=WIDE_TEXT,
     ),
     Criterion("1.4.5", N_("Images of Text"), "AA", (STILL,), N_("The only image file is the sign beside the name.")),
     Criterion("1.4.10", N_("Reflow"), "AA", (FITS, TABS), N_("On 320 px, and at four times the size, no page scrolls sideways.")),
