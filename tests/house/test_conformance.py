@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from seminar.web.conformance import NOT, NOT_APPLICABLE, NOT_EVALUATED, PARTLY, SUPPORTS, Found, checked_on, results, verdict
+from seminar.web.conformance import NOT, NOT_APPLICABLE, NOT_EVALUATED, PARTLY, SUPPORTS, Found, checked_on, results, row_of, verdict
 from seminar.web.criteria import CHAPTERS, Criterion
 from tests.conformance import REPORT, found_in, named_tests, report
 
@@ -40,6 +40,11 @@ def test_the_kept_report_is_what_the_kept_results_make():
 )
 def test_a_verdict_follows_from_the_results(found, more, says):
     assert verdict(Criterion("1.1.1", "Name", "A", ("one", "two"), "Says.", **more), found) == says
+
+
+@pytest.mark.parametrize("found", [{}, {"one": Found(3, 1)}])
+def test_nothing_is_claimed_that_was_not_found(found):
+    assert row_of(Criterion("1.1.1", "Name", "A", ("one",), "axe finds nothing."), found).says == ""
 
 
 def test_without_a_test_nothing_is_supported():

@@ -39,7 +39,7 @@ HOVERED = """() => [...document.querySelectorAll("[title]")].map((one) => one.ou
 # Fields about oneself: a password anywhere, and the address on the sign-in pages; nothing may keep somebody from pasting.
 OF_ONESELF = """() => [
   ...[...document.querySelectorAll("input[type=password]")].filter((one) => !/^(current|new)-password$/.test(one.autocomplete)),
-  ...[...document.querySelectorAll("input[name=email]")]
+  ...[...document.querySelectorAll("input[name=email]:not([type=hidden])")]
     .filter((one) => location.pathname.startsWith("/sign-in") && !/^(username|email)$/.test(one.autocomplete)),
   ...document.querySelectorAll("[onpaste]"),
 ].map((one) => one.outerHTML.slice(0, 160))"""
