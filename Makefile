@@ -4,7 +4,7 @@ BIN := .venv/bin
 SUITE := $(BIN)/python -m pytest -q -m "not deep and not browser"
 DEEP := $(BIN)/python -m pytest -q -m "deep or machine"
 
-.PHONY: run test test-deep check lock translations screenshots
+.PHONY: run test test-deep check lock translations screenshots conformance
 
 SPANISH := translations/es/LC_MESSAGES/messages
 
@@ -53,6 +53,10 @@ translations: .venv/test.stamp
 screenshots: .venv/test.stamp $(SPANISH).mo
 	@$(BIN)/python -m tests.chromium
 	@$(BIN)/python -m tests.journeys.screenshots
+
+conformance: .venv/test.stamp $(SPANISH).mo
+	@$(BIN)/python -m tests.chromium
+	@$(BIN)/python -m tests.conformance
 
 lock: .venv/test.stamp
 	@for name in requirements requirements-dev; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \

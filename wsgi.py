@@ -33,7 +33,7 @@ from seminar.series import attendance, feed, home, reminder
 from seminar.series import mails as series_mails
 from seminar.skills import expiry
 from seminar.skills import mails as skills_mails
-from seminar.web import language, pages, session, shell
+from seminar.web import language, pages, session, shell, words
 from seminar.web.asked import LARGEST_ID
 from seminar.web.requires import refuse_routes_without_an_access_line
 from seminar.web.uploads import UploadRequest
@@ -73,7 +73,7 @@ def create_app(settings: Settings) -> Flask:
         # A proxy ended TLS: it says who asks, how and for what host. Without one, those headers would be anybody's to set.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     app.extensions["makerpd_clock"] = clock_of(settings)
-    for part in (pages, session, language, shell, health):
+    for part in (pages, session, language, shell, words, health):
         part.install(app)
     for blueprint in (people_views.people, skills_views.skills, series_views.series, coverage_views.coverage, inventory_views.inventory):
         app.register_blueprint(blueprint)

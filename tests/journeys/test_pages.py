@@ -28,6 +28,11 @@ PAGES: dict[str | None, list[str]] = {
         "/sign-in/link/used-up",
         "/mail/off/not-ours",
         "/nowhere",
+        "/help",
+        "/help/words",
+        "/help/teacher",
+        "/accessibility",
+        "/accessibility/report",
     ],
     "teacher": [
         "/",
@@ -39,8 +44,9 @@ PAGES: dict[str | None, list[str]] = {
         "/staff",
         "/people/{person}",
         "/depot",
+        "/help",
     ],
-    "contact": ["/", "/loans", "/loans?show=past", "/equipment/{model}", "/reservations/new"],
+    "contact": ["/", "/help/maker_contact", "/loans", "/loans?show=past", "/equipment/{model}", "/reservations/new"],
     "principal": ["/", "/schools/{school}", "/staff?badge={badge}", "/people/{person}", "/staff?name=Nobody"],
     "trainer": [
         "/",

@@ -18,7 +18,14 @@ from tests.pages.doors import EVERYBODY, IN, TABLE, a_full_district, knock, rule
 THEIR_OWN = {"people.show_account", "people.change_password", "people.choose_theme", "series.show_learning", "series.create_withdrawal"}
 THEIR_OWN |= {"people.show_own_mail", "people.save_own_mail"}
 # What a signed address opens for everybody, and what is alike in every district: its argument is no record.
-NO_RECORD = {"people.show_link", "people.use_link", "series.show_feed", "people.show_turn_off", "people.create_turn_off"}
+NO_RECORD = {
+    "people.show_help_of_role",
+    "people.show_link",
+    "people.use_link",
+    "series.show_feed",
+    "people.show_turn_off",
+    "people.create_turn_off",
+}
 NO_RECORD |= {"people.show_mail", "people.show_mail_letter"}
 
 

@@ -5,8 +5,10 @@ from flask import Blueprint
 people: Blueprint = Blueprint("people", __name__)
 
 from seminar.people.views import (  # noqa: E402
+    accessibility,
     account,
     directory,
+    help,
     home,
     mail,
     mails,
@@ -17,4 +19,17 @@ from seminar.people.views import (  # noqa: E402
 )
 
 # Imported for their routes alone, or read by wsgi.py for what they contribute.
-__all__ = ["account", "directory", "home", "mail", "mails", "people", "record", "roster", "roster_server", "settings"]
+__all__ = [
+    "accessibility",
+    "account",
+    "directory",
+    "help",
+    "home",
+    "mail",
+    "mails",
+    "people",
+    "record",
+    "roster",
+    "roster_server",
+    "settings",
+]

@@ -24,12 +24,18 @@ from seminar.web.viewer import me, signed_in_standing
 
 
 class SignInForm(Form):
-    email = StringField(lazy_gettext("Email"), [needed(lazy_gettext("Type your school email address."))])
-    password = PasswordField(lazy_gettext("Password"), [needed(lazy_gettext("Type your password."))])
+    email = StringField(
+        lazy_gettext("Email"), [needed(lazy_gettext("Type your school email address."))], render_kw={"autocomplete": "username"}
+    )
+    password = PasswordField(
+        lazy_gettext("Password"), [needed(lazy_gettext("Type your password."))], render_kw={"autocomplete": "current-password"}
+    )
 
 
 class EmailForm(Form):
-    email = EmailField(lazy_gettext("Email"), [needed(lazy_gettext("Type your school email address."))])
+    email = EmailField(
+        lazy_gettext("Email"), [needed(lazy_gettext("Type your school email address."))], render_kw={"autocomplete": "email"}
+    )
 
 
 class PasswordForm(Form):
@@ -41,6 +47,7 @@ class PasswordForm(Form):
                 min=accounts.SHORTEST_PASSWORD, max=200, message=lazy_gettext("Use at least %(min)d characters. A short sentence is good.")
             ),
         ],
+        render_kw={"autocomplete": "new-password"},
     )
 
 
