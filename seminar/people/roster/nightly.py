@@ -129,15 +129,15 @@ def set_server(district: District, values: Mapping[str, str], *, by: Person, now
     server.fetched_on = None
     db.session.add(server)
     db.session.flush()
-    history.record(by, "roster server set", district, now, address=server.address)
+    history.record(by, "roster server set", server, now, address=server.address)
 
 
 def ask_soon(server: RosterServer, *, by: Person, now: datetime) -> None:
     server.fetched_on = None
-    history.record(by, "roster asked for", db.session.get_one(District, server.district_id), now)
+    history.record(by, "roster asked for", server, now)
 
 
 def end_server(server: RosterServer, *, by: Person, now: datetime) -> None:
     """No server is asked any more; this row is a setting, and the trail keeps what it was."""
-    history.record(by, "roster server ended", db.session.get_one(District, server.district_id), now, address=server.address)
+    history.record(by, "roster server ended", server, now, address=server.address)
     db.session.delete(server)

@@ -184,8 +184,8 @@ def create_roster_return(roster_id: int) -> object:
     """Take back what it ended: one person's, or everybody's."""
     one = _import_or_404(roster_id)
     person_id = request.form.get("person", type=int)
-    everybody = [row.person_id for row in listing.what_was_ended(one, limit=None)]
-    chosen = everybody if person_id is None else [person_id]
+    ended = [row.person_id for row in listing.what_was_ended(one, limit=None)]
+    chosen = [one_of_them for one_of_them in ended if person_id in (None, one_of_them)]
     importing.take_back(one, chosen, by=me().person, today=today(), now=clock.now())
     db.session.commit()
     told(gettext("Taken back: they hold again what they held. The next roster ends it again, unless it tells of them."))
