@@ -19,12 +19,14 @@ import seminar.series.views as series_views
 import seminar.skills.views as skills_views
 from inventory import at_risk, due, loans_ahead
 from inventory.demo import district as demo_district
+from inventory.leaving import reservations_answered_for
 from seminar import commands
 from seminar.ground import contributions, db, health, log
 from seminar.ground.clock import Clock, clock_starting
 from seminar.ground.settings import Settings, WrongSettings, environment, settings_from
 from seminar.people import account
 from seminar.series import attendance, feed, home, reminder
+from seminar.series.leaving import series_taught
 from seminar.skills import expiry
 from seminar.web import language, pages, session, shell
 from seminar.web.asked import LARGEST_ID
@@ -91,6 +93,7 @@ def contribute() -> None:
     contributions.feed_events[:] = [feed.meeting_events, loans_ahead.loan_events]
     contributions.attendance_facts[:] = [attendance.share_attended]
     contributions.standing_changed[:] = [at_risk.tell_reservations_at_risk]
+    contributions.leaving_touches[:] = [reservations_answered_for, series_taught]
     contributions.worker_rounds[:] = [reminder.remind]
     contributions.daily_rounds.update(
         badges_running_out=expiry.tell_what_runs_out,
