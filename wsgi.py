@@ -19,14 +19,14 @@ import seminar.series.views as series_views
 import seminar.skills.views as skills_views
 from inventory import at_risk, due, loans_ahead
 from inventory.demo import district as demo_district
-from inventory.leaving import reservations_answered_for
+from inventory.leaving import loans_still_out, reservations_answered_for
 from seminar import commands
 from seminar.ground import contributions, db, health, log
 from seminar.ground.clock import Clock, clock_starting
 from seminar.ground.settings import Settings, WrongSettings, environment, settings_from
 from seminar.people import account
 from seminar.series import attendance, feed, home, reminder
-from seminar.series.leaving import series_taught
+from seminar.series.leaving import drafts_of_series, series_taught
 from seminar.skills import expiry
 from seminar.web import language, pages, session, shell
 from seminar.web.asked import LARGEST_ID
@@ -94,6 +94,7 @@ def contribute() -> None:
     contributions.attendance_facts[:] = [attendance.share_attended]
     contributions.standing_changed[:] = [at_risk.tell_reservations_at_risk]
     contributions.leaving_touches[:] = [reservations_answered_for, series_taught]
+    contributions.year_end_touches[:] = [loans_still_out, drafts_of_series]
     contributions.worker_rounds[:] = [reminder.remind]
     contributions.daily_rounds.update(
         badges_running_out=expiry.tell_what_runs_out,
@@ -101,7 +102,7 @@ def contribute() -> None:
         loans_due=due.tell_what_is_due,
         old_sign_in_attempts=account.forget_old_attempts,
     )
-    contributions.settings_pages[:] = people_views.directory.settings_pages()
+    contributions.settings_pages[:] = [*people_views.directory.settings_pages(), *coverage_views.new_year.settings_pages()]
 
 
 def main() -> Flask:

@@ -1,4 +1,4 @@
-"""What of the equipment waits for people who are about to leave."""
+"""What of the equipment waits for people who are about to leave, and when a school year ends."""
 
 from datetime import date, datetime
 
@@ -10,6 +10,7 @@ from inventory.reservation import Reservation, ReservationLine
 from seminar.ground.contributions import Touch
 from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
+from seminar.people.district import District
 
 
 def reservations_answered_for(person_ids: list[int], day: date, _now: datetime) -> list[Touch]:
@@ -22,3 +23,15 @@ def reservations_answered_for(person_ids: list[int], day: date, _now: datetime) 
         Touch(r.school.name, Refused(says, first=r.first_day, last=r.last_day), "inventory.show_reservation", {"reservation_id": r.id})
         for r in found
     ]
+
+
+LISTED = 50
+
+
+def loans_still_out(district: District, _now: datetime) -> list[Touch]:
+    """The loans that are out, the longest due first. One statement."""
+    out = select(ReservationLine.reservation_id).where(ReservationLine.district_id == district.id, ReservationLine.state == "out")
+    query = select(Reservation).where(Reservation.id.in_(out)).options(joinedload(Reservation.school))
+    found = db.session.scalars(query.order_by(Reservation.last_day, Reservation.id).limit(LISTED))
+    says = N_("A loan that is out, due back on {last}.")
+    return [Touch(r.school.name, Refused(says, last=r.last_day), "inventory.show_reservation", {"reservation_id": r.id}) for r in found]

@@ -15,7 +15,9 @@ def test_a_leaving_says_what_waits_for_them_and_is_taken_back_on_the_same_page(c
         cast = a_cast()
         ada, page = cast.ada.id, PAGE.format(cast.ada.id)
         an_award(cast, cast.ada)
-        reserve(Asked(cast.school, cast.ada, {a_model(cast): 1}, TODAY.replace(day=9), TODAY.replace(day=9)), by=cast.cora, now=NOW, today=TODAY)
+        reserve(
+            Asked(cast.school, cast.ada, {a_model(cast): 1}, TODAY.replace(day=9), TODAY.replace(day=9)), by=cast.cora, now=NOW, today=TODAY
+        )
         db.session.commit()
     olive = as_who(clean, "olive")
     assert "A reservation they answer for" in olive.get(page).text
