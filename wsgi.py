@@ -103,6 +103,7 @@ def contribute() -> None:
         old_sign_in_attempts=account.forget_old_attempts,
     )
     contributions.settings_pages[:] = [*people_views.directory.settings_pages(), *coverage_views.new_year.settings_pages()]
+    contributions.account_pages[:] = people_views.held.account_pages()
 
 
 def main() -> Flask:

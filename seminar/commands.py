@@ -18,6 +18,7 @@ from sqlalchemy import select
 from seminar.audit import broken_rules
 from seminar.ground import clock, contributions, daily, post
 from seminar.ground.db import db
+from seminar.ground.dictionary import data_dictionary
 from seminar.ground.refused_row import no_formula
 from seminar.people.appointment import ROLES, Appointment
 from seminar.people.district import District
@@ -65,6 +66,11 @@ def install(app: Flask, load_demo: Callable[[], None]) -> None:
     def audit() -> None:
         """Recount every rule of product.md from the rows; exit 1 where one is broken."""
         sys.exit(1 if _audit() else 0)
+
+    @app.cli.command("data-dictionary")
+    def write_data_dictionary() -> None:
+        """Every table and column as Markdown, from the models."""
+        print(data_dictionary(), end="")
 
     app.cli.add_command(people)
     app.cli.add_command(demo)

@@ -20,6 +20,8 @@ RETRY_AFTER = [timedelta(minutes=m) for m in (1, 5, 30, 120, 720)]
 
 
 class Mail(Model):
+    """A mail to a person: what it is about, and whether it was sent."""
+
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))

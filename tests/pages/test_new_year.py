@@ -55,7 +55,7 @@ def test_a_program_manager_goes_from_the_days_to_the_applied_year(clean):
 
 
 def test_a_list_is_uploaded_and_what_is_wrong_of_it_is_shown(clean):
-    _, other = a_district(clean)
+    a_district(clean)
     olive = as_who(clean, "olive")
     olive.post(f"{AT}/days", data=DAYS)
     sent = {"file": (io.BytesIO(b"email,school\r\nada@a.example,T\r\nnobody@a.example,T\r\n"), "moves.csv")}

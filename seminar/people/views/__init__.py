@@ -4,4 +4,4 @@ from flask import Blueprint
 
 people: Blueprint = Blueprint("people", __name__)
 
-from seminar.people.views import account, directory, home, leaving, record, settings  # noqa: E402, F401
+from seminar.people.views import account, directory, held, home, leaving, record, settings  # noqa: E402, F401

@@ -48,6 +48,7 @@ DEEDS = {
     "password set": N_("password set"),
     "person added": N_("person added"),
     "person changed": N_("person changed"),
+    "person exported": N_("all that is held about a person exported"),
     "person left": N_("person left"),
     "reserved": N_("reserved"),
     "reset sent": N_("password reset sent"),
