@@ -16,6 +16,7 @@ from tests.pages.doors import EVERYBODY, IN, TABLE, a_full_district, knock, rule
 
 # What stays a person's without an appointment.
 THEIR_OWN = {"people.show_account", "people.change_password", "people.choose_theme", "series.show_learning", "series.create_withdrawal"}
+THEIR_OWN |= {"people.show_my_data", "people.create_my_export"}
 
 
 def test_the_table_names_every_route(app):

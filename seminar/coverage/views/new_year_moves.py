@@ -62,7 +62,8 @@ def save_new_year_list() -> object:
     except Refused as no:
         form.refuse(no)
         return _moves_page(db.session.get_one(RollOver, plan_id), form, []), no.status
-    told(ngettext("%(num)d place was changed in the draft.", "%(num)d places were changed in the draft.", changed))
+    if changed or not refused:
+        told(ngettext("%(num)d place was changed in the draft.", "%(num)d places were changed in the draft.", changed))
     if refused:
         return _moves_page(db.session.get_one(RollOver, plan_id), form, refused), 422
     return redirect(url_for("coverage.show_new_year_moves"), 303)
