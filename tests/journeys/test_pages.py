@@ -28,7 +28,17 @@ PAGES: dict[str | None, list[str]] = {
         "/sign-in/link/used-up",
         "/nowhere",
     ],
-    "teacher": ["/", "/my/learning", "/my/account", "/equipment", "/equipment/{model}", "/staff", "/people/{person}", "/depot", "/my/account/data"],
+    "teacher": [
+        "/",
+        "/my/learning",
+        "/my/account",
+        "/my/account/data",
+        "/equipment",
+        "/equipment/{model}",
+        "/staff",
+        "/people/{person}",
+        "/depot",
+    ],
     "contact": ["/", "/loans", "/loans?show=past", "/equipment/{model}", "/reservations/new"],
     "principal": ["/", "/schools/{school}", "/staff?badge={badge}", "/people/{person}", "/staff?name=Nobody"],
     "trainer": [

@@ -2,6 +2,8 @@
 
 import re
 
+from sqlalchemy import event
+
 from seminar.ground.db import Model, db
 from seminar.people.held import ACTORS, SECRETS, SUBJECTS, held_about, people_columns, tables_about_people
 from seminar.skills.sign_off import SignOff
@@ -40,6 +42,30 @@ def test_it_holds_what_is_theirs_by_name_and_no_secret(db_session):
     assert (len(held["award"].rows), {row["trainer_id"] for row in held["sign_off"].rows}) == (1, {"Tara Example"})
     said = str(list(held.values()))
     assert "key-ada" not in said and cast.ada.feed_token not in said and "Ben" not in said
+
+
+def test_it_takes_as_many_statements_for_much_as_for_little(db_session):
+    cast = a_cast()
+    held_about(cast.tara)
+    few = statements(lambda: held_about(cast.tara))
+    for name in ("ada", "ben", "pia", "kim"):
+        an_award(cast, cast.people[name])
+    db.session.flush()
+    assert statements(lambda: held_about(cast.tara)) == few == len(tables_about_people()) + 1
+
+
+def statements(work):
+    sent = []
+
+    def note(*args):
+        sent.append(args[2])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        work()
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    return len(sent)
 
 
 def test_what_somebody_did_for_others_says_nothing_of_them(db_session):
