@@ -22,6 +22,7 @@ from seminar.people.school import School
 
 KINDS = ("stays", "moves", "leaves")
 A_YEAR = timedelta(weeks=52)
+CORRECTED_FOR = timedelta(days=120)
 
 
 class RollOver(Model):
@@ -109,9 +110,12 @@ def latest(district_id: int) -> RollOver | None:
 
 
 def in_hand(district_id: int, today: date) -> RollOver | None:
-    """The roll-over that is worked on: the latest, until its year is over."""
+    """The roll-over that is worked on: the latest. An applied one can be corrected for a while into its year, then the next begins."""
     found = latest(district_id)
-    return found if found is not None and today <= found.last_day else None
+    if found is None:
+        return None
+    until = found.last_day if found.applied_at is None else found.first_day + CORRECTED_FOR
+    return found if today <= until else None
 
 
 def year_ahead(day: date) -> date:

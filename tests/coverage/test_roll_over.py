@@ -278,3 +278,23 @@ def test_the_draft_keeps_its_closed_days(db_session):
     plan, _ = a_year(cast, {LABOR_DAY: "Labor Day"})
     drafted(cast, {LABOR_DAY: "Labor Day", EVE + timedelta(days=9): "Start"})
     assert [row.day for row in closed_days(plan)] == [EVE + timedelta(days=9), LABOR_DAY]
+
+
+def test_the_next_year_begins_while_the_applied_one_runs(db_session):
+    cast = a_cast()
+    plan, _ = a_year(cast)
+    applied(cast, plan)
+    in_spring = date(2028, 3, 1)
+    assert in_hand(cast.district.id, FIRST + timedelta(days=120)) is plan
+    assert in_hand(cast.district.id, in_spring) is None
+    ends_in, first_day, last_day, _ = proposed_days(cast.district, in_spring)
+    assert (ends_in, first_day.weekday()) == (2029, FIRST.weekday())
+    save_days(cast.district, ends_in=ends_in, first_day=first_day, last_day=last_day, closed={}, by=cast.olive, now=NOW)
+    assert in_hand(cast.district.id, in_spring).ends_in == 2029
+
+
+def test_a_draft_that_was_never_applied_stays_until_its_year_is_over(db_session):
+    cast = a_cast()
+    plan, _ = a_year(cast)
+    assert in_hand(cast.district.id, LAST) is plan
+    assert in_hand(cast.district.id, LAST + timedelta(days=1)) is None

@@ -76,6 +76,7 @@ PAGES: dict[str | None, list[str]] = {
         "/people/new",
         "/people/{person}",
         "/people/{person}/appointments",
+        "/settings",
         "/settings/new-school-year",
         "/settings/new-school-year/days",
         "/settings/new-school-year/moves",
