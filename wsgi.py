@@ -22,6 +22,7 @@ import seminar.skills.views as skills_views
 from inventory import at_risk, due, equipment_import, loans_ahead
 from inventory import mails as inventory_mails
 from inventory.demo import district as demo_district
+from inventory.leaving import loans_still_out, reservations_answered_for
 from seminar import commands
 from seminar.ground import contributions, db, digest, health, log, mail_kinds
 from seminar.ground.clock import Clock, clock_starting
@@ -31,6 +32,7 @@ from seminar.people import mails as people_mails
 from seminar.people.roster import importing, nightly
 from seminar.series import attendance, feed, home, reminder
 from seminar.series import mails as series_mails
+from seminar.series.leaving import drafts_of_series, series_taught
 from seminar.skills import expiry
 from seminar.skills import mails as skills_mails
 from seminar.web import language, pages, session, shell, words
@@ -103,6 +105,8 @@ def contribute(settings: Settings) -> None:
     contributions.attendance_facts[:] = [attendance.share_attended]
     contributions.standing_changed[:] = [at_risk.tell_reservations_at_risk]
     contributions.worker_rounds[:] = [reminder.remind, digest.gather, *rosters(settings)]
+    contributions.leaving_touches[:] = [reservations_answered_for, series_taught]
+    contributions.year_end_touches[:] = [loans_still_out, drafts_of_series]
     contributions.daily_rounds.update(
         old_rosters=importing.leave_old_ones,
         badges_running_out=expiry.tell_what_runs_out,
@@ -111,9 +115,9 @@ def contribute(settings: Settings) -> None:
         old_sign_in_attempts=account.forget_old_attempts,
         abandoned_sheets=equipment_import.forget_abandoned,
     )
-    settings_of = (people_views.directory, people_views.roster, people_views.mails, inventory_views)
+    settings_of = (people_views.directory, people_views.roster, people_views.mails, coverage_views.new_year, inventory_views)
     contributions.settings_pages[:] = [place for part in settings_of for place in part.settings_pages()]
-    account_of = (people_views.mail,)
+    account_of = (people_views.mail, people_views.held)
     contributions.account_pages[:] = [place for part in account_of for place in part.account_pages()]
     mail_kinds.KINDS.clear()
     for mails in (people_mails, skills_mails, series_mails, inventory_mails):

@@ -16,6 +16,8 @@ from seminar.ground.db import Model, db
 
 
 class ItemDay(Model):
+    """A day of an item that a reservation's line claims."""
+
     item_id: Mapped[int] = mapped_column(ForeignKey("item.id"), primary_key=True)
     day: Mapped[date] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))

@@ -12,6 +12,8 @@ from seminar.people.calendar import ClosedDay
 
 
 class Depot(Model):
+    """The place that lends, with its address and its week."""
+
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     name: Mapped[str]

@@ -23,6 +23,7 @@ required_badge = Table(
     Model.metadata,
     Column("model_id", ForeignKey("equipment_model.id"), primary_key=True),
     Column("badge_id", ForeignKey("badge.id"), primary_key=True),
+    info={"purpose": "A badge that a model asks of who answers for it."},
 )
 
 
@@ -31,6 +32,8 @@ DRAWINGS = ("printer", "cutter", "laser", "board", "robot", "solder", "needle", 
 
 
 class EquipmentModel(Model):
+    """A kind of thing that is lent, and how."""
+
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     slug: Mapped[str]
@@ -57,6 +60,8 @@ class EquipmentModel(Model):
 
 
 class Item(Model):
+    """One tagged thing of a model."""
+
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     model_id: Mapped[int] = mapped_column(ForeignKey("equipment_model.id"))

@@ -25,6 +25,8 @@ OUTCOMES = ("ok", "incomplete", "damaged", "lost")
 
 
 class Reservation(Model):
+    """A school's claim on items for days, and the person who answers for it."""
+
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))

@@ -20,6 +20,7 @@ from sqlalchemy import select
 from seminar.audit import broken_rules
 from seminar.ground import clock, contributions, daily, post
 from seminar.ground.db import db
+from seminar.ground.dictionary import data_dictionary
 from seminar.ground.mail_kinds import mails_as_markdown
 from seminar.ground.refusal import Refused
 from seminar.ground.refused_row import as_csv, no_formula
@@ -89,6 +90,11 @@ def install(app: Flask, load_demo: Callable[[], None]) -> None:
     def import_roster(path: Path, district_code: str | None, dry_run: bool, report: Path | None, end_many: bool) -> None:
         """Import a OneRoster 1.1 or 1.2 set: a folder or a zip. Exit 0: applied whole; 2: some rows were refused; 1: nothing changed."""
         sys.exit(_import_roster(_district(district_code), path, dry_run=dry_run, report=report, end_many=end_many))
+
+    @app.cli.command("data-dictionary")
+    def write_data_dictionary() -> None:
+        """Every table and column as Markdown, from the models."""
+        print(data_dictionary(), end="")
 
     app.cli.add_command(people)
     app.cli.add_command(roster)

@@ -7,6 +7,8 @@ from seminar.ground.db import Model
 
 
 class CoverageTarget(Model):
+    """The share of a school's teachers that should hold a badge in a skill, in percent."""
+
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), primary_key=True)
     skill_id: Mapped[int] = mapped_column(ForeignKey("skill.id"), primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))

@@ -24,6 +24,11 @@ settings_pages: list["Place"] = []
 account_pages: list["Place"] = []
 # (district, now) -> list of Step: what a new district still needs before its first loan
 setup_steps: list[Callable[..., Any]] = []
+# (person ids, day, now) -> list of Touch: what waits for these people after that day, for who is about to end them
+leaving_touches: list[Callable[..., Any]] = []
+
+# (district, now) -> list of Touch: what of the old year is still open when a new one is prepared
+year_end_touches: list[Callable[..., Any]] = []
 
 
 @dataclass(frozen=True)
@@ -51,4 +56,14 @@ class Card:
     """A part of somebody's home: a template of the room that gives it, and the values it shows."""
 
     template: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Touch:
+    """Something that a person answers for: what it is, and its page."""
+
+    title: str
+    says: Any
+    endpoint: str
     values: dict[str, Any]

@@ -20,6 +20,8 @@ class Actor(Protocol):
 
 
 class History(Model):
+    """Who did what to which record, and when."""
+
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     at: Mapped[datetime]

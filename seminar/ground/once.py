@@ -14,6 +14,8 @@ KEPT_FOR = timedelta(days=1)
 
 
 class SentForm(Model):
+    """That a form was sent, so that the same one does its work once."""
+
     key: Mapped[str] = mapped_column(primary_key=True)
     address: Mapped[str] = mapped_column(default="")
     at: Mapped[datetime]

@@ -25,6 +25,8 @@ A_DAY_TO_READ_IT = timedelta(hours=24)
 
 
 class Mail(Model):
+    """A mail to a person: what it is about, and whether it was sent."""
+
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))

@@ -21,6 +21,8 @@ from seminar.people.person import Person
 
 
 class Account(Model):
+    """The password of a person, and the key that their sessions carry."""
+
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     password_hash: Mapped[str]

@@ -20,6 +20,8 @@ ROLES = (*AT_A_SCHOOL, *IN_THE_DISTRICT)
 
 
 class Appointment(Model):
+    """A role that a person holds at a school, or in the district, from a day until a day."""
+
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))

@@ -41,6 +41,8 @@ class Term(Model):
 
 
 class ClosedDay(Model):
+    """A day on which the district is closed."""
+
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     day: Mapped[date]

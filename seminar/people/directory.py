@@ -8,6 +8,7 @@ from seminar.ground import contributions, history
 from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.appointment import AT_A_SCHOOL, Appointment
+from seminar.people.leaving import end_in_one_act
 from seminar.people.person import Person
 from seminar.people.school import School
 
@@ -73,8 +74,6 @@ def end_appointment(appointment: Appointment, *, last_day: date, reason: str = "
     """End it with that day, and keep why; what the person answers for is looked at again. Raises Refused before its first day."""
     if last_day < appointment.first_day:
         raise Refused(N_("The last day is before the first one."), field="last_day")
-    appointment.last_day = last_day
-    db.session.flush()
-    history.record(by, "appointment ended", appointment, now, last_day=last_day.isoformat(), reason=reason)
+    end_in_one_act([appointment], last_day=last_day, reason=reason, leaves=False, by=by, now=now)
     for changed in contributions.standing_changed:
         changed([appointment.person], now)

@@ -10,6 +10,8 @@ from seminar.ground.db import Model
 
 
 class District(Model):
+    """The organization that everything else belongs to."""
+
     id: Mapped[int] = mapped_column(primary_key=True)
     code: Mapped[str]
     name: Mapped[str]

@@ -10,6 +10,8 @@ from seminar.people.district import District
 
 
 class School(Model):
+    """A school of the district."""
+
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     code: Mapped[str]

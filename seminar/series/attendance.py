@@ -20,6 +20,8 @@ MARKS = ("present", "part", "absent", "excused")
 
 
 class Attendance(Model):
+    """How long somebody was present in a meeting."""
+
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meeting.id"))

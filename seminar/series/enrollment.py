@@ -29,6 +29,8 @@ def _listed(states: tuple[str, ...]) -> str:
 
 
 class Enrollment(Model):
+    """A person's place in a series."""
+
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     series_id: Mapped[int] = mapped_column(ForeignKey("series.id"))

@@ -11,6 +11,8 @@ from seminar.skills.skill import Skill
 
 
 class Seminar(Model):
+    """What is taught: its content, its skill and the badge that it leads to."""
+
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     title: Mapped[str]

@@ -20,10 +20,13 @@ series_trainer = Table(
     Column("series_id", ForeignKey("series.id"), primary_key=True),
     Column("person_id", ForeignKey("person.id"), primary_key=True),
     Index("ix_series_trainer_person", "person_id"),
+    info={"purpose": "Who teaches a series."},
 )
 
 
 class Series(Model):
+    """One dated run of a seminar, with its seats."""
+
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     seminar_id: Mapped[int] = mapped_column(ForeignKey("seminar.id"))

@@ -23,6 +23,8 @@ RUNS_OUT_WITHIN = timedelta(days=90)
 
 
 class Award(Model):
+    """A badge held by a person from a day until a day."""
+
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))

@@ -21,10 +21,13 @@ badge_prerequisite = Table(
     Column("badge_id", ForeignKey("badge.id"), primary_key=True),
     Column("required_id", ForeignKey("badge.id"), primary_key=True),
     CheckConstraint("badge_id <> required_id", name="not_itself"),
+    info={"purpose": "A badge that comes before another."},
 )
 
 
 class Badge(Model):
+    """A level in a skill that somebody can hold, and what it asks for."""
+
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     skill_id: Mapped[int] = mapped_column(ForeignKey("skill.id"))

@@ -15,6 +15,8 @@ from seminar.skills.badge import Competency
 
 
 class SignOff(Model):
+    """A trainer's word that a person showed a competency."""
+
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))

@@ -10,6 +10,8 @@ from seminar.people.person import Person
 
 
 class Skill(Model):
+    """An area that badges belong to."""
+
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     name: Mapped[str]

@@ -43,6 +43,10 @@ SENTENCES = {
     "sign_off.person_id, sign_off.competency_id, sign_off.day": N_("This was signed off today already."),
     "uq_attendance_meeting_id_person_id": SAVED_AT_ONCE,
     "attendance.meeting_id, attendance.person_id": SAVED_AT_ONCE,
+    "pk_roll_over_move": SAVED_AT_ONCE,
+    "roll_over_move.roll_over_id, roll_over_move.appointment_id": SAVED_AT_ONCE,
+    "uq_roll_over_district_id_ends_in": SAVED_AT_ONCE,
+    "roll_over.district_id, roll_over.ends_in": SAVED_AT_ONCE,
 }
 # Two people who save the same name at the same moment: each verb looked, and saw none.
 SAME_NAME = N_("Somebody saved the same name a moment ago. Look at it, then save yours under another.")

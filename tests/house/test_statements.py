@@ -4,6 +4,8 @@ from sqlalchemy import event
 
 from inventory.equipment_import import EquipmentImport, stage
 from inventory.equipment_sheet import COLUMNS, NEEDED
+from seminar.coverage.moves import Wanted, plan_moves, teachers_of
+from seminar.coverage.roll_over import save_days
 from seminar.ground.db import db
 from seminar.ground.sheets import read_table
 from seminar.people.appointment import Appointment
@@ -31,6 +33,11 @@ PAGES = {
     "/people": "olive",
     "/my/account/mail": "ada",
     "/settings/mails": "olive",
+    "/settings/new-school-year": "olive",
+    "/settings/new-school-year/moves": "olive",
+    "/settings/new-school-year/schools/1": "olive",
+    "/settings/new-school-year/still-open": "olive",
+    "/settings/new-school-year/preview": "olive",
 }
 
 
@@ -48,6 +55,7 @@ def grow(cast, series, number):
                 Award(district_id=d, person_id=person.id, badge_id=cast.badge.id, first_day=TODAY, last_day=TODAY, awarded_at=NOW),
             ]
         )
+    plan_to_leave(cast, people)
     for n in range(min(number, 20)):
         a_series(cast, f"Seminar {number} {n}")
     db.session.commit()
@@ -62,6 +70,14 @@ def a_sheet_of(cast, number):
     for _ in range(number):
         stage(table, cast.district.id, by=cast.eli, now=NOW)
     db.session.commit()
+
+
+def plan_to_leave(cast, people):
+    """A new school year is drafted, and all of these leave with it."""
+    days = {"first_day": TODAY.replace(month=8), "last_day": TODAY.replace(year=2028)}
+    plan = save_days(cast.district, ends_in=2028, **days, closed={}, by=cast.olive, now=NOW)
+    leaving = {row.appointment.id: Wanted("leaves") for row in teachers_of(plan, cast.school.id) if row.appointment.person in people}
+    plan_moves(plan, teachers_of(plan, cast.school.id), leaving, by=cast.olive, today=TODAY, now=NOW)
 
 
 def statements(app, url, key):

@@ -33,9 +33,16 @@ def addresses(browser: Browser, base: str) -> dict[str, str]:
     found: dict[str, str] = {}
     for what, (path, name, pattern) in KNOWN.items():
         found[what] = _found(ruth if what == "school" else gloria, path.format_map(found), name, pattern)
+    _draft_the_new_year(gloria)
     for visitor in (gloria, ruth):
         visitor.page.context.close()
     return found
+
+
+def _draft_the_new_year(gloria: Visitor) -> None:
+    """Its later steps are there once its days are drafted."""
+    gloria.visit("/settings/new-school-year/days")
+    gloria.main.get_by_role("button", name="Save the draft").click()
 
 
 def _found(visitor: Visitor, path: str, name: str, pattern: str) -> str:

@@ -27,6 +27,7 @@ NO_RECORD = {
     "people.create_turn_off",
 }
 NO_RECORD |= {"people.show_mail", "people.show_mail_letter"}
+THEIR_OWN |= {"people.show_my_data", "people.create_my_export"}
 
 
 def test_the_table_names_every_route(app):

@@ -7,7 +7,7 @@ from sqlalchemy.orm import selectinload
 from wtforms import DateField, EmailField, SelectField, StringField
 from wtforms.validators import Length, Regexp
 
-from seminar.ground import clock
+from seminar.ground import clock, contributions
 from seminar.ground.contributions import Place
 from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
@@ -15,6 +15,7 @@ from seminar.people.access import runs_the_program
 from seminar.people.account import Account, send_link
 from seminar.people.appointment import Appointment
 from seminar.people.directory import add_person, appoint, change_person, end_appointment
+from seminar.people.leaving import last_leaving
 from seminar.people.person import Person
 from seminar.people.school import School
 from seminar.people.views import people
@@ -117,7 +118,9 @@ class EndForm(Form):
     reason = StringField(lazy_gettext("Why it ends"), [Length(max=300)])
 
 
-def _appointments_page(person: Person, form: AppointmentForm | None = None, person_form: PersonForm | None = None) -> str:
+def appointments_page(
+    person: Person, form: AppointmentForm | None = None, person_form: PersonForm | None = None, leaving_form: EndForm | None = None
+) -> str:
     query = select(Appointment).where(Appointment.person_id == person.id).options(selectinload(Appointment.school)).order_by(Appointment.id)
     return render_template(
         "people/appointments.html",
@@ -125,12 +128,15 @@ def _appointments_page(person: Person, form: AppointmentForm | None = None, pers
         form=form or appointment_form(blank=True),
         person_form=person_form or PersonForm(formdata=None, obj=person),
         appointments=db.session.scalars(query).all(),
+        leaving_form=leaving_form or EndForm(formdata=None, last_day=me().day),
+        left=last_leaving(person),
+        touches=[touch for touched in contributions.leaving_touches for touch in touched([person.id], me().day, clock.now())],
         account=db.session.get(Account, person.id),
         day=me().day,
     )
 
 
-def _person_or_404(person_id: int) -> Person:
+def person_or_404(person_id: int) -> Person:
     person: Person = found_or_404(db.session.get(Person, person_id))
     return person
 
@@ -138,25 +144,25 @@ def _person_or_404(person_id: int) -> Person:
 @people.get("/people/<int:person_id>/appointments")
 @requires(runs_the_program)
 def show_appointments(person_id: int) -> str:
-    return _appointments_page(_person_or_404(person_id))
+    return appointments_page(person_or_404(person_id))
 
 
 @people.post("/people/<int:person_id>/edit")
 @requires(runs_the_program)
 def save_person(person_id: int) -> object:
-    person, form = _person_or_404(person_id), PersonForm()
+    person, form = person_or_404(person_id), PersonForm()
 
     def save() -> str:
         change_person(person, **form.typed, by=me().person, now=clock.now())
         return url_for("people.show_appointments", person_id=person_id)
 
-    return saved(form, save, lambda refused: _appointments_page(_person_or_404(person_id), person_form=refused), gettext("Saved."))
+    return saved(form, save, lambda refused: appointments_page(person_or_404(person_id), person_form=refused), gettext("Saved."))
 
 
 @people.post("/people/<int:person_id>/appointments")
 @requires(runs_the_program)
 def create_appointment(person_id: int) -> object:
-    person, form = _person_or_404(person_id), appointment_form()
+    person, form = person_or_404(person_id), appointment_form()
 
     def save() -> str:
         school = db.session.get(School, form.school.data) if form.school.data else None
@@ -164,7 +170,7 @@ def create_appointment(person_id: int) -> object:
         appoint(person, form.role.data, school=school, grade=grade, first_day=form.first_day.data, by=me().person, now=clock.now())
         return url_for("people.show_appointments", person_id=person_id)
 
-    return saved(form, save, lambda refused: _appointments_page(_person_or_404(person_id), refused), gettext("Appointed."))
+    return saved(form, save, lambda refused: appointments_page(person_or_404(person_id), refused), gettext("Appointed."))
 
 
 @people.post("/appointments/<int:appointment_id>/end")
@@ -188,7 +194,7 @@ def create_end(appointment_id: int) -> object:
 @people.post("/people/<int:person_id>/invitation")
 @requires(runs_the_program)
 def create_invitation(person_id: int) -> object:
-    person = _person_or_404(person_id)
+    person = person_or_404(person_id)
 
     def invite() -> str:
         send_link(person, "invitation", by=me().person, now=clock.now())

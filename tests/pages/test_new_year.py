@@ -1,0 +1,112 @@
+"""The pages of a new school year: left, taken up again, previewed and applied."""
+
+import io
+from datetime import date
+
+from sqlalchemy import select
+
+from seminar.coverage.target import CoverageTarget
+from seminar.ground.db import db
+from seminar.people.appointment import standing
+from seminar.people.calendar import ClosedDay
+from seminar.people.person import Person
+from seminar.people.school import School
+from tests.cast import a_cast, a_person
+from tests.pages.as_who import as_who
+
+AT = "/settings/new-school-year"
+DAYS = {"first_day": "2027-08-11", "last_day": "2028-06-09", "closed": "2027-09-06 Labor Day\n"}
+
+
+def a_district(app, teachers=19):
+    """Ada's appointment id, and the id of the other school."""
+    with app.app_context():
+        cast = a_cast()
+        other = School(district_id=cast.district.id, code="T", name="School T", grade_first=6, grade_last=8)
+        db.session.add(other)
+        for n in range(teachers):
+            a_person(cast.district, f"more{n}", "teacher", cast.school)
+        db.session.commit()
+        return standing(cast.ada, date(2027, 3, 1)).appointments[0].id, other.id
+
+
+def where_is(app, name):
+    with app.app_context():
+        person = db.session.scalars(select(Person).where(Person.email == f"{name}@a.example")).one()
+        return [a.school.code for a in standing(person, date(2027, 8, 11)).appointments]
+
+
+def test_a_program_manager_goes_from_the_days_to_the_applied_year(clean):
+    appointment, other = a_district(clean)
+    olive = as_who(clean, "olive")
+    assert "New school year" in olive.get("/settings").text
+    assert olive.get(f"{AT}/preview").status_code == 303
+    assert olive.post(f"{AT}/days", data=DAYS).status_code == 303
+    assert "2027-09-06 Labor Day" in olive.get(f"{AT}/days").text
+    assert olive.post(f"{AT}/schools/1", data={f"place-{appointment}": str(other)}).status_code == 303
+    assert where_is(clean, "ada") == ["S"]
+    preview = olive.get(f"{AT}/preview").text
+    assert ("Ada Example" in preview, "Ben Example" in preview) == (True, False)
+    assert olive.post(f"{AT}/preview").status_code == 303
+    assert where_is(clean, "ada") == ["T"]
+    assert "Nothing would change" in olive.get(f"{AT}/preview").text
+    with clean.app_context():
+        assert db.session.scalars(select(ClosedDay.day)).all() == [date(2027, 9, 6)]
+
+
+def test_a_list_is_uploaded_and_what_is_wrong_of_it_is_shown(clean):
+    a_district(clean)
+    olive = as_who(clean, "olive")
+    olive.post(f"{AT}/days", data=DAYS)
+    sent = {"file": (io.BytesIO(b"email,school\r\nada@a.example,T\r\nnobody@a.example,T\r\n"), "moves.csv")}
+    shown = olive.post(f"{AT}/moves", data=sent, content_type="multipart/form-data")
+    assert (shown.status_code, "moves.csv, 3" in shown.text, "No teacher of this district" in shown.text) == (422, True, True)
+    assert "Ada Example" in olive.get(f"{AT}/preview").text
+    assert olive.post(f"{AT}/moves", data={"typed": "ada@a.example,stays"}).status_code == 303
+    assert "Ada Example" not in olive.get(f"{AT}/preview").text
+
+
+def test_a_list_that_is_missing_or_no_text_is_refused(clean):
+    a_district(clean)
+    olive = as_who(clean, "olive")
+    olive.post(f"{AT}/days", data=DAYS)
+    assert "Paste the list, or choose a file." in olive.post(f"{AT}/moves").text
+    picture = {"file": (io.BytesIO(b"\xff\xd8\xff"), "moves.jpg")}
+    refused = olive.post(f"{AT}/moves", data=picture, content_type="multipart/form-data")
+    assert (refused.status_code, "UTF-8" in refused.text) == (422, True)
+
+
+def test_many_who_leave_are_asked_for_twice(clean):
+    appointment, _ = a_district(clean, teachers=0)
+    olive = as_who(clean, "olive")
+    olive.post(f"{AT}/days", data=DAYS)
+    olive.post(f"{AT}/schools/1", data={f"place-{appointment}": "leaves"})
+    refused = olive.post(f"{AT}/preview", data={})
+    assert (refused.status_code, "1 of 2 teachers would leave" in refused.text) == (422, True)
+    assert olive.post(f"{AT}/preview", data={"confirmed": "1"}).status_code == 303
+    assert where_is(clean, "ada") == []
+
+
+def test_closed_days_that_cannot_be_read_are_told_with_their_line(clean):
+    a_district(clean, teachers=0)
+    olive = as_who(clean, "olive")
+    for closed, sentence in (
+        ("2027-09-06 Labor Day\nsoon", "Line 2 has no day"),
+        ("2027-09-06 a\n2027-09-06 b", "Line 2 has a day that is there already"),
+        ("2026-09-06 a", "is outside of the new year"),
+    ):
+        refused = olive.post(f"{AT}/days", data={**DAYS, "closed": closed})
+        assert (refused.status_code, sentence in refused.text, closed.splitlines()[0] in refused.text) == (422, True, True)
+
+
+def test_points_that_are_none_are_refused_and_what_was_typed_is_kept(clean):
+    a_district(clean, teachers=0)
+    with clean.app_context():
+        db.session.add(CoverageTarget(district_id=1, school_id=1, skill_id=1, percent=60))
+        db.session.commit()
+    olive = as_who(clean, "olive")
+    olive.post(f"{AT}/days", data=DAYS)
+    refused = olive.post(f"{AT}/targets", data={"points-1": "five"})
+    assert (refused.status_code, 'value="five"' in refused.text) == (422, True)
+    olive.post(f"{AT}/targets", data={"points-1": "5"})
+    assert "<strong>65</strong>" in olive.get(f"{AT}/targets").text
