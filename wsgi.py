@@ -14,22 +14,26 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import IntegerConverter
 
+import inventory.kept as inventory_kept
 import inventory.views as inventory_views
+import seminar.coverage.kept as coverage_kept
 import seminar.coverage.views as coverage_views
+import seminar.people.kept as people_kept
 import seminar.people.views as people_views
+import seminar.series.kept as series_kept
 import seminar.series.views as series_views
+import seminar.skills.kept as skills_kept
 import seminar.skills.views as skills_views
-from inventory import at_risk, due, equipment_import, loans_ahead
+from inventory import at_risk, due, loans_ahead
 from inventory import mails as inventory_mails
 from inventory.demo import district as demo_district
 from inventory.leaving import loans_still_out, reservations_answered_for
 from seminar import commands
-from seminar.ground import contributions, db, digest, health, log, mail_kinds
+from seminar.ground import contributions, db, digest, health, kept, log, mail_kinds, retention, retention_rule
 from seminar.ground.clock import Clock, clock_starting
 from seminar.ground.settings import Settings, WrongSettings, environment, settings_from
-from seminar.people import account
 from seminar.people import mails as people_mails
-from seminar.people.roster import importing, nightly
+from seminar.people.roster import nightly
 from seminar.series import attendance, feed, home, reminder
 from seminar.series import mails as series_mails
 from seminar.series.leaving import drafts_of_series, series_taught
@@ -107,21 +111,25 @@ def contribute(settings: Settings) -> None:
     contributions.worker_rounds[:] = [reminder.remind, digest.gather, *rosters(settings)]
     contributions.leaving_touches[:] = [reservations_answered_for, series_taught]
     contributions.year_end_touches[:] = [loans_still_out, drafts_of_series]
+    contributions.named_still[:] = [skills_kept.people_named, series_kept.people_named, inventory_kept.people_named]
     contributions.daily_rounds.update(
-        old_rosters=importing.leave_old_ones,
         badges_running_out=expiry.tell_what_runs_out,
         reservations_at_risk=at_risk.look_at_every_reservation,
         loans_due=due.tell_what_is_due,
-        old_sign_in_attempts=account.forget_old_attempts,
-        abandoned_sheets=equipment_import.forget_abandoned,
+        retention=retention_rule.apply_retention,
     )
-    settings_of = (people_views.directory, people_views.roster, people_views.mails, coverage_views.new_year, inventory_views)
+    parts = (people_views.directory, people_views.roster, people_views.mails, people_views.retention, coverage_views.new_year)
+    settings_of = (*parts, inventory_views)
     contributions.settings_pages[:] = [place for part in settings_of for place in part.settings_pages()]
     account_of = (people_views.mail, people_views.held)
     contributions.account_pages[:] = [place for part in account_of for place in part.account_pages()]
     mail_kinds.KINDS.clear()
     for mails in (people_mails, skills_mails, series_mails, inventory_mails):
         mail_kinds.declare(mails.MAILS)
+    retention.KINDS.clear()
+    # People come last: when somebody's name goes, every other kind has had its turn.
+    for room in (skills_kept, series_kept, coverage_kept, inventory_kept, kept, people_kept):
+        retention.declare(room.KINDS, room.TABLES)
 
 
 def rosters(settings: Settings) -> list[Callable[[datetime], None]]:

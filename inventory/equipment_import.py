@@ -1,11 +1,11 @@
 """A sheet of equipment between its preview and its applying: its rows wait in the database, since no web process keeps anything.
 
-States: waiting (applied_at is empty), then applied, once. One that nobody applied is forgotten after a day; one that was applied keeps
+States: waiting (applied_at is empty), then applied, once. One that nobody applied is forgotten (inventory.kept); one that was applied keeps
 its counts and its refused rows, and its own rows no longer.
 """
 
 from dataclasses import asdict
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, delete, insert, select, update
@@ -21,11 +21,9 @@ from seminar.ground.history import Deed
 from seminar.ground.refusal import N_, Refused
 from seminar.ground.refused_row import RefusedRow
 from seminar.ground.sheets import Row, Table
-from seminar.people.district import District
 from seminar.people.person import Person
 
 FACTS = ("skill_id", "description", "contents", "max_loan_days", "notice_open_days", "turnaround_open_days")
-WAITS_FOR = timedelta(days=1)
 CHANGED_MEANWHILE = N_("Somebody changed the equipment since this preview was made. Look at it again: this is what would happen now.")
 
 
@@ -85,12 +83,6 @@ def apply(import_id: int, *, outcome: str, by: Person, now: datetime) -> None:
     made.refused = [asdict(row) for row in plan.refused]
     db.session.flush()
     history.record(by, "equipment imported", made, now, file=made.file, **plan.counts)
-
-
-def forget_abandoned(district: District, _today: date, now: datetime) -> None:
-    """The previews that nobody applied within a day."""
-    waiting = (EquipmentImport.applied_at.is_(None), EquipmentImport.made_at < now - WAITS_FOR)
-    db.session.execute(delete(EquipmentImport).where(EquipmentImport.district_id == district.id, *waiting))
 
 
 def _carry_out(plan: Plan, made: EquipmentImport, *, by: Person, now: datetime) -> None:

@@ -24,6 +24,7 @@ from seminar.ground.dictionary import data_dictionary
 from seminar.ground.mail_kinds import mails_as_markdown
 from seminar.ground.refusal import Refused
 from seminar.ground.refused_row import as_csv, no_formula
+from seminar.ground.retention import retention_as_markdown
 from seminar.people.appointment import ROLES, Appointment
 from seminar.people.district import District
 from seminar.people.person import Person
@@ -75,6 +76,11 @@ def install(app: Flask, load_demo: Callable[[], None]) -> None:
     def mails() -> None:
         """Every kind of mail as docs/mails.md has it."""
         click.echo(mails_as_markdown(), nl=False)
+
+    @app.cli.command("retention")
+    def retention() -> None:
+        """How long each kind of record is kept, as docs/retention.md has it."""
+        click.echo(retention_as_markdown(), nl=False)
 
     @app.cli.command("audit")
     def audit() -> None:

@@ -27,6 +27,9 @@ setup_steps: list[Callable[..., Any]] = []
 # (person ids, day, now) -> list of Touch: what waits for these people after that day, for who is about to end them
 leaving_touches: list[Callable[..., Any]] = []
 
+# (times) -> select of the ids of people whom a record within its time still names
+named_still: list[Callable[..., Any]] = []
+
 # (district, now) -> list of Touch: what of the old year is still open when a new one is prepared
 year_end_touches: list[Callable[..., Any]] = []
 

@@ -9,12 +9,14 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Column, Table, UniqueConstraint
 
 from seminar.ground.db import Model, UTCDateTime
+from seminar.ground.retention import KINDS, TABLES, kept_for
 
 TYPES = {"INTEGER": "whole number", "VARCHAR": "text", "TEXT": "long text", "DATE": "day", "TIME": "time of day", "BOOLEAN": "yes or no"}
 HEAD = """# Data dictionary
 
 Every table and column, written by `.venv/bin/flask --app wsgi data-dictionary > docs/data-dictionary.md`; a test says when it
-isn't what the models say. **About people** are the tables that refer to a person: all of them are in a person's export.
+isn't what the models say. **About people** are the tables that refer to a person: all of them are in a person's export. How long
+each is kept, and what is done then, stands in [retention.md](retention.md) under the kind that is named.
 """
 
 
@@ -25,6 +27,12 @@ def purpose_of(table: Table) -> str:
     return re.split(r"(?<=[.;:])\s", text, maxsplit=1)[0].rstrip(";:.") + "." if text else ""
 
 
+def kept_of(table: Table) -> str:
+    """The kind by which it is kept, and for how long; a table without one is a KeyError."""
+    kind = KINDS[TABLES[table.name]]
+    return f"Kept {kept_for(kind)}: {kind.title}."
+
+
 def data_dictionary() -> str:
     """The whole of it as Markdown."""
     tables = sorted(Model.metadata.tables.values(), key=lambda table: table.name)
@@ -33,7 +41,7 @@ def data_dictionary() -> str:
 
 def _section(table: Table) -> str:
     about = table.name == "person" or any(_refers_to(column) == "person" for column in table.columns)
-    lines = [f"\n## {table.name}\n", purpose_of(table) + (" **About people.**" if about else ""), ""]
+    lines = [f"\n## {table.name}\n", purpose_of(table) + (" **About people.**" if about else ""), "", kept_of(table), ""]
     lines += ["| column | type | may be empty | refers to |", "| --- | --- | --- | --- |"]
     lines += [f"| {c.name} | {_type(c)} | {'yes' if c.nullable else 'no'} | {_refers_to(c)} |" for c in table.columns]
     rules = sorted(rule for constraint in table.constraints if (rule := _rule(constraint)))

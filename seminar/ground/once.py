@@ -1,16 +1,14 @@
-"""A form that is sent twice does its work once: its key is claimed in the transaction of the work, and kept for a day with the
-address that it led to. A button that is pressed twice before the page changes sends the same key."""
+"""A form that is sent twice does its work once: its key is claimed in the transaction of the work, and kept for a day or two
+(seminar.ground.kept) with the address that it led to. A button that is pressed twice before the page changes sends the same key."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from sqlalchemy import Index, delete
+from sqlalchemy import Index
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from seminar.ground.db import Model, db
-
-KEPT_FOR = timedelta(days=1)
 
 
 class SentForm(Model):
@@ -34,6 +32,5 @@ def once(key: str, work: Callable[[], str], *, now: datetime) -> str:
         db.session.rollback()
         return db.session.get_one(SentForm, key).address
     address = sent.address = work()
-    db.session.execute(delete(SentForm).where(SentForm.at < now - KEPT_FOR))
     db.session.commit()
     return address

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import CheckConstraint, CursorResult, ForeignKey, Index, UniqueConstraint, delete, func, select, update
+from sqlalchemy import CheckConstraint, CursorResult, ForeignKey, Index, UniqueConstraint, func, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from seminar.ground import history, outbox
@@ -113,11 +113,6 @@ def refuse_when_throttled(email: str, *, address: str, now: datetime) -> None:
 def note_failure(email: str, *, address: str, now: datetime) -> None:
     db.session.add(SignInAttempt(email_hash=_email_hash(email), address=address, at=now))
     db.session.flush()
-
-
-def forget_old_attempts(_district: object, _today: object, now: datetime) -> None:
-    """Attempts count for minutes; what is a day old is nobody's business."""
-    db.session.execute(delete(SignInAttempt).where(SignInAttempt.at < now - timedelta(days=1)))
 
 
 def set_password(person: Person, password_hash: str, *, now: datetime) -> Account:

@@ -10,6 +10,7 @@ from seminar.ground.refusal import N_, Refused
 from seminar.people.appointment import AT_A_SCHOOL, Appointment
 from seminar.people.leaving import end_in_one_act
 from seminar.people.person import Person
+from seminar.people.pseudonym import refuse_without_a_name
 from seminar.people.school import School
 
 
@@ -32,7 +33,9 @@ def add_person(district_id: int, *, given_name: str, family_name: str, email: st
 
 
 def change_person(person: Person, *, given_name: str, family_name: str, email: str, by: Person, now: datetime) -> None:
-    """Another name or address; what they did stays theirs. Raises Refused for an address that somebody has already."""
+    """Another name or address; what they did stays theirs. Raises Refused for an address that somebody has already, and for
+    somebody whose name is gone."""
+    refuse_without_a_name(person)
     address = _free_address(email, person.id)
     before = {"name": person.name, "email": person.email}
     person.given_name, person.family_name, person.email = given_name.strip(), family_name.strip(), address
@@ -44,6 +47,7 @@ def appoint(
     person: Person, role: str, *, school: School | None, grade: int | None, first_day: date, by: Person, now: datetime
 ) -> Appointment:
     """Raises Refused for a school role without a school, or one that is held already."""
+    refuse_without_a_name(person)
     if role in AT_A_SCHOOL and school is None:
         raise Refused(N_("Choose the school; this role is held at one."), field="school")
     at = school if role in AT_A_SCHOOL else None

@@ -1,6 +1,7 @@
 """A person of the district. Who they are allowed to be is their appointments' matter; how they sign in, their account's."""
 
 import secrets
+from datetime import date
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -25,6 +26,8 @@ class Person(Model):
     # False: the roster says that this account is not to be used (OneRoster's enabledUser).
     may_sign_in: Mapped[bool] = mapped_column(default=True, server_default=true())
     feed_token: Mapped[str] = mapped_column(default=lambda: secrets.token_urlsafe(24))
+    # The day on which their name went, because they left long ago (seminar.people.pseudonym).
+    pseudonymised_on: Mapped[date | None]
 
     district: Mapped[District] = relationship()
 

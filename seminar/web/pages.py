@@ -43,6 +43,8 @@ SENTENCES = {
     "sign_off.person_id, sign_off.competency_id, sign_off.day": N_("This was signed off today already."),
     "uq_attendance_meeting_id_person_id": SAVED_AT_ONCE,
     "attendance.meeting_id, attendance.person_id": SAVED_AT_ONCE,
+    "pk_retention_rule": SAVED_AT_ONCE,
+    "retention_rule.district_id, retention_rule.kind": SAVED_AT_ONCE,
     "pk_roll_over_move": SAVED_AT_ONCE,
     "roll_over_move.roll_over_id, roll_over_move.appointment_id": SAVED_AT_ONCE,
     "uq_roll_over_district_id_ends_in": SAVED_AT_ONCE,

@@ -33,6 +33,7 @@ PAGES = {
     "/people": "olive",
     "/my/account/mail": "ada",
     "/settings/mails": "olive",
+    "/settings/retention": "olive",
     "/settings/new-school-year": "olive",
     "/settings/new-school-year/moves": "olive",
     "/settings/new-school-year/schools/1": "olive",

@@ -106,6 +106,7 @@ PAGES: dict[str | None, list[str]] = {
         "/settings",
         "/settings/roster",
         "/settings/roster/server",
+        "/settings/retention",
     ],
 }
 ANSWERS = {(None, "/nowhere"): 404, (None, "/sign-in/link/used-up"): 404, ("teacher", "/depot"): 403}

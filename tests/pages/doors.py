@@ -73,6 +73,8 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "people.save_roster_server": PLANS,
     "people.create_roster_question": PLANS,
     "people.create_roster_server_end": PLANS,
+    "people.show_retention": PLANS,
+    "people.save_retention": PLANS,
     "people.show_people": PLANS,
     "people.show_new_person": PLANS,
     "people.create_person": PLANS,

@@ -4,9 +4,9 @@ Its one difference to other verbs: reading fills staging tables that nothing els
 """
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import select
 
 from seminar.ground import contributions, history
 from seminar.ground.db import db
@@ -20,9 +20,6 @@ from seminar.people.roster.outcome import Outcome, outcome_from, outcome_of
 from seminar.people.roster.reading import Source, stage
 from seminar.people.roster.settling import settle
 from seminar.people.roster.staged import RosterEnding, RosterFinding, RosterImport
-
-# A preview that nobody came back to.
-KEPT_FOR = timedelta(days=7)
 
 
 def read(source: Source, *, named: str, district: District, by: Person | None, now: datetime) -> RosterImport:
@@ -95,17 +92,6 @@ def leave(one: RosterImport, *, by: Person, now: datetime) -> None:
     one.state = "left"
     db.session.flush()
     history.record(by, "roster left", one, now, source=one.source)
-
-
-def leave_old_ones(district: District, _today: date, now: datetime) -> None:
-    """The round of a day: what was read a week ago and never applied is left, and what old imports found is forgotten."""
-    old = select(RosterImport.id).where(RosterImport.district_id == district.id, RosterImport.read_at < now - KEPT_FOR)
-    unfinished = list(db.session.scalars(old.where(RosterImport.state == "read")))
-    if unfinished:
-        applying.forget_staged(unfinished)
-        db.session.execute(update(RosterImport).where(RosterImport.id.in_(unfinished)).values(state="left"))
-    long_ago = old.where(RosterImport.read_at < now - 12 * KEPT_FOR)
-    db.session.execute(delete(RosterFinding).where(RosterFinding.import_id.in_(long_ago)).execution_options(synchronize_session=False))
 
 
 def findings(one: RosterImport, *, limit: int | None = None) -> Iterator[RefusedRow]:

@@ -54,6 +54,8 @@ DEEDS = {
     "person exported": N_("all that is held about a person exported"),
     "person left": N_("person left"),
     "reserved": N_("reserved"),
+    "retention applied": N_("records past their time emptied"),
+    "retention changed": N_("time that records are kept changed"),
     "reset sent": N_("password reset sent"),
     "roster asked for": N_("roster asked for"),
     "roster server ended": N_("roster server ended"),

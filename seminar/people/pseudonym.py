@@ -1,0 +1,76 @@
+"""Somebody who left long ago loses their name, and stays: what they did counts on, under a number.
+
+Laws: never while they hold an appointment, or had one within the district's time; never while a record within its own time names
+them (an open loan, a place in a series to come, a badge: each room says which). It can't be undone: whoever comes back is added
+anew.
+"""
+
+import secrets
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, delete, exists, or_, select, update
+
+from seminar.ground import contributions
+from seminar.ground.db import Model, db
+from seminar.ground.kept import empty_mails_of
+from seminar.ground.mail_preference import DigestDay, MailPreference
+from seminar.ground.refusal import N_, Refused
+from seminar.ground.retention import Times
+from seminar.people.account import Account, AccountLink
+from seminar.people.appointment import Appointment
+from seminar.people.leaving import Ending
+from seminar.people.person import Person
+
+# In the language of their district: it is data, and nobody's to read in their own.
+NAMES = {"en": ("Former", "person"), "es": ("Persona", "anterior")}
+# Theirs alone, and of no use without them.
+THEIRS: tuple[type[Model], ...] = (Account, AccountLink, MailPreference, DigestDay)
+
+
+def left_long_ago(times: Times) -> ColumnElement[bool]:
+    """Whose name is to go on that day. Who was never appointed didn't leave."""
+    theirs = Appointment.person_id == Person.id
+    recent = theirs & or_(Appointment.last_day.is_(None), Appointment.last_day >= times.first_kept("people"))
+    condition = (Person.district_id == times.district_id) & Person.pseudonymised_on.is_(None)
+    condition &= exists().where(theirs) & ~exists().where(recent)
+    for named in contributions.named_still:
+        people: Select[Any] = named(times)
+        condition &= Person.id.not_in(people)
+    return condition
+
+
+def pseudonymise(person_ids: list[int], times: Times) -> None:
+    """Their names, their addresses, and all that let them in or reached them; nine statements, however many they are."""
+    # They are held by now, and were chosen before that: somebody may have been appointed meanwhile.
+    ids = list(db.session.scalars(select(Person.id).where(Person.id.in_(person_ids), left_long_ago(times))))
+    if not ids:
+        return
+    unsynced = {"synchronize_session": False}
+    for model in THEIRS:
+        db.session.execute(delete(model).where(model.__table__.c.person_id.in_(ids)), execution_options=unsynced)
+    empty_mails_of(ids)
+    db.session.execute(update(Appointment).where(Appointment.person_id.in_(ids)).values(sourced_id=None), execution_options=unsynced)
+    db.session.execute(update(Ending).where(Ending.person_id.in_(ids)).values(reason=""), execution_options=unsynced)
+    db.session.execute(update(Person), [_nobody(person_id, times) for person_id in ids])
+
+
+def _nobody(person_id: int, times: Times) -> dict[str, Any]:
+    given, family = NAMES.get(times.language, NAMES["en"])
+    return {
+        "id": person_id,
+        "given_name": given,
+        "family_name": f"{family} {person_id}",
+        "email": None,
+        "language": None,
+        "theme": "",
+        "sourced_id": None,
+        "may_sign_in": False,
+        "feed_token": secrets.token_urlsafe(24),
+        "pseudonymised_on": times.today,
+    }
+
+
+def refuse_without_a_name(person: Person) -> None:
+    """Raise Refused (409) for somebody whose name is gone."""
+    if person.pseudonymised_on is not None:
+        raise Refused(N_("{name} left long ago, and their name is gone. Add whoever comes back anew."), status=409, name=person.name)
