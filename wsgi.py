@@ -23,7 +23,7 @@ from seminar import commands
 from seminar.ground import contributions, db, health, log
 from seminar.ground.clock import Clock, clock_starting
 from seminar.ground.settings import Settings, WrongSettings, environment, settings_from
-from seminar.people import account
+from seminar.people import account, device_session
 from seminar.series import attendance, feed, home, reminder
 from seminar.skills import expiry
 from seminar.web import language, pages, session, shell
@@ -97,8 +97,10 @@ def contribute() -> None:
         reservations_at_risk=at_risk.look_at_every_reservation,
         loans_due=due.tell_what_is_due,
         old_sign_in_attempts=account.forget_old_attempts,
+        old_sessions=device_session.forget_old_sessions,
     )
-    contributions.settings_pages[:] = people_views.directory.settings_pages()
+    contributions.settings_pages[:] = [*people_views.directory.settings_pages(), *people_views.sessions.settings_pages()]
+    contributions.account_pages[:] = people_views.sessions.account_pages()
 
 
 def main() -> Flask:

@@ -54,6 +54,8 @@ def address_of(kind: str, values: dict[str, object]) -> str:
     base = current_app.config["BASE_URL"]
     if "token" in values:
         return f"{base}/sign-in/link/{values['token']}"
+    if kind == "sign_in_changed":
+        return f"{base}/my/account"
     if "reservation_id" in values:
         return f"{base}/reservations/{values['reservation_id']}"
     if "series_id" in values:

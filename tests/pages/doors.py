@@ -14,7 +14,7 @@ from seminar.ground.outbox import Mail
 from seminar.people import account
 from seminar.series.enrollment import enroll
 from seminar.skills.sign_off import SignOff
-from tests.cast import NOW, TODAY, a_cast, a_model, a_series, an_award
+from tests.cast import NOW, TODAY, a_cast, a_model, a_passkey, a_series, an_award, signed_in
 
 EVERYBODY = ("ada", "cora", "pia", "tara", "kim", "eli", "olive")
 PLANS = ("olive",)
@@ -43,6 +43,29 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "people.show_account": EVERYBODY,
     "people.change_password": EVERYBODY,
     "people.choose_theme": EVERYBODY,
+    "people.show_code": "public",
+    "people.sign_in_with_code": "public",
+    "people.show_passkey_options": "public",
+    "people.sign_in_with_passkey": "public",
+    "people.show_sessions": EVERYBODY,
+    "people.create_session_end": ("ada",),
+    "people.create_other_sessions_end": EVERYBODY,
+    "people.show_still_here": EVERYBODY,
+    "people.show_passkeys": EVERYBODY,
+    "people.show_new_passkey_options": EVERYBODY,
+    "people.create_passkey": EVERYBODY,
+    "people.create_passkey_removal": ("ada",),
+    "people.show_second_step": EVERYBODY,
+    "people.create_second_step": EVERYBODY,
+    "people.create_second_step_removal": EVERYBODY,
+    "people.show_recovery_codes": EVERYBODY,
+    "people.create_recovery_codes": EVERYBODY,
+    "people.create_second_step_reset": PLANS,
+    "people.show_support_view": PLANS,
+    "people.create_support_view": PLANS,
+    "people.create_support_view_end": "public",
+    "people.show_shared_devices": PLANS,
+    "people.save_shared_devices": PLANS,
     "people.show_settings": ("eli", "olive"),
     "people.show_people": PLANS,
     "people.show_new_person": PLANS,
@@ -132,7 +155,7 @@ TABLE: dict[str, tuple[str, ...] | str] = {
 }
 # What a page shows only when it is asked for more than the whole.
 FILTERS = {
-    "people.show_sign_in": ("?next=/my/learning",),
+    "people.show_sign_in": ("?next=/my/learning", "?why=idle"),
     "people.show_people": ("?search=ada",),
     "series.show_catalog": ("?past=1", "?search=robotics&season=year-round&grades=K-2&open=1", "?search=nothing+like+it"),
     "coverage.show_staff": ("?badge={badge_id}", "?name=ada&badge={badge_id}&school={school_id}&day=2027-03-01", "?name=nobody"),
@@ -141,7 +164,7 @@ FILTERS = {
     "inventory.show_model": ("?month=2027-04-01",),
     "inventory.show_reserve": ("?quantity-1=1&first_day=2027-03-02&last_day=2027-03-03&responsible={person_id}",),
 }
-IN = (200, 303, 409, 422)
+IN = (200, 204, 303, 409, 422)
 Ids = dict[str, int | str]
 
 
@@ -152,6 +175,7 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
     place = enroll(cast.ada, series, by=cast.ada, now=NOW)
     an_award(cast, cast.ada, last_day=TODAY)
     reservation = reserve(Asked(cast.school, cast.ada, {model: 1}, TODAY, TODAY), by=cast.cora, now=NOW, today=TODAY)
+    elsewhere, passkey = signed_in(cast.ada, "key-elsewhere"), a_passkey(cast.ada)
     db.session.flush()
     link = account.send_link(cast.ben, "invitation", by=cast.olive, now=NOW)
     ids = {
@@ -172,6 +196,8 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
         "skill_id": cast.skill.id,
         "sign_off_id": db.session.scalars(select(SignOff.id)).first(),
         "mail_id": db.session.scalars(select(Mail.id)).first(),
+        "device_session_id": elsewhere.id,
+        "passkey_id": passkey.id,
         "token": cast.ada.feed_token,
         "people.show_link.token": link,
     }

@@ -15,7 +15,16 @@ from tests.cast import TODAY, a_cast
 from tests.pages.doors import EVERYBODY, IN, TABLE, a_full_district, knock, rules
 
 # What stays a person's without an appointment.
-THEIR_OWN = {"people.show_account", "people.change_password", "people.choose_theme", "series.show_learning", "series.create_withdrawal"}
+HOW_THEY_SIGN_IN = {
+    *("people.show_sessions", "people.create_other_sessions_end", "people.show_still_here"),
+    *("people.show_passkeys", "people.show_new_passkey_options", "people.create_passkey"),
+    *("people.show_second_step", "people.create_second_step", "people.create_second_step_removal"),
+    *("people.show_recovery_codes", "people.create_recovery_codes"),
+}
+THEIR_OWN = HOW_THEY_SIGN_IN | {
+    *("people.show_account", "people.change_password", "people.choose_theme"),
+    *("series.show_learning", "series.create_withdrawal"),
+}
 
 
 def test_the_table_names_every_route(app):

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 people: Blueprint = Blueprint("people", __name__)
 
-from seminar.people.views import account, directory, home, record, settings  # noqa: E402, F401
+from seminar.people.views import account, directory, home, passkeys, record, second_step, sessions, settings, support_view  # noqa: E402, F401
