@@ -51,7 +51,8 @@ def test_who_works_here_no_more_opens_nothing_of_the_district_but_what_is_theirs
         ids, keys = a_full_district()
         db.session.execute(update(Appointment).where(Appointment.role == "teacher").values(last_day=TODAY - timedelta(days=1)))
         db.session.commit()
-    opened = {rule.endpoint for rule, way in rules(clean) if knock(clean, rule, way, ids, keys["ben"]).status_code in IN}
+    knocked = [(rule, way) for rule, way in rules(clean) if rule.endpoint != "people.sign_out"]
+    opened = {rule.endpoint for rule, way in knocked if knock(clean, rule, way, ids, keys["ben"]).status_code in IN}
     public = {endpoint for endpoint, who in TABLE.items() if who == "public"}
     assert opened - public == THEIR_OWN
 

@@ -5,6 +5,7 @@ import re
 from flask import abort, current_app, redirect, render_template, request, url_for
 from flask import session as device
 from flask_babel import gettext, lazy_gettext
+from flask_login import current_user
 from werkzeug.wrappers import Response
 from wtforms import BooleanField, EmailField, PasswordField, StringField
 from wtforms.validators import Length
@@ -30,7 +31,7 @@ from seminar.web.viewer import me, must_prove_twice, second_steps_are_asked, sig
 class SignInForm(Form):
     email = StringField(lazy_gettext("Email"), [needed(lazy_gettext("Type your school email address."))])
     password = PasswordField(lazy_gettext("Password"), [needed(lazy_gettext("Type your password."))])
-    shared = BooleanField(lazy_gettext("Others use this device too"))
+    shared = BooleanField(lazy_gettext("Others use this device too: sign me out after a few idle minutes"))
 
 
 class EmailForm(Form):
@@ -187,8 +188,9 @@ def use_link(token: str) -> object:
         db.session.rollback()
         return render_template("people/link.html", form=form, link=None), 404
     db.session.commit()
-    told(gettext("Your password is set."))
-    return signed_in_or_halfway(db.session.get_one(Account, account.person_id), is_shared=False, next_page="")
+    answer = signed_in_or_halfway(db.session.get_one(Account, account.person_id), is_shared=False, next_page="")
+    told(gettext("Your password is set, and you're signed in.") if current_user.is_authenticated else gettext("Your password is set."))
+    return answer
 
 
 @people.post("/language")
