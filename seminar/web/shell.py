@@ -10,7 +10,7 @@ from seminar.ground import clock
 from seminar.people.appointment import ROLES, Standing
 from seminar.people.district import District
 from seminar.web.session import idle_seconds
-from seminar.web.viewer import current_district, looking, signed_in_standing
+from seminar.web.viewer import current_district, looking, owes_a_second_step, signed_in_standing
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def install(app: Flask) -> None:
             "theme": standing.person.theme if standing else "",
             "viewer": Viewer(standing.person, place_of(standing), standing) if standing else None,
             "navigation": navigation(standing, district),
-            "sign_in_url": url_for("people.show_sign_in"),
+            "sign_in_url": url_for("people.show_second_step" if owes_a_second_step() else "people.show_sign_in"),
             "looking": looking(),
             "idle_seconds": idle_seconds(),
         }

@@ -7,7 +7,7 @@ from seminar.people.appointment import Appointment
 from seminar.people.person import Person
 from seminar.series.enrollment import Enrollment
 from seminar.skills.award import Award
-from tests.cast import NOW, TODAY, a_cast, a_model, a_series
+from tests.cast import NOW, TODAY, a_cast, a_model, a_passkey, a_series, signed_in
 
 PAGES = {
     "/seminars": "ada",
@@ -24,6 +24,8 @@ PAGES = {
     "/depot": "eli",
     "/program": "olive",
     "/people": "olive",
+    "/my/account/sessions": "ben",
+    "/my/account/passkeys": "ben",
 }
 
 
@@ -41,6 +43,9 @@ def grow(cast, series, number):
                 Award(district_id=d, person_id=person.id, badge_id=cast.badge.id, first_day=TODAY, last_day=TODAY, awarded_at=NOW),
             ]
         )
+    for n in range(number):
+        signed_in(cast.ben, f"ben {number} {n}")
+        a_passkey(cast.ben, f"Key {number} {n}")
     for n in range(min(number, 20)):
         a_series(cast, f"Seminar {number} {n}")
     db.session.commit()

@@ -24,11 +24,25 @@ PAGES: dict[str | None, list[str]] = {
         "/seminars?past=1",
         "/series/{series}",
         "/sign-in",
+        "/sign-in?why=idle",
         "/sign-in/forgotten",
         "/sign-in/link/used-up",
         "/nowhere",
     ],
-    "teacher": ["/", "/my/learning", "/my/account", "/equipment", "/equipment/{model}", "/staff", "/people/{person}", "/depot"],
+    "teacher": [
+        "/",
+        "/my/learning",
+        "/my/account",
+        "/my/account/sessions",
+        "/my/account/passkeys",
+        "/my/account/second-step",
+        "/my/account/recovery-codes",
+        "/equipment",
+        "/equipment/{model}",
+        "/staff",
+        "/people/{person}",
+        "/depot",
+    ],
     "contact": ["/", "/loans", "/loans?show=past", "/equipment/{model}", "/reservations/new"],
     "principal": ["/", "/schools/{school}", "/staff?badge={badge}", "/people/{person}", "/staff?name=Nobody"],
     "trainer": [
@@ -66,6 +80,8 @@ PAGES: dict[str | None, list[str]] = {
         "/people/new",
         "/people/{person}",
         "/people/{person}/appointments",
+        "/people/{person}/view",
+        "/settings/shared-devices",
         "/audit-trail",
         "/audit-trail?name=Nobody",
         "/mail",
@@ -77,7 +93,12 @@ PAGES: dict[str | None, list[str]] = {
     ],
 }
 ANSWERS = {(None, "/nowhere"): 404, (None, "/sign-in/link/used-up"): 404, ("teacher", "/depot"): 403}
-NO_PAGES = {"static", "healthz", "readyz", "series.show_feed"}
+# The code page is between two others: tests/journeys/test_account.py comes to it.
+NO_PAGES = {"static", "healthz", "readyz", "series.show_feed", "people.show_code"} | {
+    "people.show_passkey_options",
+    "people.show_new_passkey_options",
+    "people.show_still_here",
+}
 every_page = pytest.mark.parametrize(("role", "path"), [(role, path) for role, paths in PAGES.items() for path in paths])
 Open = Callable[[str | None, str], Page]
 

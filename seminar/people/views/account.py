@@ -107,7 +107,7 @@ def signed_in_or_halfway(account: Account, *, is_shared: bool, next_page: str) -
         session.go_halfway(account, is_shared=is_shared, next_page=next_page)
         return redirect(url_for("people.show_code"), 303)
     session.begin(account, is_shared=is_shared)
-    return redirect(own_page(next_page), 303)
+    return redirect(url_for("people.show_second_step") if must_prove_twice(who) else own_page(next_page), 303)
 
 
 def _checked_account(email: str, password: str) -> Account:
