@@ -51,7 +51,8 @@ def upgrade() -> None:
         sa.CheckConstraint("way IN ('password', 'passkey', 'provider', 'demo')", name=op.f("ck_device_session_way")),
         sa.CheckConstraint(
             "(ended_at IS NULL AND ended_why IS NULL)"
-            " OR (ended_at IS NOT NULL AND ended_why IN ('signed out', 'ended', 'password', 'second step', 'anew'))",
+            " OR (ended_at IS NOT NULL AND ended_why IS NOT NULL"
+            " AND ended_why IN ('signed out', 'ended', 'password', 'second step', 'anew'))",
             name=op.f("ck_device_session_end_has_its_reason"),
         ),
         sa.ForeignKeyConstraint(["district_id"], ["district.id"], name=op.f("fk_device_session_district_id_district")),

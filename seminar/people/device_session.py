@@ -56,7 +56,8 @@ class DeviceSession(Model):
         CheckConstraint("way IN ('password', 'passkey', 'provider', 'demo')", name="way"),
         CheckConstraint(
             "(ended_at IS NULL AND ended_why IS NULL)"
-            " OR (ended_at IS NOT NULL AND ended_why IN ('signed out', 'ended', 'password', 'second step', 'anew'))",
+            " OR (ended_at IS NOT NULL AND ended_why IS NOT NULL"
+            " AND ended_why IN ('signed out', 'ended', 'password', 'second step', 'anew'))",
             name="end_has_its_reason",
         ),
         Index("ix_device_session_person", "district_id", "person_id", "ended_at"),
@@ -71,17 +72,16 @@ class DeviceSession(Model):
         return self.way == "password" and not self.is_proven and standing.has(*PROVE_TWICE)
 
 
-def key_hash(key: str) -> str:
-    """The key is 256 bits by chance, so a plain hash can't be turned back."""
-    return hashlib.sha256(key.encode()).hexdigest()
+def _key_hash(person_id: int, key: str) -> str:
+    """The key is 256 bits by chance, so a plain hash can't be turned back; with the person, so that it is theirs alone."""
+    return hashlib.sha256(f"{person_id}:{key}".encode()).hexdigest()
 
 
 def open_session(person_id: int, key: str) -> DeviceSession | None:
     """The session of that key, with all that a page asks about who is looking; one statement."""
     seen = joinedload(DeviceSession.looking)
-    query = select(DeviceSession).where(
-        DeviceSession.key_hash == key_hash(key), DeviceSession.person_id == person_id, DeviceSession.ended_at.is_(None)
-    )
+    mine = (DeviceSession.key_hash == _key_hash(person_id, key)) & (DeviceSession.person_id == person_id)
+    query = select(DeviceSession).where(mine, DeviceSession.ended_at.is_(None))
     return db.session.scalar(
         query.options(
             joinedload(DeviceSession.person).joinedload(Person.district), seen.joinedload(SupportView.person).joinedload(Person.district)
@@ -93,7 +93,7 @@ def begin_session(person: Person, *, key: str, way: str, is_proven: bool, is_sha
     begun = DeviceSession(
         district_id=person.district_id,
         person_id=person.id,
-        key_hash=key_hash(key),
+        key_hash=_key_hash(person.id, key),
         way=way,
         is_proven=is_proven,
         is_shared=is_shared,
