@@ -187,12 +187,14 @@ def test_new_codes_and_taking_it_off_ask_for_a_code(here, at):
     sign_in(ben, "ben")
     at(LATER)
     ben.post("/sign-in/code", data={"code": code_at(LATER)})
-    for path in ("/my/account/recovery-codes", "/my/account/second-step/removal"):
-        assert ben.post(path, data={"code": code_at(LATER)}).status_code == 422
+    used = code_at(LATER)
+    assert ben.post("/my/account/recovery-codes", data={"code": used}).status_code == 422
+    refused = ben.post("/my/account/second-step/removal", data={"off_code": used})
+    assert (refused.status_code, 'aria-describedby="off_code-error"' in refused.text) == (422, True)
     at(LATER + timedelta(minutes=1))
     assert ben.post("/my/account/recovery-codes", data={"code": code_at(LATER + timedelta(minutes=1))}).status_code == 303
     at(LATER + timedelta(minutes=2))
-    assert ben.post("/my/account/second-step/removal", data={"code": code_at(LATER + timedelta(minutes=2))}).status_code == 303
+    assert ben.post("/my/account/second-step/removal", data={"off_code": code_at(LATER + timedelta(minutes=2))}).status_code == 303
     again = here.test_client()
     assert sign_in(again, "ben").location == "/"
 

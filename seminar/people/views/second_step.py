@@ -42,12 +42,18 @@ from seminar.web.pages import refusing, told
 from seminar.web.requires import oneself, oneself_proving, public, requires
 from seminar.web.viewer import found_or_404, me, must_prove_twice, owes_a_second_step, second_steps_are_asked
 
+AS_A_CODE = {"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false", "maxlength": 40}
+
 
 class CodeForm(Form):
-    code = StringField(
-        lazy_gettext("Code"),
+    code = StringField(lazy_gettext("Code"), [needed(lazy_gettext("Type the code.")), Length(max=40)], render_kw=AS_A_CODE)
+
+
+class OffForm(Form):
+    off_code = StringField(
+        lazy_gettext("Code from the app, or a recovery code"),
         [needed(lazy_gettext("Type the code.")), Length(max=40)],
-        render_kw={"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false", "maxlength": 40},
+        render_kw=AS_A_CODE,
     )
 
 
@@ -118,13 +124,14 @@ def show_second_step() -> object:
     return must_show_it_first() or _second_step_page(CodeForm(formdata=None))
 
 
-def _second_step_page(form: CodeForm) -> str:
+def _second_step_page(form: CodeForm, off_form: OffForm | None = None) -> str:
     person = me().person
     factor = second_factor_of(person)
     secret = None if factor else _secret_here()
     return render_template(
         "people/second_step.html",
         form=form,
+        off_form=off_form or OffForm(formdata=None),
         factor=factor,
         secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)) if secret else "",
         square=segno.make(app_address(person, secret), error="m").svg_data_uri(scale=5, dark="#000", light="#fff") if secret else "",
@@ -205,21 +212,21 @@ def create_recovery_codes() -> object:
 @people.post("/my/account/second-step/removal")
 @requires(oneself)
 def create_second_step_removal() -> object:
-    form, address = CodeForm(), request.remote_addr or ""
+    form, address, person_id = OffForm(), request.remote_addr or "", me().person.id
     if not form.validate():
-        return _second_step_page(form), 422
-    person_id = me().person.id
+        return _second_step_page(CodeForm(formdata=None), form), 422
     try:
         refuse_too_many(person_id, address=address, now=clock.now())
         with refusing():
-            turn_off(me().person, form.code.data, must_keep_one=must_prove_twice(me()), now=clock.now())
+            turn_off(me().person, form.off_code.data, must_keep_one=must_prove_twice(me()), now=clock.now())
             db.session.commit()
     except Refused as refused:
         if refused.field == "code":
             note_wrong_code(person_id, address=address, now=clock.now())
             db.session.commit()
+            refused.field = "off_code"
         form.refuse(refused)
-        return _second_step_page(form), refused.status
+        return _second_step_page(CodeForm(formdata=None), form), refused.status
     told(gettext("The second step is off."))
     return redirect(url_for("people.show_second_step"), 303)
 
