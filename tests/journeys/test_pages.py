@@ -81,6 +81,7 @@ PAGES: dict[str | None, list[str]] = {
         "/people/{person}",
         "/people/{person}/appointments",
         "/people/{person}/view",
+        "/settings",
         "/settings/shared-devices",
         "/audit-trail",
         "/audit-trail?name=Nobody",

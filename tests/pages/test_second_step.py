@@ -199,6 +199,13 @@ def test_new_codes_and_taking_it_off_ask_for_a_code(here, at):
     assert sign_in(again, "ben").location == "/"
 
 
+def test_where_no_app_is_set_up_none_is_taken_off(here):
+    ada = here.test_client()
+    sign_in(ada, "ada")
+    assert ada.post("/my/account/second-step/removal", data={"off_code": "123456"}).location == "/my/account/second-step"
+    assert "No app is set up." in ada.get("/my/account/second-step").text
+
+
 def test_the_program_manager_resets_it(here):
     olive = as_who(here, "olive")
     assert "Reset the second step" in olive.get("/people/2/appointments").text

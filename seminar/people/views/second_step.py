@@ -213,6 +213,9 @@ def create_recovery_codes() -> object:
 @requires(oneself)
 def create_second_step_removal() -> object:
     form, address, person_id = OffForm(), request.remote_addr or "", me().person.id
+    if second_factor_of(me().person) is None:
+        told(gettext("No app is set up."), "bad")
+        return redirect(url_for("people.show_second_step"), 303)
     if not form.validate():
         return _second_step_page(CodeForm(formdata=None), form), 422
     try:
