@@ -27,7 +27,7 @@ from seminar import commands
 from seminar.ground import contributions, db, digest, health, log, mail_kinds
 from seminar.ground.clock import Clock, clock_starting
 from seminar.ground.settings import Settings, WrongSettings, environment, settings_from
-from seminar.people import account
+from seminar.people import account, device_session
 from seminar.people import mails as people_mails
 from seminar.people.roster import importing, nightly
 from seminar.series import attendance, feed, home, reminder
@@ -113,11 +113,19 @@ def contribute(settings: Settings) -> None:
         reservations_at_risk=at_risk.look_at_every_reservation,
         loans_due=due.tell_what_is_due,
         old_sign_in_attempts=account.forget_old_attempts,
+        old_sessions=device_session.forget_old_sessions,
         abandoned_sheets=equipment_import.forget_abandoned,
     )
-    settings_of = (people_views.directory, people_views.roster, people_views.mails, coverage_views.new_year, inventory_views)
+    settings_of = (
+        people_views.directory,
+        people_views.roster,
+        people_views.mails,
+        people_views.sessions,
+        coverage_views.new_year,
+        inventory_views,
+    )
     contributions.settings_pages[:] = [place for part in settings_of for place in part.settings_pages()]
-    account_of = (people_views.mail, people_views.held)
+    account_of = (people_views.sessions, people_views.mail, people_views.held)
     contributions.account_pages[:] = [place for part in account_of for place in part.account_pages()]
     mail_kinds.KINDS.clear()
     for mails in (people_mails, skills_mails, series_mails, inventory_mails):

@@ -24,6 +24,7 @@ from seminar.ground.dictionary import data_dictionary
 from seminar.ground.mail_kinds import mails_as_markdown
 from seminar.ground.refusal import Refused
 from seminar.ground.refused_row import as_csv, no_formula
+from seminar.people.account import account_by_email
 from seminar.people.appointment import ROLES, Appointment
 from seminar.people.district import District
 from seminar.people.person import Person
@@ -31,6 +32,7 @@ from seminar.people.roster import importing
 from seminar.people.roster.files import opened
 from seminar.people.roster.outcome import Outcome, outcome_from
 from seminar.people.school import School
+from seminar.people.second_factor import reset
 from seminar.web.letters import write_all
 
 EVERY_SECONDS = 5.0
@@ -64,6 +66,20 @@ def install(app: Flask, load_demo: Callable[[], None]) -> None:
     def list_people(district_code: str | None, role: str | None, school_code: str | None) -> None:
         """CSV: email, name, role, school code, first and last day."""
         _list_people(_district(district_code), role, school_code)
+
+    @people.command("reset-second-step")
+    @click.argument("email")
+    def reset_second_step(email: str) -> None:
+        """For a program manager who lost their phone and their codes, where nobody else can reset it."""
+        account = account_by_email(email)
+        if account is None:
+            raise click.ClickException(f"Nobody signs in as {email}.")
+        try:
+            reset(account.person, by=None, now=clock.now())
+        except Refused as refused:
+            raise click.ClickException(str(refused)) from refused
+        db.session.commit()
+        click.echo(f"{account.person.name} is signed out everywhere, and sets up a second step at the next sign-in.")
 
     @app.cli.command("worker")
     @click.option("--once", is_flag=True, help="Do what is due now, and end.")

@@ -89,8 +89,7 @@ def make_people(world: World, password_hash: str) -> None:
     _fill_schools(world)
     db.session.flush()
     db.session.add_all(
-        Account(person_id=p.id, district_id=district.id, password_hash=password_hash, session_key=f"demo-{p.id}", changed_at=world.now)
-        for p in world.people.values()
+        Account(person_id=p.id, district_id=district.id, password_hash=password_hash, changed_at=world.now) for p in world.people.values()
     )
 
 

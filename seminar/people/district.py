@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import UniqueConstraint
+from sqlalchemy import UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from seminar.ground.clock import day_of
@@ -19,6 +19,8 @@ class District(Model):
     timezone: Mapped[str] = mapped_column(default="America/Los_Angeles")
     language: Mapped[str] = mapped_column(default="en")
     mail_from: Mapped[str]
+    # After how many minutes without anybody a shared device signs out.
+    shared_idle_minutes: Mapped[int] = mapped_column(default=10, server_default=text("10"))
 
     __table_args__ = (UniqueConstraint("code"), UniqueConstraint("host"))
 

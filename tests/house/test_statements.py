@@ -12,7 +12,7 @@ from seminar.people.appointment import Appointment
 from seminar.people.person import Person
 from seminar.series.enrollment import Enrollment
 from seminar.skills.award import Award
-from tests.cast import NOW, TODAY, a_cast, a_model, a_series
+from tests.cast import NOW, TODAY, a_cast, a_model, a_passkey, a_series, signed_in
 
 PAGES = {
     "/seminars": "ada",
@@ -38,6 +38,8 @@ PAGES = {
     "/settings/new-school-year/schools/1": "olive",
     "/settings/new-school-year/still-open": "olive",
     "/settings/new-school-year/preview": "olive",
+    "/my/account/sessions": "ben",
+    "/my/account/passkeys": "ben",
 }
 
 
@@ -56,6 +58,9 @@ def grow(cast, series, number):
             ]
         )
     plan_to_leave(cast, people)
+    for n in range(number):
+        signed_in(cast.ben, f"ben {number} {n}")
+        a_passkey(cast.ben, f"Key {number} {n}")
     for n in range(min(number, 20)):
         a_series(cast, f"Seminar {number} {n}")
     db.session.commit()

@@ -24,6 +24,7 @@ PAGES: dict[str | None, list[str]] = {
         "/seminars?past=1",
         "/series/{series}",
         "/sign-in",
+        "/sign-in?why=idle",
         "/sign-in/forgotten",
         "/sign-in/link/used-up",
         "/mail/off/not-ours",
@@ -40,6 +41,10 @@ PAGES: dict[str | None, list[str]] = {
         "/my/account",
         "/my/account/mail",
         "/my/account/data",
+        "/my/account/sessions",
+        "/my/account/passkeys",
+        "/my/account/second-step",
+        "/my/account/recovery-codes",
         "/equipment",
         "/equipment/{model}",
         "/staff",
@@ -93,6 +98,8 @@ PAGES: dict[str | None, list[str]] = {
         "/settings/new-school-year/still-open",
         "/settings/new-school-year/targets",
         "/settings/new-school-year/preview",
+        "/people/{person}/view",
+        "/settings/shared-devices",
         "/audit-trail",
         "/audit-trail?name=Nobody",
         "/mail",
@@ -115,6 +122,8 @@ NO_PAGES = {"static", "healthz", "readyz", "series.show_feed", "people.show_mail
 NO_PAGES |= {"inventory.show_import_template", "inventory.show_import_refused"}
 # The demo district has no sheet and no roster; test_importing.py and test_roster.py walk them at each width.
 ELSEWHERE = {"inventory.show_import", "people.show_roster_import"}
+# The code page is between two others: tests/journeys/test_account.py comes to it.
+NO_PAGES |= {"people.show_code", "people.show_passkey_options", "people.show_new_passkey_options", "people.show_still_here"}
 every_page = pytest.mark.parametrize(("role", "path"), [(role, path) for role, paths in PAGES.items() for path in paths])
 Open = Callable[[str | None, str], Page]
 

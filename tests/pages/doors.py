@@ -19,7 +19,7 @@ from seminar.people.roster.server import RosterServer
 from seminar.series.enrollment import enroll
 from seminar.skills.sign_off import SignOff
 from seminar.web.mail_links import turn_off_token
-from tests.cast import NOW, TODAY, Cast, a_cast, a_model, a_series, an_award
+from tests.cast import NOW, TODAY, Cast, a_cast, a_model, a_passkey, a_series, an_award, signed_in
 from tests.people.rosters import a_set, read_for, texts
 
 EVERYBODY = ("ada", "cora", "pia", "tara", "kim", "eli", "olive")
@@ -61,6 +61,29 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "people.show_mails": PLANS,
     "people.show_mail": PLANS,
     "people.show_mail_letter": PLANS,
+    "people.show_code": "public",
+    "people.sign_in_with_code": "public",
+    "people.show_passkey_options": "public",
+    "people.sign_in_with_passkey": "public",
+    "people.show_sessions": EVERYBODY,
+    "people.create_session_end": ("ada",),
+    "people.create_other_sessions_end": EVERYBODY,
+    "people.show_still_here": EVERYBODY,
+    "people.show_passkeys": EVERYBODY,
+    "people.show_new_passkey_options": EVERYBODY,
+    "people.create_passkey": EVERYBODY,
+    "people.create_passkey_removal": ("ada",),
+    "people.show_second_step": EVERYBODY,
+    "people.create_second_step": EVERYBODY,
+    "people.create_second_step_removal": EVERYBODY,
+    "people.show_recovery_codes": EVERYBODY,
+    "people.create_recovery_codes": EVERYBODY,
+    "people.create_second_step_reset": PLANS,
+    "people.show_support_view": PLANS,
+    "people.create_support_view": PLANS,
+    "people.create_support_view_end": "public",
+    "people.show_shared_devices": PLANS,
+    "people.save_shared_devices": PLANS,
     "people.show_settings": ("eli", "olive"),
     "people.show_roster": PLANS,
     "people.create_roster_import": PLANS,
@@ -185,7 +208,7 @@ TABLE: dict[str, tuple[str, ...] | str] = {
 }
 # What a page shows only when it is asked for more than the whole.
 FILTERS = {
-    "people.show_sign_in": ("?next=/my/learning",),
+    "people.show_sign_in": ("?next=/my/learning", "?why=idle"),
     "people.show_people": ("?search=ada",),
     "series.show_catalog": ("?past=1", "?search=robotics&season=year-round&grades=K-2&open=1", "?search=nothing+like+it"),
     "coverage.show_staff": ("?badge={badge_id}", "?name=ada&badge={badge_id}&school={school_id}&day=2027-03-01", "?name=nobody"),
@@ -196,7 +219,7 @@ FILTERS = {
     "inventory.show_reserve": ("?quantity-1=1&first_day=2027-03-02&last_day=2027-03-03&responsible={person_id}",),
 }
 CLIENT = {"client_id": "pd", "secret_name": "ROSTER_SECRET"}
-IN = (200, 303, 409, 422)
+IN = (200, 204, 303, 409, 422)
 Ids = dict[str, int | str]
 
 
@@ -207,6 +230,7 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
     place = enroll(cast.ada, series, by=cast.ada, now=NOW)
     an_award(cast, cast.ada, last_day=TODAY)
     reservation = reserve(Asked(cast.school, cast.ada, {model: 1}, TODAY, TODAY), by=cast.cora, now=NOW, today=TODAY)
+    elsewhere, passkey = signed_in(cast.ada, "key-elsewhere"), a_passkey(cast.ada)
     db.session.flush()
     db.session.add(
         RosterServer(district_id=cast.district.id, **dict.fromkeys(("address", "token_address"), "https://sis.example"), **CLIENT)
@@ -232,6 +256,8 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
         "roster_id": read_for(cast.district, texts(a_set())).id,
         "sign_off_id": db.session.scalars(select(SignOff.id)).first(),
         "mail_id": db.session.scalars(select(Mail.id)).first(),
+        "device_session_id": elsewhere.id,
+        "passkey_id": passkey.id,
         "token": cast.ada.feed_token,
         "role": "teacher",
         "people.show_link.token": link,

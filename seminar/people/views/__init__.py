@@ -14,10 +14,14 @@ from seminar.people.views import (  # noqa: E402
     leaving,
     mail,
     mails,
+    passkeys,
     record,
     roster,
     roster_server,
+    second_step,
+    sessions,
     settings,
+    support_view,
 )
 
 # Imported for their routes alone, or read by wsgi.py for what they contribute.
@@ -31,9 +35,13 @@ __all__ = [
     "leaving",
     "mail",
     "mails",
+    "passkeys",
     "people",
     "record",
     "roster",
     "roster_server",
+    "second_step",
+    "sessions",
     "settings",
+    "support_view",
 ]

@@ -13,11 +13,14 @@ from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.access import runs_the_program
 from seminar.people.account import Account, send_link
-from seminar.people.appointment import Appointment
+from seminar.people.appointment import Appointment, standing
 from seminar.people.directory import add_person, appoint, change_person, end_appointment
 from seminar.people.leaving import last_leaving
+from seminar.people.passkey import passkeys_of
 from seminar.people.person import Person
 from seminar.people.school import School
+from seminar.people.second_factor import second_factor_of
+from seminar.people.support_view import may_be_seen
 from seminar.people.views import people
 from seminar.web.asked import a_likely_day, page_number
 from seminar.web.forms import Form, grade_choices, needed
@@ -133,7 +136,14 @@ def appointments_page(
         touches=[touch for touched in contributions.leaving_touches for touch in touched([person.id], me().day, clock.now())],
         account=db.session.get(Account, person.id),
         day=me().day,
+        second_steps=_second_steps(person),
+        may_look=may_be_seen(standing(person, me().day), by=me()),
     )
+
+
+def _second_steps(person: Person) -> list[str]:
+    app = [gettext("an app")] if second_factor_of(person) is not None else []
+    return [*app, *(gettext("the passkey %(name)s", name=passkey.name) for passkey in passkeys_of(person))]
 
 
 def person_or_404(person_id: int) -> Person:
