@@ -17,15 +17,19 @@ import seminar.coverage.views as coverage_views
 import seminar.people.views as people_views
 import seminar.series.views as series_views
 import seminar.skills.views as skills_views
-from inventory import at_risk, due, loans_ahead
+from inventory import at_risk, due, following, loans_ahead
+from inventory import set_up as inventory_set_up
 from inventory.demo import district as demo_district
 from seminar import commands
+from seminar.coverage import targets
 from seminar.ground import contributions, db, health, log
 from seminar.ground.clock import Clock, clock_starting
 from seminar.ground.settings import Settings, WrongSettings, environment, settings_from
-from seminar.people import account
-from seminar.series import attendance, feed, home, reminder
+from seminar.people import account, set_up
+from seminar.series import attendance, coming_days, feed, home, reminder
+from seminar.series import set_up as series_set_up
 from seminar.skills import expiry
+from seminar.skills import set_up as skills_set_up
 from seminar.web import language, pages, session, shell
 from seminar.web.asked import LARGEST_ID
 from seminar.web.requires import refuse_routes_without_an_access_line
@@ -84,6 +88,7 @@ def clock_of(settings: Settings) -> Clock:
 def contribute() -> None:
     """What later rooms give to earlier ones, all of it here."""
     contributions.home_cards[:] = [
+        set_up.home_cards,
         home.home_cards,
         coverage_views.home_cards,
         inventory_views.home_cards,
@@ -98,7 +103,25 @@ def contribute() -> None:
         loans_due=due.tell_what_is_due,
         old_sign_in_attempts=account.forget_old_attempts,
     )
-    contributions.settings_pages[:] = people_views.directory.settings_pages()
+    contributions.settings_pages[:] = [
+        *people_views.directory.settings_pages(),
+        *skills_set_up.settings_pages(),
+        *targets.settings_pages(),
+        *inventory_set_up.settings_pages(),
+    ]
+    contributions.setup_steps[:] = [
+        set_up.first_steps,
+        inventory_set_up.depot_steps,
+        skills_set_up.skill_steps,
+        set_up.people_steps,
+        skills_set_up.clearance_steps,
+        targets.target_steps,
+        inventory_set_up.equipment_steps,
+        series_set_up.series_steps,
+    ]
+    contributions.days_closing[:] = [following.on_days, coming_days.meetings_on]
+    contributions.open_days_changed[:] = [following.follow_open_days]
+    contributions.school_closing[:] = [following.at_school]
 
 
 def main() -> Flask:

@@ -4,5 +4,5 @@ from flask import Blueprint
 
 inventory: Blueprint = Blueprint("inventory", __name__)
 
-from inventory.views import depot, equipment, items, reservation, reserving  # noqa: E402, F401
+from inventory.views import depot, depot_settings, equipment, items, reservation, reserving  # noqa: E402, F401
 from inventory.views.depot import home_cards  # noqa: E402, F401

@@ -24,6 +24,12 @@ settings_pages: list["Place"] = []
 account_pages: list["Place"] = []
 # (district, now) -> list of Step: what a new district still needs before its first loan
 setup_steps: list[Callable[..., Any]] = []
+# (district, days, now) -> list of Touched: what stands on days that somebody is about to close
+days_closing: list[Callable[..., Any]] = []
+# (district, by, now) -> None, when days were closed or opened again
+open_days_changed: list[Callable[..., Any]] = []
+# (school, day, now) -> list of Touched: what goes on at a school from the day it closes
+school_closing: list[Callable[..., Any]] = []
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,16 @@ class Step:
     says: Any
     endpoint: str
     done: bool
+
+
+@dataclass(frozen=True)
+class Touched:
+    """Something that a change would touch: what it is, its day, and the page that it stands on."""
+
+    what: str
+    day: Any
+    endpoint: str
+    values: dict[str, Any]
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,11 @@ PAGES = {
     "/depot": "eli",
     "/program": "olive",
     "/people": "olive",
+    "/set-up": "olive",
+    "/settings/schools": "olive",
+    "/settings/schools/1": "olive",
+    "/settings/targets": "olive",
+    "/settings/depot": "eli",
 }
 
 

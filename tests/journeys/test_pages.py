@@ -62,6 +62,21 @@ PAGES: dict[str | None, list[str]] = {
         "/series/{series}/meetings/new",
         "/series/{series}/skills",
         "/meetings/{meeting}/edit",
+        "/settings",
+        "/set-up",
+        "/settings/district",
+        "/settings/branding",
+        "/settings/schools",
+        "/settings/schools?search=nothing+of+the+kind",
+        "/settings/schools/new",
+        "/settings/schools/{school}",
+        "/settings/calendar",
+        "/settings/calendar/years/new",
+        "/settings/calendar/years/1",
+        "/settings/calendar/closed-days/new",
+        "/settings/depot",
+        "/settings/starting-set",
+        "/settings/targets",
         "/people",
         "/people/new",
         "/people/{person}",
@@ -77,7 +92,7 @@ PAGES: dict[str | None, list[str]] = {
     ],
 }
 ANSWERS = {(None, "/nowhere"): 404, (None, "/sign-in/link/used-up"): 404, ("teacher", "/depot"): 403}
-NO_PAGES = {"static", "healthz", "readyz", "series.show_feed"}
+NO_PAGES = {"static", "healthz", "readyz", "series.show_feed", "people.show_logo", "people.show_colors"}
 every_page = pytest.mark.parametrize(("role", "path"), [(role, path) for role, paths in PAGES.items() for path in paths])
 Open = Callable[[str | None, str], Page]
 

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 people: Blueprint = Blueprint("people", __name__)
 
-from seminar.people.views import account, directory, home, record, settings  # noqa: E402, F401
+from seminar.people.views import account, calendar, closing, directory, district, home, record, schools, set_up, settings  # noqa: E402, F401
