@@ -13,6 +13,7 @@ from seminar.ground.db import db
 from seminar.people.access import runs_the_program
 from seminar.people.calendar import ClosedDay, SchoolYear, Term
 from seminar.people.calendar_editing import end_term, save_term, save_year, take_up_term, terms_of
+from seminar.people.set_up import SOON
 from seminar.people.views import people
 from seminar.web.asked import a_likely_day
 from seminar.web.forms import Form, needed
@@ -63,7 +64,8 @@ def spans(closed: list[ClosedDay]) -> list[list[ClosedDay]]:
 
 def _likely_year(day: date) -> YearForm:
     """What most districts would type: the year that comes next, or runs."""
-    year = day.year + (day.month >= 6)
+    soon = day + SOON
+    year = soon.year + ((soon.month, soon.day) > (6, 10))
     return YearForm(formdata=None, first_day=date(year - 1, 8, 15), last_day=date(year, 6, 10))
 
 

@@ -61,10 +61,11 @@ class LogoForm(Form):
 
 def _zones(chosen: str) -> dict[str, list[tuple[str, str]]]:
     """Those of the United States first, by the names that people call them."""
-    elsewhere = sorted(zone for zone in available_timezones() | {chosen} if "/" in zone and zone not in IN_THE_US)
+    places = {zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "posix/", "right/"))}
+    elsewhere = sorted((places | {chosen}) - {*IN_THE_US})
     return {
         gettext("United States"): [(zone, f"{name} ({zone})") for zone, name in IN_THE_US.items()],
-        gettext("Elsewhere"): [(zone, zone.replace("_", " ")) for zone in elsewhere if not zone.startswith(("Etc/", "posix/", "right/"))],
+        gettext("Elsewhere"): [(zone, zone.replace("_", " ")) for zone in elsewhere],
     }
 
 
