@@ -13,6 +13,8 @@ from tests.journeys.visitor import DESK, PHONE, Visitor
 pytestmark = pytest.mark.browser
 PASSWORD = "a sentence to sign in"
 SCHOOL, TITLE, MODEL = "Lakeside Elementary", "First Prints", "Desktop printer"
+# What a district with nothing in it shows must make sense too.
+EMPTY = ("/", "/seminars", "/equipment", "/program", "/skills", "/people", "/depot", "/settings/schools", "/settings/targets", "/staff")
 PEOPLE = {
     "Trainer": ("Tara", "Lind"),
     "Equipment manager": ("Eli", "Moss"),
@@ -33,7 +35,7 @@ def walk(olive: Visitor, invited, link: str) -> None:
     """The set-up in its order; `invited` opens the invitation of somebody else, in a browser of their own."""
     olive.go(link).fill("New password", PASSWORD).press("Set it and sign in")
     assert olive.path == "/set-up"
-    for page in ("/", "/seminars", "/equipment", "/program", "/skills", "/people", "/depot", "/settings/schools", "/settings/targets", "/staff"):
+    for page in EMPTY:
         olive.go(page)
     next_step(olive, "The district").press("Save")
     next_step(olive, "Schools").follow("Add a school").fill("Name", SCHOOL).fill("Code", "0042").press("Save").reads("0042")
