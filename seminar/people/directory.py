@@ -46,6 +46,9 @@ def appoint(
     """Raises Refused for a school role without a school, or one that is held already."""
     if role in AT_A_SCHOOL and school is None:
         raise Refused(N_("Choose the school; this role is held at one."), field="school")
+    if role in AT_A_SCHOOL and school is not None and not school.is_open_on(first_day):
+        sentence = N_("{school} is closed from {day} on. Choose another school.")
+        raise Refused(sentence, field="school", school=school.name, day=school.closed_on)
     at = school if role in AT_A_SCHOOL else None
     held = select(Appointment.id).where(
         Appointment.person_id == person.id,

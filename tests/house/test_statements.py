@@ -40,6 +40,11 @@ PAGES = {
     "/settings/new-school-year/preview": "olive",
     "/my/account/sessions": "ben",
     "/my/account/passkeys": "ben",
+    "/set-up": "olive",
+    "/settings/schools": "olive",
+    "/settings/schools/1": "olive",
+    "/settings/targets": "olive",
+    "/settings/depot": "eli",
 }
 
 

@@ -86,6 +86,21 @@ PAGES: dict[str | None, list[str]] = {
         "/series/{series}/meetings/new",
         "/series/{series}/skills",
         "/meetings/{meeting}/edit",
+        "/settings",
+        "/set-up",
+        "/settings/district",
+        "/settings/branding",
+        "/settings/schools",
+        "/settings/schools?search=nothing+of+the+kind",
+        "/settings/schools/new",
+        "/settings/schools/{school}",
+        "/settings/calendar",
+        "/settings/calendar/years/new",
+        "/settings/calendar/years/1",
+        "/settings/calendar/closed-days/new",
+        "/settings/depot",
+        "/settings/starting-set",
+        "/settings/targets",
         "/people",
         "/people/new",
         "/people/{person}",
@@ -124,6 +139,7 @@ NO_PAGES |= {"inventory.show_import_template", "inventory.show_import_refused"}
 ELSEWHERE = {"inventory.show_import", "people.show_roster_import"}
 # The code page is between two others: tests/journeys/test_account.py comes to it.
 NO_PAGES |= {"people.show_code", "people.show_passkey_options", "people.show_new_passkey_options", "people.show_still_here"}
+NO_PAGES |= {"people.show_logo", "people.show_colors"}
 every_page = pytest.mark.parametrize(("role", "path"), [(role, path) for role, paths in PAGES.items() for path in paths])
 Open = Callable[[str | None, str], Page]
 

@@ -35,7 +35,7 @@ NO_RECORD = {
     "people.show_turn_off",
     "people.create_turn_off",
 }
-NO_RECORD |= {"people.show_mail", "people.show_mail_letter"}
+NO_RECORD |= {"people.show_mail", "people.show_mail_letter", "people.show_logo", "people.show_colors"}
 THEIR_OWN |= {"people.show_my_data", "people.create_my_export"}
 
 
@@ -79,6 +79,9 @@ def test_who_is_signed_out_is_led_to_sign_in(clean):
         if TABLE[rule.endpoint] != "public" and not led:
             wrong.append((rule.endpoint, answer.status_code))
     assert wrong == []
+
+
+# Their address is the key, or, for a district's look, what everybody sees on its public pages.
 
 
 @pytest.mark.parametrize("role", ["program_manager", "equipment_manager", "trainer", "principal"])

@@ -7,7 +7,10 @@ people: Blueprint = Blueprint("people", __name__)
 from seminar.people.views import (  # noqa: E402
     accessibility,
     account,
+    calendar,
+    closing,
     directory,
+    district,
     held,
     help,
     home,
@@ -18,8 +21,10 @@ from seminar.people.views import (  # noqa: E402
     record,
     roster,
     roster_server,
+    schools,
     second_step,
     sessions,
+    set_up,
     settings,
     support_view,
 )
@@ -28,7 +33,10 @@ from seminar.people.views import (  # noqa: E402
 __all__ = [
     "accessibility",
     "account",
+    "calendar",
+    "closing",
     "directory",
+    "district",
     "held",
     "help",
     "home",
@@ -40,8 +48,10 @@ __all__ = [
     "record",
     "roster",
     "roster_server",
+    "schools",
     "second_step",
     "sessions",
+    "set_up",
     "settings",
     "support_view",
 ]

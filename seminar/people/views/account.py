@@ -14,11 +14,13 @@ from seminar.ground import clock, contributions
 from seminar.ground.db import db
 from seminar.ground.refusal import Refused
 from seminar.people import account as accounts
+from seminar.people.access import runs_the_program
 from seminar.people.account import Account
 from seminar.people.appointment import standing
 from seminar.people.passkey import Site, site_of
 from seminar.people.person import Person
 from seminar.people.second_factor import takes_a_second_step
+from seminar.people.set_up import is_open, steps
 from seminar.people.views import people
 from seminar.web import session
 from seminar.web.forms import Form, needed
@@ -195,9 +197,17 @@ def use_link(token: str) -> object:
         db.session.rollback()
         return render_template("people/link.html", form=form, link=None), 404
     db.session.commit()
-    answer = signed_in_or_halfway(db.session.get_one(Account, account.person_id), is_shared=False, next_page="")
+    account = db.session.get_one(Account, account.person_id)
+    answer = signed_in_or_halfway(account, is_shared=False, next_page=url_for(_first_page(account.person)))
     told(gettext("Your password is set, and you're signed in.") if current_user.is_authenticated else gettext("Your password is set."))
     return answer
+
+
+def _first_page(person: Person) -> str:
+    """Who runs a program that isn't set up yet begins there."""
+    now = clock.now()
+    who = standing(person, person.district.day(now))
+    return "people.show_set_up" if runs_the_program(who) and is_open(steps(person.district, now)) else "home"
 
 
 @people.post("/language")
