@@ -81,9 +81,6 @@ def test_who_is_signed_out_is_led_to_sign_in(clean):
     assert wrong == []
 
 
-# Their address is the key, or, for a district's look, what everybody sees on its public pages.
-
-
 @pytest.mark.parametrize("role", ["program_manager", "equipment_manager", "trainer", "principal"])
 def test_the_next_district_finds_none_of_it(clean, role):
     with clean.app_context():
