@@ -24,21 +24,26 @@ import seminar.series.kept as series_kept
 import seminar.series.views as series_views
 import seminar.skills.kept as skills_kept
 import seminar.skills.views as skills_views
-from inventory import at_risk, due, loans_ahead
+from inventory import at_risk, due, following, loans_ahead
 from inventory import mails as inventory_mails
+from inventory import set_up as inventory_set_up
 from inventory.demo import district as demo_district
 from inventory.leaving import loans_still_out, reservations_answered_for
 from seminar import commands
+from seminar.coverage import targets
 from seminar.ground import contributions, db, digest, health, kept, log, mail_kinds, retention, retention_rule
 from seminar.ground.clock import Clock, clock_starting
 from seminar.ground.settings import Settings, WrongSettings, environment, settings_from
 from seminar.people import mails as people_mails
+from seminar.people import set_up
 from seminar.people.roster import nightly
-from seminar.series import attendance, feed, home, reminder
+from seminar.series import attendance, coming_days, feed, home, reminder
 from seminar.series import mails as series_mails
+from seminar.series import set_up as series_set_up
 from seminar.series.leaving import drafts_of_series, series_taught
 from seminar.skills import expiry
 from seminar.skills import mails as skills_mails
+from seminar.skills import set_up as skills_set_up
 from seminar.web import language, pages, session, shell, words
 from seminar.web.asked import LARGEST_ID
 from seminar.web.requires import refuse_routes_without_an_access_line
@@ -100,6 +105,7 @@ def clock_of(settings: Settings) -> Clock:
 def contribute(settings: Settings) -> None:
     """What later rooms give to earlier ones, all of it here."""
     contributions.home_cards[:] = [
+        set_up.home_cards,
         people_views.roster.home_cards,
         home.home_cards,
         coverage_views.home_cards,
@@ -118,10 +124,33 @@ def contribute(settings: Settings) -> None:
         loans_due=due.tell_what_is_due,
         retention=retention_rule.apply_retention,
     )
-    parts = (people_views.directory, people_views.roster, people_views.mails, people_views.retention, coverage_views.new_year)
-    settings_of = (*parts, inventory_views)
+    settings_of = (
+        people_views.directory,
+        people_views.roster,
+        skills_set_up,
+        targets,
+        inventory_set_up,
+        people_views.mails,
+        people_views.sessions,
+        people_views.retention,
+        coverage_views.new_year,
+        inventory_views,
+    )
     contributions.settings_pages[:] = [place for part in settings_of for place in part.settings_pages()]
-    account_of = (people_views.mail, people_views.held)
+    contributions.setup_steps[:] = [
+        set_up.first_steps,
+        inventory_set_up.depot_steps,
+        skills_set_up.skill_steps,
+        set_up.people_steps,
+        skills_set_up.clearance_steps,
+        targets.target_steps,
+        inventory_set_up.equipment_steps,
+        series_set_up.series_steps,
+    ]
+    contributions.days_closing[:] = [following.on_days, coming_days.meetings_on]
+    contributions.open_days_changed[:] = [following.follow_open_days]
+    contributions.school_closing[:] = [following.at_school]
+    account_of = (people_views.sessions, people_views.mail, people_views.held)
     contributions.account_pages[:] = [place for part in account_of for place in part.account_pages()]
     mail_kinds.KINDS.clear()
     for mails in (people_mails, skills_mails, series_mails, inventory_mails):

@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from inventory import gate
+from inventory.depot import depot_of, open_days
 from inventory.equipment import EquipmentModel
 from inventory.gate import Claim
 from inventory.rearranging import lines_without_item, rearrange
@@ -45,13 +46,34 @@ def open_reservations(district_id: int, today: date, *, responsible_ids: list[in
 
 
 def why_at_risk(reservations: list[Reservation], today: date) -> dict[int, Refused]:
-    """By reservation, what the gate would say now; who is not in it is well. The same statements for any number."""
+    """By reservation, what the gate would say now, or that the depot is closed on a day of it; who is not in it is well. The
+    same statements for any number."""
     if not reservations:
         return {}
     badges = {badge.id: badge for badge in gate.badges_for(line.model for r in reservations for line in r.lines)}
     claims = [_claim(reservation, badges, today) for reservation in reservations]
     said = zip(reservations, gate.refusals(claims, today), strict=True)
-    return {reservation.id: no for reservation, no in said if no is not None}
+    refused = {reservation.id: no for reservation, no in said if no is not None}
+    return on_closed_days(reservations, today) | refused
+
+
+PICK_UP_CLOSED = N_("The depot is closed on {day}, the pick-up day. Choose another one.")
+RETURN_CLOSED = N_("The depot is closed on {day}, the return day. Choose another one.")
+
+
+def on_closed_days(reservations: list[Reservation], today: date) -> dict[int, Refused]:
+    """By reservation, that its pick-up day still ahead, or its return day, is closed now."""
+    district_id = reservations[0].district_id if reservations else 0
+    if depot_of(district_id) is None:
+        return {}
+    opened, found = open_days(district_id), {}
+    for reservation in reservations:
+        to_pick_up = reservation.first_day >= today and any(line.state in AHEAD for line in reservation.lines)
+        if to_pick_up and not opened.is_open(reservation.first_day):
+            found[reservation.id] = Refused(PICK_UP_CLOSED, day=reservation.first_day)
+        elif reservation.last_day >= today and not opened.is_open(reservation.last_day):
+            found[reservation.id] = Refused(RETURN_CLOSED, day=reservation.last_day)
+    return found
 
 
 def _claim(reservation: Reservation, badges: dict[int, Badge], today: date) -> Claim:
@@ -72,7 +94,11 @@ def tell_reservations_at_risk(people: list[Person], now: datetime) -> None:
 def look_at_every_reservation(district: District, today: date, now: datetime) -> None:
     """The round of a new day: days pass without anybody doing anything. Items that will not be there are replaced first."""
     tell_without_item(rearrange(lines_without_item(district.id, today), today=today, by=None, now=now), today, now)
-    reservations = open_reservations(district.id, today)
+    tell_with_reason(open_reservations(district.id, today), today, now)
+
+
+def tell_with_reason(reservations: list[Reservation], today: date, now: datetime) -> None:
+    """Tell those of the reservations that are at risk, each once for its reason."""
     _tell(_with_reason(reservations, today), today, now)
 
 
@@ -87,6 +113,14 @@ NO_ITEM = N_("{tag} will not be there, and no other {model} is free on these day
 def tell_without_item(lines: list[ReservationLine], today: date, now: datetime) -> None:
     """These lines ahead have no item that will be there."""
     _tell([(line.reservation, Refused(NO_ITEM, tag=line.item.tag, model=line.model.name)) for line in lines], today, now)
+
+
+TOO_LATE = N_("{tag} comes back so shortly before that it can't be made ready, and no other {model} is free on these days.")
+
+
+def tell_late_turnaround(lines: list[ReservationLine], today: date, now: datetime) -> None:
+    """The depot's closed days leave no time to make these lines' items ready, and no other is free."""
+    _tell([(line.reservation, Refused(TOO_LATE, tag=line.item.tag, model=line.model.name)) for line in lines], today, now)
 
 
 def _tell(at_risk: list[tuple[Reservation, Refused]], today: date, now: datetime) -> None:

@@ -28,6 +28,8 @@ CHANGED_MEANWHILE = N_("Somebody changed the equipment since this preview was ma
 
 
 class EquipmentImport(Model):
+    """A sheet of equipment that waits to be applied, or what came of it."""
+
     id: Mapped[int] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     made_by_id: Mapped[int] = mapped_column(ForeignKey("person.id"))

@@ -41,9 +41,13 @@ def lines_without_item(district_id: int, today: date) -> list[ReservationLine]:
 
 
 def rearrange(lines: list[ReservationLine], *, today: date, by: Person | None, now: datetime) -> list[ReservationLine]:
-    """Give each of these lines ahead whose item isn't to be had one that is free on all of its days. Answers those for which
-    there is none. The same statements however many they are."""
-    broken = _away(lines)
+    """Give each of these lines ahead whose item isn't to be had another one. Answers those for which there is none."""
+    return give_another(_away(lines), today=today, by=by, now=now)
+
+
+def give_another(broken: list[ReservationLine], *, today: date, by: Person | None, now: datetime) -> list[ReservationLine]:
+    """Give each of these lines ahead an item that is free on all of its days. Answers those for which there is none. The same
+    statements however many they are."""
     if not broken:
         return []
     days = _claimed(broken, today)

@@ -107,6 +107,8 @@ def refuse_days(asked: Asked, opened: OpenDays, today: date, changed: Reservatio
         raise Refused(N_("The return day is before the pick-up day."), field="last_day")
     if first < today and first != first_day_was:
         raise Refused(N_("The pick-up day is over. Choose today or a later day."), field="first_day")
+    if not asked.school.is_open_on(last):
+        raise Refused(N_("{school} is closed from {day} on."), field="school", school=asked.school.name, day=asked.school.closed_on)
     refuse_return_day(last, opened, today)
     if first != first_day_was:
         _refuse_closed(first, "first_day", opened)

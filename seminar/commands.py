@@ -1,4 +1,4 @@
-"""The commands of contracts.md: people list, demo load, worker, audit, and prepare for `make run`."""
+"""The commands of contracts.md: district create, people list, demo load, worker, audit, and prepare for `make run`."""
 
 import csv
 import signal
@@ -25,13 +25,17 @@ from seminar.ground.mail_kinds import mails_as_markdown
 from seminar.ground.refusal import Refused
 from seminar.ground.refused_row import as_csv, no_formula
 from seminar.ground.retention import retention_as_markdown
+from seminar.people.account import LIVES, account_by_email
 from seminar.people.appointment import ROLES, Appointment
 from seminar.people.district import District
+from seminar.people.founding import Beginning, found_district
 from seminar.people.person import Person
 from seminar.people.roster import importing
 from seminar.people.roster.files import opened
 from seminar.people.roster.outcome import Outcome, outcome_from
 from seminar.people.school import School
+from seminar.people.second_factor import reset
+from seminar.web.language import LANGUAGES
 from seminar.web.letters import write_all
 
 EVERY_SECONDS = 5.0
@@ -40,6 +44,7 @@ log = structlog.get_logger("makerpd.worker")
 
 
 def install(app: Flask, load_demo: Callable[[], None]) -> None:
+    district = AppGroup("district", help="The districts of this installation.")
     people = AppGroup("people", help="The people of the districts.")
     demo = AppGroup("demo", help="The demo district.")
     roster = AppGroup("roster", help="Who works where, from the student information system.")
@@ -58,6 +63,27 @@ def install(app: Flask, load_demo: Callable[[], None]) -> None:
             raise click.ClickException("There is a district already; the demo goes into an empty database only.")
         load_demo()
 
+    @district.command("create")
+    @click.argument("name")
+    @click.option("--code", required=True, help="Short, for commands and files, as in RUSD.")
+    @click.option("--admin", required=True, metavar="EMAIL", help="Whom to invite as its first program manager.")
+    @click.option("--admin-name", default="", help="Their name; without it, what the address says.")
+    @click.option("--timezone", default="America/Los_Angeles", show_default=True, help="The zone that its days are counted in.")
+    @click.option("--language", type=click.Choice(LANGUAGES), default="en", show_default=True, help="The language of its mail.")
+    @click.option("--mail-from", metavar="EMAIL", help="The address that its mail comes from; without it, the admin's.")
+    def create_district(name: str, code: str, admin: str, admin_name: str, timezone: str, language: str, mail_from: str | None) -> None:
+        """A district, and the invitation of its first program manager: mailed, and printed."""
+        beginning = Beginning(name=name, code=code, timezone=timezone, language=language, mail_from=mail_from or admin.strip())
+        try:
+            token = found_district(beginning, admin=admin, admin_name=admin_name, now=clock.now())[1]
+            db.session.commit()
+        except Refused as refused:
+            db.session.rollback()
+            raise click.ClickException(str(refused)) from None
+        days = LIVES["invitation"].days
+        print(f"{name} is there. {admin} sets a password with this link, which works once and for {days} days, and is mailed too:")
+        print(f"{app.config['BASE_URL']}/sign-in/link/{token}")
+
     @people.command("list")
     @click.option("--district", "district_code", help="Its code, where there are several.")
     @click.option("--role", type=click.Choice(ROLES))
@@ -65,6 +91,20 @@ def install(app: Flask, load_demo: Callable[[], None]) -> None:
     def list_people(district_code: str | None, role: str | None, school_code: str | None) -> None:
         """CSV: email, name, role, school code, first and last day."""
         _list_people(_district(district_code), role, school_code)
+
+    @people.command("reset-second-step")
+    @click.argument("email")
+    def reset_second_step(email: str) -> None:
+        """For a program manager who lost their phone and their codes, where nobody else can reset it."""
+        account = account_by_email(email)
+        if account is None:
+            raise click.ClickException(f"Nobody signs in as {email}.")
+        try:
+            reset(account.person, by=None, now=clock.now())
+        except Refused as refused:
+            raise click.ClickException(str(refused)) from refused
+        db.session.commit()
+        click.echo(f"{account.person.name} is signed out everywhere, and sets up a second step at the next sign-in.")
 
     @app.cli.command("worker")
     @click.option("--once", is_flag=True, help="Do what is due now, and end.")
@@ -102,6 +142,7 @@ def install(app: Flask, load_demo: Callable[[], None]) -> None:
         """Every table and column as Markdown, from the models."""
         print(data_dictionary(), end="")
 
+    app.cli.add_command(district)
     app.cli.add_command(people)
     app.cli.add_command(roster)
     app.cli.add_command(demo)

@@ -9,7 +9,9 @@ from inventory.equipment import EquipmentModel, Item
 from seminar.ground.db import db
 from seminar.people.account import Account
 from seminar.people.appointment import Appointment
+from seminar.people.device_session import DeviceSession, begin_session
 from seminar.people.district import District
+from seminar.people.passkey import Passkey
 from seminar.people.person import Person
 from seminar.people.school import School
 from seminar.series.seminar import Seminar
@@ -84,8 +86,31 @@ def a_person(district: District, name: str, role: str, school: School) -> Person
     db.session.add(person)
     db.session.flush()
     db.session.add(Appointment(district_id=district.id, person_id=person.id, role=role, school_id=at, first_day=date(2020, 1, 1)))
-    db.session.add(Account(person_id=person.id, district_id=district.id, password_hash="-", session_key=f"key-{name}", changed_at=NOW))
+    db.session.add(Account(person_id=person.id, district_id=district.id, password_hash="-", changed_at=NOW))
+    signed_in(person, f"key-{name}")
     return person
+
+
+def signed_in(person: Person, key: str, way: str = "passkey") -> DeviceSession:
+    """Somebody signed in on a device; the cookie of their browser says '<person id>:<key>'."""
+    return begin_session(person, key=key, way=way, is_proven=way == "passkey", is_shared=False, device="Firefox · Linux", now=NOW)
+
+
+def a_passkey(person: Person, name: str = "Phone") -> Passkey:
+    """One that no device holds."""
+    passkey = Passkey(
+        district_id=person.district_id,
+        person_id=person.id,
+        name=name,
+        credential_id=f"{name}-of-{person.id}",
+        user_handle=b"handle",
+        public_key=b"key",
+        sign_count=0,
+        added_at=NOW,
+    )
+    db.session.add(passkey)
+    db.session.flush()
+    return passkey
 
 
 def a_series(cast: Cast, title: str = "Robotics", seats: int = 5) -> Series:

@@ -15,7 +15,7 @@ from inventory.demo.world import World
 from inventory.depot import Depot
 from inventory.equipment import EquipmentModel, Item
 from seminar.coverage.target import CoverageTarget
-from seminar.ground import clock
+from seminar.ground import clock, history
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.people import account
@@ -54,6 +54,8 @@ def load() -> None:
         print(f"The demo district: {step} …", flush=True)
         make()
         db.session.flush()
+    # The program manager has looked at the district's page, as its set-up asks for.
+    history.record(world.by_email("program"), "district changed", district, now)
     db.session.execute(update(Mail).values(state="sent", sent_at=now))
     db.session.commit()
 
@@ -89,8 +91,7 @@ def make_people(world: World, password_hash: str) -> None:
     _fill_schools(world)
     db.session.flush()
     db.session.add_all(
-        Account(person_id=p.id, district_id=district.id, password_hash=password_hash, session_key=f"demo-{p.id}", changed_at=world.now)
-        for p in world.people.values()
+        Account(person_id=p.id, district_id=district.id, password_hash=password_hash, changed_at=world.now) for p in world.people.values()
     )
 
 

@@ -4,6 +4,6 @@ from flask import Blueprint
 
 inventory: Blueprint = Blueprint("inventory", __name__)
 
-from inventory.views import depot, equipment, importing, items, reservation, reserving  # noqa: E402, F401
+from inventory.views import depot, depot_settings, equipment, importing, items, reservation, reserving  # noqa: E402, F401
 from inventory.views.depot import home_cards  # noqa: E402, F401
 from inventory.views.importing import settings_pages  # noqa: E402, F401

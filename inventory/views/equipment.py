@@ -54,7 +54,9 @@ def show_equipment() -> str:
         skills=skills,
         skill_id=skill_id,
         search=request.args.get("search", ""),
+        filtered=any(request.args.get(name) for name in ("from", "until", "skill", "search")),
         may_edit=lends(me()),
+        may_set_up=me().has("program_manager"),
         retired=_retired(district.id) if lends(me()) else [],
     )
 

@@ -21,7 +21,7 @@ from inventory.views.reserve_form import ReserveForm, is_a_loan, read_loan_form,
 from seminar.ground import clock
 from seminar.ground.db import db
 from seminar.ground.refusal import Refused
-from seminar.people.school import School
+from seminar.people.school import School, schools_open_on
 from seminar.series.coming import next_series_for
 from seminar.web.language import sentence_of
 from seminar.web.pages import done_once, refusing, told
@@ -30,8 +30,8 @@ from seminar.web.viewer import district_or_404, me
 
 
 def schools_to_reserve_for() -> list[School]:
-    query = select(School).where(School.district_id == district_or_404().id, School.closed_on.is_(None)).order_by(School.name)
-    return [school for school in db.session.scalars(query) if reserves_for(me(), school.id)]
+    open_ones = db.session.scalars(schools_open_on(district_or_404().id, me().day))
+    return [school for school in open_ones if reserves_for(me(), school.id)]
 
 
 def lendable_models(reserved: Reservation | None = None) -> list[EquipmentModel]:

@@ -26,12 +26,16 @@ account_pages: list["Place"] = []
 setup_steps: list[Callable[..., Any]] = []
 # (person ids, day, now) -> list of Touch: what waits for these people after that day, for who is about to end them
 leaving_touches: list[Callable[..., Any]] = []
-
 # (times) -> select of the ids of people whom a record within its time still names
 named_still: list[Callable[..., Any]] = []
-
 # (district, now) -> list of Touch: what of the old year is still open when a new one is prepared
 year_end_touches: list[Callable[..., Any]] = []
+# (district, days, now) -> list of Touched: what stands on days that somebody is about to close
+days_closing: list[Callable[..., Any]] = []
+# (district, by, now) -> None, when days were closed or opened again
+open_days_changed: list[Callable[..., Any]] = []
+# (school, day, now) -> list of Touched: what goes on at a school from the day it closes
+school_closing: list[Callable[..., Any]] = []
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,16 @@ class Step:
     says: Any
     endpoint: str
     done: bool
+
+
+@dataclass(frozen=True)
+class Touched:
+    """Something that a change would touch: what it is, its day, and the page that it stands on."""
+
+    what: str
+    day: Any
+    endpoint: str
+    values: dict[str, Any]
 
 
 @dataclass(frozen=True)

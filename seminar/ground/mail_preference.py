@@ -18,6 +18,8 @@ DIGEST_HOUR = 7
 
 
 class MailPreference(Model):
+    """How somebody wants a kind of mail, where that is not its first way."""
+
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))

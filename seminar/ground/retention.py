@@ -137,8 +137,8 @@ time, and never while they hold an appointment, an open loan, a place in a serie
 
 **The audit trail is not touched.** It is append-only by the database itself, so that nobody can rewrite what was done, and a job
 that could would be a way to. It names people by their id, and so it loses their names with them; what it keeps beside that
-(a name before a correction, a reason that somebody typed) is seen by the program manager alone, and not shown any more for a person
-whose name is gone. A district that must end it does so with its whole database.
+(a name before a correction, a reason that somebody typed) is seen by the program manager alone, and of what was done to a person
+whose name is gone it isn't shown any more. A district that must end it does so with its whole database.
 
 | kind | covers | kept | at the end of its time | why so long | tables |
 | --- | --- | --- | --- | --- | --- |

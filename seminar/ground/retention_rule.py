@@ -105,7 +105,7 @@ def would_touch(times: Times) -> dict[str, int]:
     return found
 
 
-def apply_retention(district: Any, today: date, now: datetime) -> None:
+def apply_retention(district: Any, _today: date, now: datetime) -> None:
     """The round of a day: what is over its time is emptied or removed, kind by kind, and reported."""
     times = times_of(district, now)
     for kind in KINDS.values():
@@ -114,7 +114,7 @@ def apply_retention(district: Any, today: date, now: datetime) -> None:
             forgotten = _forget(part, times)
             count += forgotten if part.counted else 0
         if count:
-            report = RetentionReport(district_id=district.id, day=today, kind=kind.name, count=count)
+            report = RetentionReport(district_id=district.id, day=times.today, kind=kind.name, count=count)
             db.session.add(report)
             db.session.flush()
             history.record(None, "retention applied", report, now, kind=kind.name, count=count)

@@ -1,7 +1,7 @@
 """How a person signs in: a password (argon2id), and links by mail to set one.
 
 Laws: a link works once and until its time; what an answer says doesn't tell whether an address is known; changing the
-password ends every session, because each carries the account's session key.
+password ends every session.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from seminar.ground import history, outbox
 from seminar.ground.db import Model, db
 from seminar.ground.refusal import N_, Refused
+from seminar.people.device_session import end_sessions
 from seminar.people.person import Person
 
 
@@ -26,7 +27,6 @@ class Account(Model):
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
     password_hash: Mapped[str]
-    session_key: Mapped[str]
     changed_at: Mapped[datetime]
 
     person: Mapped[Person] = relationship()
@@ -122,12 +122,17 @@ def set_password(person: Person, password_hash: str, *, now: datetime) -> Accoun
         account = Account(person_id=person.id, district_id=person.district_id)
         db.session.add(account)
     account.password_hash, account.changed_at = password_hash, now
-    account.session_key = secrets.token_urlsafe(16)
     account.person = person
+    end_sessions(person, "password", now=now)
     db.session.execute(update(AccountLink).where(AccountLink.person_id == person.id, AccountLink.used_at.is_(None)).values(used_at=now))
     db.session.flush()
     history.record(person, "password set", person, now)
     return account
+
+
+def tell_of_change(person: Person, what: str, *, key: str, now: datetime) -> None:
+    """Mail that how somebody signs in was changed: who didn't do it learns of it."""
+    outbox.put(person, "sign_in_changed", key=key, now=now, what=what)
 
 
 def send_link(person: Person, kind: str, *, by: Person | None, now: datetime) -> str:

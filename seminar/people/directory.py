@@ -9,8 +9,7 @@ from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.appointment import AT_A_SCHOOL, Appointment
 from seminar.people.leaving import end_in_one_act
-from seminar.people.person import Person
-from seminar.people.pseudonym import refuse_without_a_name
+from seminar.people.person import Person, refuse_without_a_name
 from seminar.people.school import School
 
 
@@ -50,6 +49,9 @@ def appoint(
     refuse_without_a_name(person)
     if role in AT_A_SCHOOL and school is None:
         raise Refused(N_("Choose the school; this role is held at one."), field="school")
+    if role in AT_A_SCHOOL and school is not None and not school.is_open_on(first_day):
+        sentence = N_("{school} is closed from {day} on. Choose another school.")
+        raise Refused(sentence, field="school", school=school.name, day=school.closed_on)
     at = school if role in AT_A_SCHOOL else None
     held = select(Appointment.id).where(
         Appointment.person_id == person.id,

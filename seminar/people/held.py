@@ -28,6 +28,7 @@ ACTORS = (
     "by_id",
     "canceled_by_id",
     "created_by_id",
+    "made_by_id",
     "marked_by_id",
     "state_by_id",
     "taken_back_by_id",
@@ -38,10 +39,15 @@ ACTORS = (
 # What signs somebody in, or opens something without it. A mail's values hold the links of invitations and resets.
 SECRETS = {
     ("account", "password_hash"),
-    ("account", "session_key"),
     ("account_link", "token_hash"),
+    ("device_session", "key_hash"),
     ("mail", "context"),
+    ("passkey", "credential_id"),
+    ("passkey", "public_key"),
+    ("passkey", "user_handle"),
     ("person", "feed_token"),
+    ("recovery_code", "code_hash"),
+    ("second_factor", "secret"),
 }
 
 

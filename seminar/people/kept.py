@@ -8,6 +8,8 @@ from seminar.ground.db import Model
 from seminar.ground.refusal import N_
 from seminar.ground.retention import Part, RetentionKind, Times, emptied, removed
 from seminar.people.account import AccountLink, SignInAttempt
+from seminar.people.device_session import DeviceSession
+from seminar.people.passkey import AnsweredChallenge
 from seminar.people.person import Person
 from seminar.people.pseudonym import left_long_ago, pseudonymise
 from seminar.people.roster.staged import STAGED, RosterFinding, RosterImport
@@ -15,6 +17,14 @@ from seminar.people.roster.staged import STAGED, RosterFinding, RosterImport
 
 def _attempts(times: Times) -> ColumnElement[bool]:
     return SignInAttempt.at < times.first_kept_at("sign_in_attempts")
+
+
+def _challenges(times: Times) -> ColumnElement[bool]:
+    return AnsweredChallenge.at < times.first_kept_at("sign_in_attempts")
+
+
+def _sessions(times: Times) -> ColumnElement[bool]:
+    return (DeviceSession.district_id == times.district_id) & (DeviceSession.begun_at < times.first_kept_at("sessions"))
 
 
 def _links(times: Times) -> ColumnElement[bool]:
@@ -45,12 +55,24 @@ def _findings(times: Times) -> ColumnElement[bool]:
 
 SIGN_IN_ATTEMPTS = RetentionKind(
     name="sign_in_attempts",
-    title=N_("Failed sign-ins"),
-    covers=N_("That a sign-in failed, from which address; who was typed stands there unreadable."),
+    title=N_("Failed sign-ins, used answers"),
+    covers=N_("That a sign-in failed, from which address, with the email unreadable; and that a passkey's answer was used."),
     does=N_("Removed."),
     source=N_("They count for minutes, against guessing."),
     days=1,
-    parts=(Part(SignInAttempt, _attempts, removed(SignInAttempt), counted=False),),
+    parts=(
+        Part(SignInAttempt, _attempts, removed(SignInAttempt), counted=False),
+        Part(AnsweredChallenge, _challenges, removed(AnsweredChallenge), counted=False),
+    ),
+)
+SESSIONS = RetentionKind(
+    name="sessions",
+    title=N_("Where somebody was signed in"),
+    covers=N_("On what kind of device, and from when until when."),
+    does=N_("Removed."),
+    source=N_("Where somebody was signed in a season ago is nobody's business."),
+    days=90,
+    parts=(Part(DeviceSession, _sessions, removed(DeviceSession)),),
 )
 LINKS = RetentionKind(
     name="links",
@@ -93,13 +115,14 @@ PEOPLE = RetentionKind(
     parts=(Part(Person, left_long_ago, pseudonymise),),
 )
 # The last one stands last: when somebody's name goes, all other kinds have had their turn.
-KINDS = [SIGN_IN_ATTEMPTS, LINKS, ABANDONED_ROSTERS, ROSTER_FINDINGS, PEOPLE]
+KINDS = [SIGN_IN_ATTEMPTS, SESSIONS, LINKS, ABANDONED_ROSTERS, ROSTER_FINDINGS, PEOPLE]
 TABLES = {
     **dict.fromkeys(("person", "appointment", "ending", "ended_appointment", "roster_ending"), "people"),
-    **dict.fromkeys(("account", "mail_preference", "digest_day"), "people"),
-    **dict.fromkeys(("district", "school", "school_year", "term", "closed_day", "roster_org", "roster_server"), "program"),
+    **dict.fromkeys(("account", "passkey", "second_factor", "recovery_code", "support_view", "mail_preference", "digest_day"), "people"),
+    **dict.fromkeys(("district", "school", "school_year", "term", "closed_day", "logo", "roster_org", "roster_server"), "program"),
     **dict.fromkeys(("roster_import", "staged_org", "staged_person", "staged_role", "staged_term"), "abandoned_rosters"),
     "account_link": "links",
     "roster_finding": "roster_findings",
-    "sign_in_attempt": "sign_in_attempts",
+    **dict.fromkeys(("sign_in_attempt", "answered_challenge"), "sign_in_attempts"),
+    "device_session": "sessions",
 }

@@ -14,7 +14,7 @@ from seminar.ground import contributions, history
 from seminar.ground.db import Model, db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.appointment import Appointment
-from seminar.people.person import Person
+from seminar.people.person import Person, refuse_without_a_name
 
 
 class Ending(Model):
@@ -128,6 +128,7 @@ def take_back_leaving(person: Person, *, by: Person, now: datetime) -> None:
     """The person stays after all: what the act ended holds again as it did before. Raises Refused (409) where it was taken back
     already, or something changed since."""
     _lock(person)
+    refuse_without_a_name(person)
     act = last_leaving(person)
     if act is None:
         raise Refused(N_("This was taken back already."), status=409)
@@ -146,6 +147,7 @@ def take_back_ending(appointment: Appointment, *, by: Person, now: datetime) -> 
     the person began the same anew since."""
     person = appointment.person
     _lock(person)
+    refuse_without_a_name(person)
     db.session.refresh(appointment)
     if appointment.last_day is None:
         raise Refused(N_("This was taken back already."), status=409)

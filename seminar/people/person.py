@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, tru
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from seminar.ground.db import Model
+from seminar.ground.refusal import N_, Refused
 from seminar.people.district import District
 
 
@@ -44,3 +45,9 @@ class Person(Model):
     @property
     def name(self) -> str:
         return f"{self.given_name} {self.family_name}"
+
+
+def refuse_without_a_name(person: Person) -> None:
+    """Raise Refused (409) for somebody whose name is gone."""
+    if person.pseudonymised_on is not None:
+        raise Refused(N_("{name} left long ago, and their name is gone. Add whoever comes back anew."), status=409, name=person.name)

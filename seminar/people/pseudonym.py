@@ -14,17 +14,29 @@ from seminar.ground import contributions
 from seminar.ground.db import Model, db
 from seminar.ground.kept import empty_mails_of
 from seminar.ground.mail_preference import DigestDay, MailPreference
-from seminar.ground.refusal import N_, Refused
 from seminar.ground.retention import Times
 from seminar.people.account import Account, AccountLink
 from seminar.people.appointment import Appointment
+from seminar.people.device_session import DeviceSession
 from seminar.people.leaving import Ending
+from seminar.people.passkey import Passkey
 from seminar.people.person import Person
+from seminar.people.second_factor import RecoveryCode, SecondFactor
+from seminar.people.support_view import SupportView
 
 # In the language of their district: it is data, and nobody's to read in their own.
 NAMES = {"en": ("Former", "person"), "es": ("Persona", "anterior")}
 # Theirs alone, and of no use without them.
-THEIRS: tuple[type[Model], ...] = (Account, AccountLink, MailPreference, DigestDay)
+THEIRS: tuple[type[Model], ...] = (
+    Account,
+    AccountLink,
+    DeviceSession,
+    Passkey,
+    SecondFactor,
+    RecoveryCode,
+    MailPreference,
+    DigestDay,
+)
 
 
 def left_long_ago(times: Times) -> ColumnElement[bool]:
@@ -40,7 +52,7 @@ def left_long_ago(times: Times) -> ColumnElement[bool]:
 
 
 def pseudonymise(person_ids: list[int], times: Times) -> None:
-    """Their names, their addresses, and all that let them in or reached them; nine statements, however many they are."""
+    """Their names, their addresses, and all that let them in or reached them; a fixed number of statements, however many they are."""
     # They are held by now, and were chosen before that: somebody may have been appointed meanwhile.
     ids = list(db.session.scalars(select(Person.id).where(Person.id.in_(person_ids), left_long_ago(times))))
     if not ids:
@@ -51,6 +63,8 @@ def pseudonymise(person_ids: list[int], times: Times) -> None:
     empty_mails_of(ids)
     db.session.execute(update(Appointment).where(Appointment.person_id.in_(ids)).values(sourced_id=None), execution_options=unsynced)
     db.session.execute(update(Ending).where(Ending.person_id.in_(ids)).values(reason=""), execution_options=unsynced)
+    # The database asks a reason of whoever looked.
+    db.session.execute(update(SupportView).where(SupportView.person_id.in_(ids)).values(reason="–"), execution_options=unsynced)
     db.session.execute(update(Person), [_nobody(person_id, times) for person_id in ids])
 
 
@@ -68,9 +82,3 @@ def _nobody(person_id: int, times: Times) -> dict[str, Any]:
         "feed_token": secrets.token_urlsafe(24),
         "pseudonymised_on": times.today,
     }
-
-
-def refuse_without_a_name(person: Person) -> None:
-    """Raise Refused (409) for somebody whose name is gone."""
-    if person.pseudonymised_on is not None:
-        raise Refused(N_("{name} left long ago, and their name is gone. Add whoever comes back anew."), status=409, name=person.name)

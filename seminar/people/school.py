@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, UniqueConstraint, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from seminar.ground.db import Model
@@ -20,11 +20,15 @@ class School(Model):
     grade_last: Mapped[int]
     address: Mapped[str] = mapped_column(default="")
     delivery_stop: Mapped[str] = mapped_column(default="")
+    # The first day on which it is closed; what is new is not offered there from then on.
     closed_on: Mapped[date | None]
     # Its id in the district's student information system (OneRoster's sourcedId).
     sourced_id: Mapped[str | None]
 
     district: Mapped[District] = relationship()
+
+    def is_open_on(self, day: date) -> bool:
+        return self.closed_on is None or self.closed_on > day
 
     __table_args__ = (
         UniqueConstraint("district_id", "code"),
@@ -32,6 +36,12 @@ class School(Model):
         Index("uq_school_sourced_id", "district_id", "sourced_id", unique=True),
         CheckConstraint("grade_first <= grade_last", name="grades_in_order"),
     )
+
+
+def schools_open_on(district_id: int, day: date) -> Select[School]:
+    """The district's schools that are not closed on that day, by name: those that something new can be at."""
+    still = or_(School.closed_on.is_(None), School.closed_on > day)
+    return select(School).where(School.district_id == district_id, still).order_by(School.name)
 
 
 # The bands that people filter by; the label is what a US teacher says.

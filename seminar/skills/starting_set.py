@@ -1,7 +1,14 @@
 """The starting set of skills, badges and competencies that a district begins with and makes its own: the facts of the field, from
 public lending libraries and fab labs, in our words."""
 
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy import select
+
+from seminar.ground import history
 from seminar.ground.db import db
+from seminar.people.person import Person
 from seminar.skills.badge import Badge, Competency
 from seminar.skills.skill import Skill
 
@@ -218,19 +225,59 @@ SKILLS: list[tuple[str, str, list[Asked]]] = [
 
 
 def add_starting_set(district_id: int) -> tuple[dict[str, Skill], dict[str, Badge]]:
-    """The set's skills and badges by name, made for a district that has none. Flushes."""
-    skills: dict[str, Skill] = {}
-    badges: dict[str, Badge] = {}
-    for position, (name, look, asked) in enumerate(SKILLS):
-        skills[name] = Skill(district_id=district_id, name=name, look=look, position=position)
-        for badge_name, level, glyph, months, prerequisites, competencies in asked:
-            badge = Badge(district_id=district_id, skill=skills[name], name=badge_name, level=level, glyph=glyph, valid_months=months)
-            badge.prerequisites = [badges[required] for required in prerequisites]
-            badge.competencies = [
-                Competency(district_id=district_id, name=text.lstrip("!"), is_safety=text.startswith("!"), position=n)
-                for n, text in enumerate(competencies)
-            ]
-            badges[badge_name] = badge
-    db.session.add_all([*skills.values(), *badges.values()])
-    db.session.flush()
+    """The whole set by name, made for a district that has none. Flushes."""
+    skills, badges, _ = _added(district_id, [name for name, _, _ in SKILLS])
     return skills, badges
+
+
+def take_over(district_id: int, names: Iterable[str], *, by: Person, now: datetime) -> list[Skill | Badge]:
+    """Add these skills of the set, with their badges and the badges that those build on, and answer what is new. What the
+    district has by that name stays as it is; taken over twice is taken over."""
+    _, _, added = _added(district_id, _with_what_comes_first(set(names)))
+    for one in added:
+        history.record(by, "skill saved" if isinstance(one, Skill) else "badge saved", one, now, name=one.name)
+    return added
+
+
+def _with_what_comes_first(names: set[str]) -> list[str]:
+    """The skills, and those that their badges build on, in the order of the set."""
+    home = {badge: skill for skill, _, asked in SKILLS for badge, *_ in asked}
+    needs = {skill: {home[first] for _, _, _, _, prerequisites, _ in asked for first in prerequisites} for skill, _, asked in SKILLS}
+    new = set(names)
+    while new:
+        new = {first for name in new for first in needs.get(name, ())} - names
+        names |= new
+    return [skill for skill, _, _ in SKILLS if skill in names]
+
+
+def _added(district_id: int, names: list[str]) -> tuple[dict[str, Skill], dict[str, Badge], list[Skill | Badge]]:
+    """The district's skills and badges by name, with what these skills of the set lacked until now, which is answered too."""
+    skills = {skill.name: skill for skill in db.session.scalars(select(Skill).where(Skill.district_id == district_id))}
+    badges = {badge.name: badge for badge in db.session.scalars(select(Badge).where(Badge.district_id == district_id))}
+    last = max((skill.position for skill in skills.values()), default=-1)
+    added: list[Skill | Badge] = []
+    for name, look, asked in SKILLS:
+        if name not in names:
+            continue
+        if name not in skills:
+            last += 1
+            skills[name] = Skill(district_id=district_id, name=name, look=look, position=last)
+            added.append(skills[name])
+        for one in asked:
+            if one[0] not in badges:
+                badges[one[0]] = _badge(district_id, skills[name], one, badges)
+                added.append(badges[one[0]])
+    db.session.add_all(added)
+    db.session.flush()
+    return skills, badges, added
+
+
+def _badge(district_id: int, skill: Skill, asked: Asked, badges: dict[str, Badge]) -> Badge:
+    name, level, glyph, months, prerequisites, competencies = asked
+    badge = Badge(district_id=district_id, skill=skill, name=name, level=level, glyph=glyph, valid_months=months)
+    badge.prerequisites = [badges[required] for required in prerequisites]
+    badge.competencies = [
+        Competency(district_id=district_id, name=text.lstrip("!"), is_safety=text.startswith("!"), position=n)
+        for n, text in enumerate(competencies)
+    ]
+    return badge

@@ -49,6 +49,16 @@ SENTENCES = {
     "roll_over_move.roll_over_id, roll_over_move.appointment_id": SAVED_AT_ONCE,
     "uq_roll_over_district_id_ends_in": SAVED_AT_ONCE,
     "roll_over.district_id, roll_over.ends_in": SAVED_AT_ONCE,
+    "uq_closed_day_district_id_day": SAVED_AT_ONCE,
+    "closed_day.district_id, closed_day.day": SAVED_AT_ONCE,
+    "uq_school_year_district_id_ends_in": SAVED_AT_ONCE,
+    "school_year.district_id, school_year.ends_in": SAVED_AT_ONCE,
+    "uq_depot_district_id": SAVED_AT_ONCE,
+    "depot.district_id": SAVED_AT_ONCE,
+    "uq_depot_day_depot_id_day": SAVED_AT_ONCE,
+    "depot_day.depot_id, depot_day.day": SAVED_AT_ONCE,
+    "pk_coverage_target": SAVED_AT_ONCE,
+    "coverage_target.school_id, coverage_target.skill_id": SAVED_AT_ONCE,
 }
 # Two people who save the same name at the same moment: each verb looked, and saw none.
 SAME_NAME = N_("Somebody saved the same name a moment ago. Look at it, then save yours under another.")
@@ -56,6 +66,8 @@ SENTENCES |= {
     said: SAME_NAME
     for table, columns in (
         ("person", ("email",)),
+        ("school", ("district_id", "code")),
+        ("school", ("district_id", "name")),
         ("skill", ("district_id", "name")),
         ("badge", ("district_id", "name")),
         ("competency", ("badge_id", "name")),

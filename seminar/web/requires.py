@@ -2,21 +2,31 @@
 
 A predicate takes the person's standing (who they are today) and says yes or no. Each room states its own, by the table
 in docs/access.md. `public` is for everybody. Signed out, any other route leads to the sign-in page and back.
+
+Here alone it is decided, too, what looking as somebody else opens: their pages, none of what is theirs alone, and nothing
+that changes anything.
 """
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, abort, g, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from seminar.ground.db import twice_if_a_race_is_lost
+from seminar.ground.db import READS, twice_if_a_race_is_lost
+from seminar.ground.refusal import N_, Refused
 from seminar.people.appointment import Standing
-from seminar.web.viewer import signed_in_standing
+from seminar.web.language import sentence_of
+from seminar.web.pages import error_page
+from seminar.web.viewer import forget_who_is_looking, looking, owes_a_second_step, signed_in_standing
 
 Predicate = Callable[[Standing], bool]
 View = Callable[..., Any]
+
+CHANGES_NOTHING = N_("You see this as {name} sees it, so nothing can be changed. Stop looking first.")
+THEIRS_ALONE = N_("This page is {name}'s alone, so it isn't shown while you look as they do.")
 
 
 def public(_standing: Standing) -> bool:
@@ -24,8 +34,23 @@ def public(_standing: Standing) -> bool:
     return True
 
 
+def leaving(_standing: Standing) -> bool:
+    """Everybody, and also while looking as somebody else: the way out."""
+    return True
+
+
 def anyone_signed_in(_standing: Standing) -> bool:
     """Every person of a district."""
+    return True
+
+
+def oneself(_standing: Standing) -> bool:
+    """Every person, for how they sign in: never whoever looks as they do."""
+    return True
+
+
+def oneself_proving(_standing: Standing) -> bool:
+    """The same, and already while the second step that their role asks for isn't there: it is set up here."""
     return True
 
 
@@ -41,14 +66,9 @@ def requires(predicate: Predicate) -> Callable[[View], View]:
         @wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> Any:
             def opened() -> Any:
-                g.pop("standing", None)
-                if predicate is not public:
-                    standing = signed_in_standing()
-                    if standing is None:
-                        return to_sign_in()
-                    if not predicate(standing):
-                        abort(403)
-                return view(*args, **kwargs)
+                forget_who_is_looking()
+                shut = _shut(predicate)
+                return view(*args, **kwargs) if shut is None else shut
 
             return twice_if_a_race_is_lost(opened)
 
@@ -58,9 +78,45 @@ def requires(predicate: Predicate) -> Callable[[View], View]:
     return line
 
 
+def _shut(predicate: Predicate) -> Any:
+    """What is answered instead of the page; None where it opens."""
+    if predicate is leaving or (predicate is public and request.method in READS):
+        return None
+    if predicate is oneself_proving:
+        g.proving = True
+    standing = signed_in_standing()
+    if standing is not None and (refused := _refused_while_looking(predicate)):
+        return refused
+    if predicate is public:
+        return None
+    if standing is None:
+        return redirect(url_for("people.show_second_step"), 303) if owes_a_second_step() else to_sign_in()
+    if not predicate(standing):
+        abort(403)
+    return None
+
+
+def _refused_while_looking(predicate: Predicate) -> tuple[str, int] | None:
+    view = looking()
+    if view is None:
+        return None
+    if request.method not in READS:
+        return error_page(403, sentence_of(Refused(CHANGES_NOTHING, name=view.person.name))), 403
+    if predicate in (oneself, oneself_proving):
+        return error_page(403, sentence_of(Refused(THEIRS_ALONE, name=view.person.name))), 403
+    return None
+
+
 def to_sign_in() -> Response:
-    back = request.full_path.rstrip("?") if request.method == "GET" else None
-    return redirect(url_for("people.show_sign_in", next=back), 303)
+    """The sign-in page, which leads back: to what was asked for, or to the form that was sent too late."""
+    back = request.full_path.rstrip("?") if request.method in READS else _page_of_the_form()
+    return redirect(url_for("people.show_sign_in", next=back, why=g.get("signed_out_why")), 303)
+
+
+def _page_of_the_form() -> str | None:
+    """Browsers say it for our own pages, by our Referrer-Policy."""
+    sent_from = urlsplit(request.referrer or "")
+    return f"{sent_from.path}?{sent_from.query}".rstrip("?") if sent_from.netloc == request.host else None
 
 
 def refuse_routes_without_an_access_line(app: Flask) -> None:

@@ -9,7 +9,8 @@ from flask_babel import get_locale, gettext
 from seminar.ground import clock
 from seminar.people.appointment import ROLES, Standing
 from seminar.people.district import District
-from seminar.web.viewer import current_district, signed_in_standing
+from seminar.web.session import idle_seconds
+from seminar.web.viewer import current_district, looking, owes_a_second_step, signed_in_standing
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,9 @@ def install(app: Flask) -> None:
             "theme": standing.person.theme if standing else "",
             "viewer": Viewer(standing.person, place_of(standing), standing) if standing else None,
             "navigation": navigation(standing, district),
-            "sign_in_url": url_for("people.show_sign_in"),
+            "sign_in_url": url_for("people.show_second_step" if owes_a_second_step() else "people.show_sign_in"),
+            "looking": looking(),
+            "idle_seconds": idle_seconds(),
         }
 
 

@@ -12,8 +12,10 @@ PACKAGES = ("seminar", "inventory")
 # From left to right: a room knows itself and those before it. The whole of inventory stands right of seminar's last one.
 ROOMS = ("people", "skills", "series", "money", "coverage", "sharing", "inventory")
 COMPOSITION_ROOT = ("wsgi", "seminar.commands", "seminar.audit")
-# Who is looking is a person with appointments, of a district, signed in by an account.
-WEB_MAY = ("seminar.people.account", "seminar.people.appointment", "seminar.people.district", "seminar.people.person")
+# Who is looking is a person with appointments, of a district, signed in by an account on a device, or looking as somebody else.
+WEB_MAY = tuple(
+    f"seminar.people.{concept}" for concept in ("account", "appointment", "device_session", "district", "person", "support_view")
+)
 OF_A_REQUEST = ("request", "g", "session", "current_user", "*")
 
 

@@ -9,7 +9,7 @@ from seminar.ground import contributions, outbox
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.series.enrollment import enroll
-from tests.cast import NOW, a_cast, a_series
+from tests.cast import NOW, a_cast, a_passkey, a_series
 
 
 def run(app, *arguments):
@@ -33,6 +33,17 @@ def test_where_there_are_several_districts_one_is_named(clean):
     assert (unsaid.exit_code, "There are: A, B" in unsaid.output) == (1, True)
     assert "stan@b.example" in run(clean, "people", "list", "--district", "B").stdout
     assert "ada@a.example" not in run(clean, "people", "list", "--district", "B").stdout
+
+
+def test_a_second_step_is_reset_from_the_server(clean):
+    with clean.app_context():
+        a_passkey(a_cast().olive)
+        db.session.commit()
+    unknown = run(clean, "people", "reset-second-step", "nobody@a.example")
+    assert (unknown.exit_code, "Nobody signs in as" in unknown.output) == (1, True)
+    assert "signed out everywhere" in run(clean, "people", "reset-second-step", "olive@a.example").stdout
+    again = run(clean, "people", "reset-second-step", "olive@a.example")
+    assert (again.exit_code, "has no second step" in again.output) == (1, True)
 
 
 def test_the_demo_goes_into_an_empty_database_only(clean):

@@ -103,3 +103,30 @@ def test_what_is_withdrawn_keeps_its_reason(db_session):
         c=cast.badge.competencies[0].id,
         day=TODAY,
     )
+
+
+def test_a_second_app_for_codes_is_refused(db_session):
+    cast = a_cast()
+    factor = (
+        "INSERT INTO second_factor (district_id, person_id, secret, last_step, begun_at) VALUES (:district, :person, 's', 0, '2027-03-01')"
+    )
+    db.session.execute(text(factor), {"district": cast.district.id, "person": cast.olive.id})
+    db.session.commit()
+    refused(factor, district=cast.district.id, person=cast.olive.id)
+
+
+def test_looking_as_oneself_or_without_a_reason_is_refused(db_session):
+    cast = a_cast()
+    db.session.commit()
+    view = (
+        "INSERT INTO support_view (district_id, by_id, person_id, reason, begun_at, until)"
+        " VALUES (:district, :by, :person, :reason, '2027-03-01', '2027-03-02')"
+    )
+    refused(view, district=cast.district.id, by=cast.olive.id, person=cast.olive.id, reason="why")
+    refused(view, district=cast.district.id, by=cast.olive.id, person=cast.ada.id, reason="")
+
+
+def test_a_session_ends_with_a_reason(db_session):
+    cast = a_cast()
+    db.session.commit()
+    refused("UPDATE device_session SET ended_at = '2027-03-01' WHERE person_id = :person", person=cast.ada.id)

@@ -12,7 +12,7 @@ from seminar.people.appointment import Appointment
 from seminar.people.person import Person
 from seminar.series.enrollment import Enrollment
 from seminar.skills.award import Award
-from tests.cast import NOW, TODAY, a_cast, a_model, a_series
+from tests.cast import NOW, TODAY, a_cast, a_model, a_passkey, a_series, signed_in
 
 PAGES = {
     "/seminars": "ada",
@@ -39,6 +39,13 @@ PAGES = {
     "/settings/new-school-year/schools/1": "olive",
     "/settings/new-school-year/still-open": "olive",
     "/settings/new-school-year/preview": "olive",
+    "/my/account/sessions": "ben",
+    "/my/account/passkeys": "ben",
+    "/set-up": "olive",
+    "/settings/schools": "olive",
+    "/settings/schools/1": "olive",
+    "/settings/targets": "olive",
+    "/settings/depot": "eli",
 }
 
 
@@ -57,6 +64,9 @@ def grow(cast, series, number):
             ]
         )
     plan_to_leave(cast, people)
+    for n in range(number):
+        signed_in(cast.ben, f"ben {number} {n}")
+        a_passkey(cast.ben, f"Key {number} {n}")
     for n in range(min(number, 20)):
         a_series(cast, f"Seminar {number} {n}")
     db.session.commit()

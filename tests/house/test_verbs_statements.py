@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from inventory.at_risk import look_at_every_reservation
 from inventory.due import tell_what_is_due
@@ -16,6 +16,8 @@ from inventory.lending import hand_over
 from inventory.reserving import Asked, reserve
 from inventory.upkeep import take_out_of_lending
 from seminar.ground.db import db
+from seminar.ground.outbox import put
+from seminar.ground.retention_rule import apply_retention
 from seminar.ground.sheets import read_table
 from seminar.people.appointment import Appointment
 from seminar.people.person import Person
@@ -161,11 +163,23 @@ def import_equipment(cast, number):
     return lambda: apply(made.id, outcome=outcome, by=cast.eli, now=NOW)
 
 
+def forget_who_left(cast, number):
+    """All of them left with the day, and each has a mail, a place and a badge that are over by then."""
+    series = a_full_series(cast, number)
+    for person in enrolled_people(series):
+        an_award(cast, person, first_day=TODAY - timedelta(days=1), last_day=TODAY)
+        put(person, "awarded", key="1", now=NOW, badge="Operator", last_day=TODAY)
+    for appointment in db.session.scalars(select(Appointment).where(Appointment.district_id == cast.district.id)):
+        appointment.last_day = TODAY
+    return lambda: apply_retention(cast.district, TODAY, NOW.replace(year=NOW.year + 9))
+
+
 @pytest.mark.parametrize(
     "prepare",
     [
         *(cancel, move, attend, show, undo, tell_of_tomorrow, tell_who_runs_out, look_at_risk, tell_who_is_late, reserve_many, take_out),
         import_equipment,
+        forget_who_left,
     ],
 )
 def test_many_take_as_many_reads_as_few(clean, prepare):

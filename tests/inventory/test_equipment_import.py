@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from inventory.equipment import EquipmentModel, Item, ModelRule, retire_model, save_model
-from inventory.equipment_import import EquipmentImport, apply, forget_abandoned, stage
+from inventory.equipment_import import EquipmentImport, apply, stage
 from inventory.equipment_plan import plan_of
 from inventory.equipment_present import present_in
 from inventory.equipment_sheet import COLUMNS, NEEDED
@@ -14,6 +14,7 @@ from inventory.upkeep import take_out_of_lending
 from seminar.ground.db import db
 from seminar.ground.history import History
 from seminar.ground.refusal import Refused
+from seminar.ground.retention_rule import apply_retention
 from seminar.ground.sheets import read_table
 from seminar.skills.badge import Badge
 from tests.cast import NOW, TODAY, a_cast, a_model
@@ -317,13 +318,13 @@ def test_a_new_model_that_anybody_could_borrow_is_told(cast):
 
 def test_previews_that_nobody_applied_are_forgotten_after_a_day(cast):
     other = a_cast("B")
-    long_ago, text = NOW - timedelta(hours=25), "Saw,SW-1,,,3D printing,,,,,,\n"
+    long_ago, text = NOW - timedelta(days=2), "Saw,SW-1,,,3D printing,,,,,,\n"
     stage(sheet(text), cast.district.id, by=cast.eli, now=long_ago)
     new = stage(sheet(text), cast.district.id, by=cast.eli, now=NOW)
     others = stage(sheet(text), other.district.id, by=other.eli, now=long_ago)
     applied = stage(sheet(text), cast.district.id, by=cast.eli, now=long_ago)
     apply(applied.id, outcome=plan(cast, text).outcome, by=cast.eli, now=long_ago)
-    forget_abandoned(cast.district, TODAY, NOW)
+    apply_retention(cast.district, TODAY, NOW)
     assert set(db.session.scalars(select(EquipmentImport.id))) == {new.id, others.id, applied.id}
     assert (applied.rows, applied.counts["new"]) == ([], 1)
 

@@ -79,6 +79,30 @@ def served_demo(browser: Browser, mailbox: Mailbox) -> Iterator[str]:
             process.wait(timeout=30)
 
 
+@contextmanager
+def served_empty(browser: Browser, mailbox: Mailbox) -> Iterator[tuple[str, dict[str, str]]]:
+    """An installation as a real district has it: an empty database, no demo mode. Answers its address, and its environment."""
+    with running_database() as url:
+        port = free_port()
+        address = f"http://127.0.0.1:{port}"
+        given = {name: value for name, value in os.environ.items() if not name.startswith("MAKERPD_")} | {
+            "DATABASE_URL": url,
+            "SECRET_KEY": "for-the-browser-tests-" * 3,
+            "BASE_URL": address,
+            "SMTP_URL": mailbox.url,
+            "LOG_LEVEL": "WARNING",
+            "PORT": str(port),
+        }
+        process = subprocess.Popen([sys.executable, "-m", "seminar.ground.serve"], cwd=ROOT, env=given, stdout=subprocess.DEVNULL)
+        try:
+            _wait_until_ready(process, address)
+            yield address, given
+        finally:
+            _say_goodbye(browser, address)
+            process.terminate()
+            process.wait(timeout=30)
+
+
 def _say_goodbye(browser: Browser, address: str) -> None:
     """A server that is told to stop waits for the connections that are still open."""
     for context in browser.contexts:

@@ -24,6 +24,7 @@ PAGES: dict[str | None, list[str]] = {
         "/seminars?past=1",
         "/series/{series}",
         "/sign-in",
+        "/sign-in?why=idle",
         "/sign-in/forgotten",
         "/sign-in/link/used-up",
         "/mail/off/not-ours",
@@ -40,6 +41,10 @@ PAGES: dict[str | None, list[str]] = {
         "/my/account",
         "/my/account/mail",
         "/my/account/data",
+        "/my/account/sessions",
+        "/my/account/passkeys",
+        "/my/account/second-step",
+        "/my/account/recovery-codes",
         "/equipment",
         "/equipment/{model}",
         "/staff",
@@ -81,6 +86,21 @@ PAGES: dict[str | None, list[str]] = {
         "/series/{series}/meetings/new",
         "/series/{series}/skills",
         "/meetings/{meeting}/edit",
+        "/settings",
+        "/set-up",
+        "/settings/district",
+        "/settings/branding",
+        "/settings/schools",
+        "/settings/schools?search=nothing+of+the+kind",
+        "/settings/schools/new",
+        "/settings/schools/{school}",
+        "/settings/calendar",
+        "/settings/calendar/years/new",
+        "/settings/calendar/years/1",
+        "/settings/calendar/closed-days/new",
+        "/settings/depot",
+        "/settings/starting-set",
+        "/settings/targets",
         "/people",
         "/people/new",
         "/people/{person}",
@@ -93,6 +113,8 @@ PAGES: dict[str | None, list[str]] = {
         "/settings/new-school-year/still-open",
         "/settings/new-school-year/targets",
         "/settings/new-school-year/preview",
+        "/people/{person}/view",
+        "/settings/shared-devices",
         "/audit-trail",
         "/audit-trail?name=Nobody",
         "/mail",
@@ -116,6 +138,9 @@ NO_PAGES = {"static", "healthz", "readyz", "series.show_feed", "people.show_mail
 NO_PAGES |= {"inventory.show_import_template", "inventory.show_import_refused"}
 # The demo district has no sheet and no roster; test_importing.py and test_roster.py walk them at each width.
 ELSEWHERE = {"inventory.show_import", "people.show_roster_import"}
+# The code page is between two others: tests/journeys/test_account.py comes to it.
+NO_PAGES |= {"people.show_code", "people.show_passkey_options", "people.show_new_passkey_options", "people.show_still_here"}
+NO_PAGES |= {"people.show_logo", "people.show_colors"}
 every_page = pytest.mark.parametrize(("role", "path"), [(role, path) for role, paths in PAGES.items() for path in paths])
 Open = Callable[[str | None, str], Page]
 

@@ -28,6 +28,15 @@ TRIES = {
         {"Password": "makerpd-demo"},
         "Ken",
     ),
+    "a shared device that waits too long": Try(
+        "program",
+        "/settings/shared-devices",
+        "Save",
+        {"Minutes without anybody": "600"},
+        "Choose from 2 to 120 minutes.",
+        {"Minutes without anybody": "15"},
+        "Saved.",
+    ),
     "no address for a new password": Try(
         None,
         "/sign-in/forgotten",

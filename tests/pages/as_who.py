@@ -14,6 +14,6 @@ def as_who(app: Flask, name: str, district: str = "a") -> FlaskClient:
     with app.app_context():
         query = select(Account).join(Person, Person.id == Account.person_id).where(Person.email == f"{name}@{district}.example")
         account = db.session.scalars(query).one()
-        key = f"{account.person_id}:{account.session_key}"
+        key = f"{account.person_id}:key-{name}"
         db.session.remove()
     return client_of(app, key)

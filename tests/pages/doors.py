@@ -1,6 +1,7 @@
 """The doors of the house: who opens which route, by contracts.md's table, and a client to knock with."""
 
 from collections.abc import Iterator
+from datetime import date
 
 from flask import Flask, url_for
 from flask.testing import FlaskClient
@@ -8,6 +9,7 @@ from sqlalchemy import select
 from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
+from inventory.depot import DepotDay
 from inventory.equipment_import import EquipmentImport, stage
 from inventory.equipment_sheet import COLUMNS, NEEDED
 from inventory.reserving import Asked, reserve
@@ -15,12 +17,15 @@ from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.ground.sheets import read_table
 from seminar.people import account
+from seminar.people.calendar import ClosedDay, SchoolYear, Term
+from seminar.people.district_editing import put_logo
 from seminar.people.roster.server import RosterServer
 from seminar.series.enrollment import enroll
 from seminar.skills.sign_off import SignOff
 from seminar.web.mail_links import turn_off_token
-from tests.cast import NOW, TODAY, Cast, a_cast, a_model, a_series, an_award
+from tests.cast import NOW, TODAY, Cast, a_cast, a_model, a_passkey, a_series, an_award, signed_in
 from tests.people.rosters import a_set, read_for, texts
+from tests.pictures import a_png
 
 EVERYBODY = ("ada", "cora", "pia", "tara", "kim", "eli", "olive")
 PLANS = ("olive",)
@@ -61,6 +66,29 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "people.show_mails": PLANS,
     "people.show_mail": PLANS,
     "people.show_mail_letter": PLANS,
+    "people.show_code": "public",
+    "people.sign_in_with_code": "public",
+    "people.show_passkey_options": "public",
+    "people.sign_in_with_passkey": "public",
+    "people.show_sessions": EVERYBODY,
+    "people.create_session_end": ("ada",),
+    "people.create_other_sessions_end": EVERYBODY,
+    "people.show_still_here": EVERYBODY,
+    "people.show_passkeys": EVERYBODY,
+    "people.show_new_passkey_options": EVERYBODY,
+    "people.create_passkey": EVERYBODY,
+    "people.create_passkey_removal": ("ada",),
+    "people.show_second_step": EVERYBODY,
+    "people.create_second_step": EVERYBODY,
+    "people.create_second_step_removal": EVERYBODY,
+    "people.show_recovery_codes": EVERYBODY,
+    "people.create_recovery_codes": EVERYBODY,
+    "people.create_second_step_reset": PLANS,
+    "people.show_support_view": PLANS,
+    "people.create_support_view": PLANS,
+    "people.create_support_view_end": "public",
+    "people.show_shared_devices": PLANS,
+    "people.save_shared_devices": PLANS,
     "people.show_settings": ("eli", "olive"),
     "people.show_roster": PLANS,
     "people.create_roster_import": PLANS,
@@ -73,6 +101,36 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "people.save_roster_server": PLANS,
     "people.create_roster_question": PLANS,
     "people.create_roster_server_end": PLANS,
+    "people.show_set_up": PLANS,
+    "people.show_district": PLANS,
+    "people.save_district": PLANS,
+    "people.show_branding": PLANS,
+    "people.save_colors": PLANS,
+    "people.save_logo": PLANS,
+    "people.create_branding_reset": PLANS,
+    "people.show_logo": "public",
+    "people.show_colors": "public",
+    "people.show_schools": PLANS,
+    "people.show_new_school": PLANS,
+    "people.create_school": PLANS,
+    "people.show_school_settings": PLANS,
+    "people.save_school_settings": PLANS,
+    "people.create_school_closing": PLANS,
+    "people.create_school_reopening": PLANS,
+    "people.show_calendar": PLANS,
+    "people.show_new_year": PLANS,
+    "people.create_year": PLANS,
+    "people.show_year": PLANS,
+    "people.save_edit_year": PLANS,
+    "people.create_term": PLANS,
+    "people.save_edit_term": PLANS,
+    "people.create_term_ending": PLANS,
+    "people.create_term_revival": PLANS,
+    "people.show_new_closed_days": PLANS,
+    "people.look_at_closed_days": PLANS,
+    "people.look_at_calendar_file": PLANS,
+    "people.create_closed_days": PLANS,
+    "people.create_day_reopening": PLANS,
     "people.show_retention": PLANS,
     "people.save_retention": PLANS,
     "people.show_people": PLANS,
@@ -110,6 +168,8 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "skills.create_competency": PLANS,
     "skills.create_competency_retirement": PLANS,
     "skills.create_competency_revival": PLANS,
+    "skills.show_starting_set": PLANS,
+    "skills.save_starting_set": PLANS,
     "series.create_enrollment": EVERYBODY,
     "series.create_withdrawal": EVERYBODY,
     "series.enroll_somebody": PLANS,
@@ -153,6 +213,13 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "coverage.save_new_year_targets": PLANS,
     "coverage.show_new_year_preview": PLANS,
     "coverage.create_new_year": PLANS,
+    "coverage.show_targets": PLANS,
+    "coverage.save_targets": PLANS,
+    "coverage.save_targets_everywhere": PLANS,
+    "inventory.show_depot_settings": ("eli", "olive"),
+    "inventory.save_depot_settings": ("eli", "olive"),
+    "inventory.create_depot_day": ("eli", "olive"),
+    "inventory.create_depot_day_removal": ("eli", "olive"),
     "inventory.show_equipment": EVERYBODY,
     "inventory.show_model": EVERYBODY,
     "inventory.show_reserve": RESERVES,
@@ -187,8 +254,9 @@ TABLE: dict[str, tuple[str, ...] | str] = {
 }
 # What a page shows only when it is asked for more than the whole.
 FILTERS = {
-    "people.show_sign_in": ("?next=/my/learning",),
+    "people.show_sign_in": ("?next=/my/learning", "?why=idle"),
     "people.show_people": ("?search=ada",),
+    "people.show_schools": ("?search=school", "?search=nothing+like+it"),
     "series.show_catalog": ("?past=1", "?search=robotics&season=year-round&grades=K-2&open=1", "?search=nothing+like+it"),
     "coverage.show_staff": ("?badge={badge_id}", "?name=ada&badge={badge_id}&school={school_id}&day=2027-03-01", "?name=nobody"),
     "coverage.show_person": ("?badge={badge_id}",),
@@ -198,7 +266,7 @@ FILTERS = {
     "inventory.show_reserve": ("?quantity-1=1&first_day=2027-03-02&last_day=2027-03-03&responsible={person_id}",),
 }
 CLIENT = {"client_id": "pd", "secret_name": "ROSTER_SECRET"}
-IN = (200, 303, 409, 422)
+IN = (200, 204, 303, 409, 422)
 Ids = dict[str, int | str]
 
 
@@ -209,10 +277,18 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
     place = enroll(cast.ada, series, by=cast.ada, now=NOW)
     an_award(cast, cast.ada, last_day=TODAY)
     reservation = reserve(Asked(cast.school, cast.ada, {model: 1}, TODAY, TODAY), by=cast.cora, now=NOW, today=TODAY)
+    elsewhere, passkey = signed_in(cast.ada, "key-elsewhere"), a_passkey(cast.ada)
     db.session.flush()
     db.session.add(
         RosterServer(district_id=cast.district.id, **dict.fromkeys(("address", "token_address"), "https://sis.example"), **CLIENT)
     )
+    year = SchoolYear(district_id=cast.district.id, ends_in=2027, first_day=date(2026, 8, 12), last_day=date(2027, 6, 11))
+    term = Term(district_id=cast.district.id, ends_in=2027, title="Spring", first_day=TODAY, last_day=TODAY)
+    closed = ClosedDay(district_id=cast.district.id, day=date(2027, 4, 2), reason="Staff day")
+    otherwise = DepotDay(district_id=cast.district.id, depot_id=cast.depot.id, day=date(2027, 4, 3), is_open=True, note="Open Saturday")
+    db.session.add_all([year, term, closed, otherwise])
+    put_logo(cast.district, a_png(), alt="A", by=cast.olive, now=NOW)
+    db.session.flush()
     link = account.send_link(cast.ben, "invitation", by=cast.olive, now=NOW)
     ids = {
         "series_id": series.id,
@@ -234,6 +310,15 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
         "roster_id": read_for(cast.district, texts(a_set())).id,
         "sign_off_id": db.session.scalars(select(SignOff.id)).first(),
         "mail_id": db.session.scalars(select(Mail.id)).first(),
+        "device_session_id": elsewhere.id,
+        "passkey_id": passkey.id,
+        "year_id": year.id,
+        "term_id": term.id,
+        "closed_day_id": closed.id,
+        "depot_day_id": otherwise.id,
+        "digest": cast.district.logo_digest or "",
+        "color": "12594b",
+        "color_dark": "74cdb3",
         "token": cast.ada.feed_token,
         "role": "teacher",
         "people.show_link.token": link,

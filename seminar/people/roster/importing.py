@@ -105,10 +105,12 @@ def findings(one: RosterImport, *, limit: int | None = None) -> Iterator[Refused
 def take_back(one: RosterImport, person_ids: list[int], *, by: Person, today: date, now: datetime) -> int:
     """These people hold again what this import ended, as they held it before; answers how many appointments. The next roster that
     still doesn't tell of them ends them again."""
+    # Whose name went meanwhile stays gone.
+    named = select(Person.id).where(Person.id.in_(person_ids), Person.pseudonymised_on.is_(None))
     query = (
         select(RosterEnding, Appointment)
         .join(Appointment, Appointment.id == RosterEnding.appointment_id)
-        .where(RosterEnding.import_id == one.id, RosterEnding.taken_back_at.is_(None), Appointment.person_id.in_(person_ids))
+        .where(RosterEnding.import_id == one.id, RosterEnding.taken_back_at.is_(None), Appointment.person_id.in_(named))
     )
     rows = db.session.execute(query.with_for_update(of=Appointment)).all()
     held = _held_again([appointment for _, appointment in rows], today)

@@ -5,22 +5,29 @@ import re
 from flask import abort, current_app, redirect, render_template, request, url_for
 from flask import session as device
 from flask_babel import gettext, lazy_gettext
-from wtforms import EmailField, PasswordField, StringField
+from flask_login import current_user
+from werkzeug.wrappers import Response
+from wtforms import BooleanField, EmailField, PasswordField, StringField
 from wtforms.validators import Length
 
 from seminar.ground import clock, contributions
 from seminar.ground.db import db
 from seminar.ground.refusal import Refused
 from seminar.people import account as accounts
+from seminar.people.access import runs_the_program
 from seminar.people.account import Account
+from seminar.people.appointment import standing
+from seminar.people.passkey import Site, site_of
 from seminar.people.person import Person
+from seminar.people.second_factor import takes_a_second_step
+from seminar.people.set_up import is_open, steps
 from seminar.people.views import people
 from seminar.web import session
 from seminar.web.forms import Form, needed
 from seminar.web.language import LANGUAGES
 from seminar.web.pages import told
-from seminar.web.requires import anyone_signed_in, public, requires
-from seminar.web.viewer import me, signed_in_standing
+from seminar.web.requires import anyone_signed_in, leaving, public, requires
+from seminar.web.viewer import me, must_prove_twice, second_steps_are_asked, signed_in_standing
 
 
 class SignInForm(Form):
@@ -30,6 +37,7 @@ class SignInForm(Form):
     password = PasswordField(
         lazy_gettext("Password"), [needed(lazy_gettext("Type your password."))], render_kw={"autocomplete": "current-password"}
     )
+    shared = BooleanField(lazy_gettext("Others use this device too: sign me out after a few idle minutes"))
 
 
 class EmailForm(Form):
@@ -51,7 +59,7 @@ class PasswordForm(Form):
     )
 
 
-def _own_page(target: str | None) -> str:
+def own_page(target: str | None) -> str:
     """Where to go after signing in: a path of ours, never another site's."""
     # Browsers leave out tabs and line ends, and read a backslash as a slash.
     if target and re.fullmatch(r"/(?!/)[^\\\x00-\x20\x7f]*", target):
@@ -62,12 +70,24 @@ def _own_page(target: str | None) -> str:
 @people.get("/sign-in")
 @requires(public)
 def show_sign_in() -> str:
-    return _sign_in_page(SignInForm())
+    return sign_in_page(SignInForm())
 
 
-def _sign_in_page(form: SignInForm) -> str:
+def sign_in_page(form: SignInForm) -> str:
     demo = accounts.demo_people() if _in_demo_mode() else []
-    return render_template("people/sign_in.html", form=form, next=request.values.get("next", ""), demo=demo)
+    return render_template(
+        "people/sign_in.html",
+        form=form,
+        next=request.values.get("next", ""),
+        demo=demo,
+        was_idle=request.args.get("why") == "idle",
+        has_passkeys=passkey_site() is not None,
+    )
+
+
+def passkey_site() -> Site | None:
+    """Whose passkeys are asked for here; None where the installation's address can have none."""
+    return site_of(current_app.config["BASE_URL"])
 
 
 def _in_demo_mode() -> bool:
@@ -79,14 +99,24 @@ def _in_demo_mode() -> bool:
 def sign_in() -> object:
     form = SignInForm()
     if not form.validate():
-        return _sign_in_page(form), 422
+        return sign_in_page(form), 422
     try:
         account = _checked_account(form.email.data, form.password.data)
     except Refused as refused:
         form.refuse(refused)
-        return _sign_in_page(form), refused.status
-    session.begin(account)
-    return redirect(_own_page(request.form.get("next")), 303)
+        return sign_in_page(form), refused.status
+    return signed_in_or_halfway(account, is_shared=form.shared.data, next_page=request.form.get("next", ""))
+
+
+def signed_in_or_halfway(account: Account, *, is_shared: bool, next_page: str) -> Response:
+    """Signed in, where a password is enough; else on to the second step, with nobody signed in yet. Whoever's role asks for a
+    second step and has none yet sets it up first: no page but that one opens until then (seminar.web.viewer)."""
+    who = standing(account.person, account.person.district.day(clock.now()))
+    if second_steps_are_asked() and takes_a_second_step(account.person, with_passkey=must_prove_twice(who)):
+        session.go_halfway(account, is_shared=is_shared, next_page=next_page)
+        return redirect(url_for("people.show_code"), 303)
+    session.begin(account, is_shared=is_shared)
+    return redirect(url_for("people.show_second_step") if must_prove_twice(who) else own_page(next_page), 303)
 
 
 def _checked_account(email: str, password: str) -> Account:
@@ -114,12 +144,12 @@ def sign_in_as_demo() -> object:
     account = accounts.account_by_email(request.form.get("email", ""))
     if account is None or account.person_id not in {row.id for row in accounts.demo_people()}:
         abort(404)
-    session.begin(account)
-    return redirect(_own_page(request.form.get("next")), 303)
+    session.begin(account, by="demo")
+    return redirect(own_page(request.form.get("next")), 303)
 
 
 @people.post("/sign-out")
-@requires(public)
+@requires(leaving)
 def sign_out() -> object:
     session.end()
     return redirect(url_for("people.show_sign_in"), 303)
@@ -167,9 +197,17 @@ def use_link(token: str) -> object:
         db.session.rollback()
         return render_template("people/link.html", form=form, link=None), 404
     db.session.commit()
-    session.begin(db.session.get_one(Account, account.person_id))
-    told(gettext("Your password is set, and you're signed in."))
-    return redirect(url_for("home"), 303)
+    account = db.session.get_one(Account, account.person_id)
+    answer = signed_in_or_halfway(account, is_shared=False, next_page=url_for(_first_page(account.person)))
+    told(gettext("Your password is set, and you're signed in.") if current_user.is_authenticated else gettext("Your password is set."))
+    return answer
+
+
+def _first_page(person: Person) -> str:
+    """Who runs a program that isn't set up yet begins there."""
+    now = clock.now()
+    who = standing(person, person.district.day(now))
+    return "people.show_set_up" if runs_the_program(who) and is_open(steps(person.district, now)) else "home"
 
 
 @people.post("/language")
@@ -183,7 +221,7 @@ def choose_language() -> object:
     if standing is not None:
         standing.person.language = language
         db.session.commit()
-    return redirect(_own_page(request.form.get("next")), 303)
+    return redirect(own_page(request.form.get("next")), 303)
 
 
 @people.get("/my/account")
@@ -208,7 +246,7 @@ def change_password() -> object:
     password_hash = accounts.hashed(form.password.data)
     accounts.set_password(db.session.get_one(Person, person_id), password_hash, now=clock.now())
     db.session.commit()
-    session.begin(db.session.get_one(Account, person_id))
+    session.begin_as_before(db.session.get_one(Account, person_id))
     told(gettext("Your password is changed. Everywhere else you're signed out."))
     return redirect(url_for("people.show_account"), 303)
 

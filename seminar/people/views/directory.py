@@ -13,11 +13,15 @@ from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.access import runs_the_program
 from seminar.people.account import Account, send_link
-from seminar.people.appointment import Appointment
+from seminar.people.address import EMAIL
+from seminar.people.appointment import Appointment, standing
 from seminar.people.directory import add_person, appoint, change_person, end_appointment
 from seminar.people.leaving import last_leaving
+from seminar.people.passkey import passkeys_of
 from seminar.people.person import Person
-from seminar.people.school import School
+from seminar.people.school import School, schools_open_on
+from seminar.people.second_factor import second_factor_of
+from seminar.people.support_view import may_be_seen
 from seminar.people.views import people
 from seminar.web.asked import a_likely_day, page_number
 from seminar.web.forms import Form, grade_choices, needed
@@ -28,19 +32,47 @@ from seminar.web.saving import saved
 from seminar.web.shell import role_choices
 from seminar.web.viewer import district_or_404, found_or_404, me
 
-# Something, an at, and a domain with a dot: more is known only by writing to it.
-EMAIL = r"[^\s@<>(),;:\"\\\[\]]+@[^\s@<>(),;:\"\\\[\].]+(\.[^\s@<>(),;:\"\\\[\].]+)+\s*$"
 NOT_AN_ADDRESS = lazy_gettext("This is no email address. One looks like ana.ruiz@example.org.")
 
 
 def settings_pages() -> list[Place]:
     return [
         Place(
+            lazy_gettext("Set-up"),
+            lazy_gettext("What the program needs before its first series and its first loan, in order, and what is still missing."),
+            "people.show_set_up",
+            runs_the_program,
+        ),
+        Place(
+            lazy_gettext("District"),
+            lazy_gettext("Name, mail address, time zone and language. It touches everybody: what pages and mail say, and which day it is."),
+            "people.show_district",
+            runs_the_program,
+        ),
+        Place(
+            lazy_gettext("Branding"),
+            lazy_gettext("The district's logo and color on every page, for everybody, signed in or not."),
+            "people.show_branding",
+            runs_the_program,
+        ),
+        Place(
+            lazy_gettext("Schools"),
+            lazy_gettext("Names, codes, grades and delivery stops. People are appointed at them, and equipment is reserved for them."),
+            "people.show_schools",
+            runs_the_program,
+        ),
+        Place(
+            lazy_gettext("School calendar"),
+            lazy_gettext("School years, terms and closed days. The depot is closed with the district, and loans follow it."),
+            "people.show_calendar",
+            runs_the_program,
+        ),
+        Place(
             lazy_gettext("People"),
             lazy_gettext("Who works here, in which role and where. It decides what each of them sees and may do."),
             "people.show_people",
             runs_the_program,
-        )
+        ),
     ]
 
 
@@ -63,7 +95,7 @@ class AppointmentForm(Form):
 
 def appointment_form(*, blank: bool = False) -> AppointmentForm:
     form = AppointmentForm(formdata=None) if blank else AppointmentForm()
-    schools = db.session.scalars(select(School).where(School.district_id == district_or_404().id).order_by(School.name))
+    schools = db.session.scalars(schools_open_on(district_or_404().id, me().day))
     form.role.choices = role_choices()
     form.school.choices = [(0, gettext("None")), *((school.id, school.name) for school in schools)]
     form.grade.choices = [(-1, gettext("None")), *grade_choices()]
@@ -133,7 +165,14 @@ def appointments_page(
         touches=[touch for touched in contributions.leaving_touches for touch in touched([person.id], me().day, clock.now())],
         account=db.session.get(Account, person.id),
         day=me().day,
+        second_steps=_second_steps(person),
+        may_look=may_be_seen(standing(person, me().day), by=me()),
     )
+
+
+def _second_steps(person: Person) -> list[str]:
+    app = [gettext("an app")] if second_factor_of(person) is not None else []
+    return [*app, *(gettext("the passkey %(name)s", name=passkey.name) for passkey in passkeys_of(person))]
 
 
 def person_or_404(person_id: int) -> Person:

@@ -8,7 +8,7 @@ from seminar.ground.db import db
 from seminar.people.district import District
 from seminar.people.views import people
 from seminar.web.requires import public, requires
-from seminar.web.viewer import current_district, signed_in_standing
+from seminar.web.viewer import current_district, owes_a_second_step, signed_in_standing
 
 
 @people.record_once
@@ -21,6 +21,8 @@ def _at_the_root(state: object) -> None:
 def show_home() -> object:
     standing = signed_in_standing()
     if standing is None:
+        if owes_a_second_step():
+            return redirect(url_for("people.show_second_step"), 303)
         if current_district() is not None:
             return redirect(url_for("series.show_catalog"), 303)
         return render_template("people/districts.html", districts=db.session.scalars(select(District).order_by(District.name)).all())

@@ -41,7 +41,16 @@ def show_audit_trail() -> str:
     # The trail is never counted: it only grows. One row more than a page says whether there is another.
     total = (page_number() - 1) * PAGE_SIZE + len(rows)
     page = page_of(list(rows[:PAGE_SIZE]), total, page_number())
-    return render_template("people/audit_trail.html", page=page, name=name, what=what, day=day if until else "", deeds=_deeds(), deed=deed)
+    values = {"name": name, "what": what, "day": day if until else "", "deeds": _deeds(), "deed": deed}
+    return render_template("people/audit_trail.html", page=page, unnamed=_unnamed([row for row, _ in page.rows]), **values)
+
+
+def _unnamed(rows: list[History]) -> set[int]:
+    """The lines about somebody whose name is gone (seminar.people.pseudonym): their details may still say it."""
+    about = {row.id: row.record_id if row.record == "person" else row.details.get("person") for row in rows}
+    gone = select(Person.id).where(Person.id.in_(set(about.values()) - {None}), Person.pseudonymised_on.is_not(None))
+    ids = set(db.session.scalars(gone))
+    return {line for line, person_id in about.items() if person_id in ids}
 
 
 def _deeds() -> list[tuple[str, str]]:

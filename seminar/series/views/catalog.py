@@ -39,7 +39,11 @@ def show_catalog() -> str:
     )
     listed, total = catalog(district.id, wanted, now=clock.now(), page=page_number(), size=PAGE_SIZE)
     page = page_of(listed, total, page_number())
-    return render_template("series/catalog.html", page=page, wanted=wanted, skills=skills, grade_bands=GRADE_BANDS)
+    return render_template("series/catalog.html", page=page, wanted=wanted, skills=skills, grade_bands=GRADE_BANDS, filtered=_is_filtered())
+
+
+def _is_filtered() -> bool:
+    return any(request.args.get(name) for name in ("search", "skill", "season", "grades", "open", "page"))
 
 
 def series_or_404(series_id: int) -> Series:

@@ -4,4 +4,4 @@ from flask import Blueprint
 
 skills: Blueprint = Blueprint("skills", __name__)
 
-from seminar.skills.views import badges, editing, sign_off  # noqa: E402, F401
+from seminar.skills.views import badges, editing, sign_off, starting  # noqa: E402, F401

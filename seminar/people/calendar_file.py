@@ -1,0 +1,113 @@
+"""Closed days from an iCalendar file (RFC 5545): whole-day events, over several days too, and those that repeat.
+
+An event with a time of day closes no day, and a canceled one doesn't either; what is left out is counted.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from dateutil.rrule import rrulestr
+from icalendar import Calendar
+
+from seminar.ground.refusal import N_, Refused
+
+LARGEST_BYTES = 1024 * 1024
+MOST_DAYS = 400
+MOST_EVENTS = 2000
+# What a whole day can repeat by.
+BY_DAYS = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+
+
+FIRST_YEAR = 1970
+
+
+@dataclass
+class CalendarFile:
+    """The days that it closes with their reasons, and how many events were left out: with a time of day, or on other days."""
+
+    days: dict[date, str] = field(default_factory=dict)
+    timed: int = 0
+    outside: int = 0
+
+
+def read_calendar_file(content: bytes, first: date, last: date) -> CalendarFile:
+    """Its days between these two. Raises Refused for what is no iCalendar file, for a repetition that can't be read, and for
+    more days than a few school years have."""
+    if len(content) > LARGEST_BYTES:
+        raise Refused(N_("The file is larger than 1 MB. Export the holidays alone, and upload that."), field="file")
+    try:
+        events = Calendar.from_ical(content).walk("VEVENT")
+    except (ValueError, IndexError, KeyError):
+        raise Refused(N_("This is no iCalendar file. One ends in .ics, and calendars export it."), field="file") from None
+    if not events:
+        raise Refused(N_("There is no event in this file."), field="file")
+    if len(events) > MOST_EVENTS:
+        raise Refused(N_("There are more than 2000 events in this file. Export the holidays alone, and upload that."), field="file")
+    found = CalendarFile()
+    for event in events:
+        if str(event.get("status", "")).upper() != "CANCELLED":
+            _read(event, found, first, last)
+    if len(found.days) > MOST_DAYS:
+        raise Refused(
+            N_("The file would close {count} days, and {most} is the most. Export the holidays alone, and upload that."),
+            field="file",
+            count=len(found.days),
+            most=MOST_DAYS,
+        )
+    return found
+
+
+def _read(event: Any, found: CalendarFile, first: date, last: date) -> None:
+    try:
+        start = event.decoded("dtstart")
+    except (KeyError, ValueError):
+        raise Refused(N_("An event of the file has no day. Export it anew."), field="file") from None
+    if isinstance(start, datetime):
+        found.timed += 1
+        return
+    reason = " ".join(str(event.get("summary", "")).split())[:120] or "Closed"
+    length = _length(event, start)
+    days = {day + timedelta(days=n) for day in _starts(event, start, reason, first - timedelta(days=length), last) for n in range(length)}
+    inside = sorted(day for day in days if first <= day <= last)
+    found.outside += not inside
+    for day in inside:
+        found.days.setdefault(day, reason)
+
+
+def _length(event: Any, start: date) -> int:
+    """In days: DTEND is the day after the last one; without it and a duration, it is one day (RFC 5545, 3.6.1)."""
+    if "dtend" in event:
+        end = event.decoded("dtend")
+        end = end.date() if isinstance(end, datetime) else end
+        return min(max(1, (end - start).days), MOST_DAYS)
+    return min(max(1, event.decoded("duration").days), MOST_DAYS) if "duration" in event else 1
+
+
+def _starts(event: Any, start: date, reason: str, first: date, last: date) -> list[date]:
+    """The first days of its occurrences between these two."""
+    if "rrule" not in event:
+        return [start]
+    midnight = datetime.combine(start, time())
+    try:
+        if event["rrule"].get("FREQ", [""])[0] not in BY_DAYS or start.year < FIRST_YEAR:
+            raise ValueError
+        rule = rrulestr(_without_zone(event["rrule"]), dtstart=midnight)
+        found = rule.between(datetime.combine(first, time()), datetime.combine(last, time()), inc=True)
+    except (ValueError, TypeError, AttributeError, KeyError):
+        sentence = N_("“{event}” repeats in a way that can't be read here. Take it out of the file, and type its days.")
+        raise Refused(sentence, field="file", event=reason) from None
+    left_out = _exceptions(event)
+    return [moment.date() for moment in found if moment.date() not in left_out]
+
+
+def _without_zone(rule: Any) -> str:
+    """The rule as text; whole days have no zone, and some calendars give their last day one."""
+    parts = [part for one in (rule if isinstance(rule, list) else [rule]) for part in one.to_ical().decode().split(";")]
+    return ";".join(part.rstrip("Z") if part.startswith("UNTIL=") else part for part in parts)
+
+
+def _exceptions(event: Any) -> set[date]:
+    given = event.get("exdate", [])
+    listed = [one.dt for part in (given if isinstance(given, list) else [given]) for one in part.dts]
+    return {one.date() if isinstance(one, datetime) else one for one in listed}
