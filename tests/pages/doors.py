@@ -100,7 +100,7 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "people.show_roster_server": PLANS,
     "people.save_roster_server": PLANS,
     "people.create_roster_question": PLANS,
-    "people.create_roster_server_end": PLANS,
+    "people.create_roster_server_removal": PLANS,
     "people.show_set_up": PLANS,
     "people.show_district": PLANS,
     "people.save_district": PLANS,

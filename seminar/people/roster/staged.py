@@ -68,17 +68,6 @@ class RosterFinding(Model):
     )
 
 
-class RosterEnding(Model):
-    """An appointment that an import ended, and its last day before: what can be taken back."""
-
-    import_id: Mapped[int] = mapped_column(ForeignKey("roster_import.id"), primary_key=True)
-    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), primary_key=True)
-    last_day_before: Mapped[date | None]
-    taken_back_at: Mapped[datetime | None]
-
-    __table_args__ = (Index("ix_roster_ending_appointment", "appointment_id"),)
-
-
 class RosterOrg(Model):
     """An organization of the roster, kept for the deltas that refer to it."""
 
