@@ -25,7 +25,9 @@ from seminar.ground.clock import Clock, clock_starting
 from seminar.ground.settings import Settings, WrongSettings, environment, settings_from
 from seminar.people import account
 from seminar.series import attendance, feed, home, reminder
+from seminar.series import merging as series_merging
 from seminar.skills import expiry
+from seminar.skills import merging as skills_merging
 from seminar.web import language, pages, session, shell
 from seminar.web.asked import LARGEST_ID
 from seminar.web.requires import refuse_routes_without_an_access_line
@@ -98,7 +100,10 @@ def contribute() -> None:
         loans_due=due.tell_what_is_due,
         old_sign_in_attempts=account.forget_old_attempts,
     )
-    contributions.settings_pages[:] = people_views.directory.settings_pages()
+    contributions.settings_pages[:] = [*people_views.directory.settings_pages(), *people_views.sign_on_settings.settings_pages()]
+    contributions.account_pages[:] = people_views.email_addresses.account_pages()
+    contributions.merge_collisions[:] = [skills_merging.merge_collisions, series_merging.merge_collisions]
+    contributions.people_merged[:] = [skills_merging.award_together]
 
 
 def main() -> Flask:

@@ -58,8 +58,9 @@ def put(person: Any, kind: str, *, key: str, now: datetime, calendar: str | None
 
 
 def put_all(kind: str, letters: Iterable[Letter], *, now: datetime) -> None:
-    """The same for many at once, in one statement; who has no address, or has this mail already, gets none."""
-    rows = [_row(kind, letter, now) for letter in letters if letter.person.email is not None]
+    """The same for many at once, in one statement; who has no address, or has this mail already, gets none. A value `to` sends it
+    to another address of theirs, and `page` is the page that it leads to."""
+    rows = [_row(kind, letter, now) for letter in letters if letter.person.email is not None or "to" in letter.values]
     if not rows:
         return
     made = sqlite.insert(Mail) if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert(Mail)

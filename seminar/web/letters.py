@@ -46,12 +46,14 @@ def write(mail: Mail, person: Person) -> Written:
     greeting = gettext("Hello %(name)s,", name=person.given_name)
     signature = gettext("PD office, %(district)s", district=person.district.name)
     whole = f"{greeting}\n\n{body.strip()}\n\n{signature}\n"
-    return Written(mail.id, person.district.mail_from, person.email or "", subject.strip(), whole, mail.calendar)
+    return Written(mail.id, person.district.mail_from, values.get("to") or person.email or "", subject.strip(), whole, mail.calendar)
 
 
 def address_of(kind: str, values: dict[str, object]) -> str:
     """The page that the mail is about."""
     base = current_app.config["BASE_URL"]
+    if "page" in values:
+        return f"{base}/{values['page']}"
     if "token" in values:
         return f"{base}/sign-in/link/{values['token']}"
     if "reservation_id" in values:

@@ -11,7 +11,9 @@ from werkzeug.test import TestResponse
 from inventory.reserving import Asked, reserve
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
-from seminar.people import account
+from seminar.people import account, email_address
+from seminar.people.sign_on import SignOnIdentity
+from seminar.people.sign_on_provider import SignOnProvider
 from seminar.series.enrollment import enroll
 from seminar.skills.sign_off import SignOff
 from tests.cast import NOW, TODAY, a_cast, a_model, a_series, an_award
@@ -37,13 +39,33 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "people.show_link": "public",
     "people.use_link": "public",
     "people.choose_language": "public",
+    "people.start_sign_on": "public",
+    "people.finish_sign_on": "public",
+    "people.show_address_link": "public",
+    "people.confirm_address": "public",
     "series.show_catalog": "public",
     "series.show_series": "public",
     "series.show_feed": "public",
     "people.show_account": EVERYBODY,
     "people.change_password": EVERYBODY,
     "people.choose_theme": EVERYBODY,
+    "people.show_addresses": EVERYBODY,
+    "people.create_address": EVERYBODY,
+    "people.create_primary_address": ("ada",),
+    "people.create_address_removal": ("ada",),
     "people.show_settings": ("eli", "olive"),
+    "people.show_sign_on_settings": PLANS,
+    "people.show_new_provider": PLANS,
+    "people.create_provider": PLANS,
+    "people.show_provider": PLANS,
+    "people.save_provider": PLANS,
+    "people.create_provider_check": PLANS,
+    "people.create_provider_off": PLANS,
+    "people.create_provider_on": PLANS,
+    "people.show_other_records": PLANS,
+    "people.show_merge": PLANS,
+    "people.create_merge": PLANS,
+    "people.create_identity_end": PLANS,
     "people.show_people": PLANS,
     "people.show_new_person": PLANS,
     "people.create_person": PLANS,
@@ -134,6 +156,7 @@ TABLE: dict[str, tuple[str, ...] | str] = {
 FILTERS = {
     "people.show_sign_in": ("?next=/my/learning",),
     "people.show_people": ("?search=ada",),
+    "people.show_other_records": ("?search=nobody",),
     "series.show_catalog": ("?past=1", "?search=robotics&season=year-round&grades=K-2&open=1", "?search=nothing+like+it"),
     "coverage.show_staff": ("?badge={badge_id}", "?name=ada&badge={badge_id}&school={school_id}&day=2027-03-01", "?name=nobody"),
     "coverage.show_person": ("?badge={badge_id}",),
@@ -142,6 +165,9 @@ FILTERS = {
     "inventory.show_reserve": ("?quantity-1=1&first_day=2027-03-02&last_day=2027-03-03&responsible={person_id}",),
 }
 IN = (200, 303, 409, 422)
+# Out to another server and back: signed out it is no page of ours, and without a sign-in that was begun it is refused (400).
+LEADS_AWAY = ("people.start_sign_on", "people.finish_sign_on")
+NOBODY_LISTENS = "http://127.0.0.1:9"
 Ids = dict[str, int | str]
 
 
@@ -153,6 +179,18 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
     an_award(cast, cast.ada, last_day=TODAY)
     reservation = reserve(Asked(cast.school, cast.ada, {model: 1}, TODAY, TODAY), by=cast.cora, now=NOW, today=TODAY)
     db.session.flush()
+    identity = SignOnIdentity(district_id=cast.district.id, person_id=cast.ada.id, issuer="https://id.example", subject="1", linked_at=NOW)
+    provider = SignOnProvider(
+        district_id=cast.district.id,
+        slug="a-school",
+        name="School",
+        issuer=NOBODY_LISTENS,
+        client_id="makerpd",
+        secret_variable="OIDC_A__SECRET",
+    )
+    db.session.add_all([identity, provider])
+    waiting = email_address.add_address(cast.ada, "ada@home.example", now=NOW)
+    letter = db.session.scalars(select(Mail).where(Mail.kind == "address")).one()
     link = account.send_link(cast.ben, "invitation", by=cast.olive, now=NOW)
     ids = {
         "series_id": series.id,
@@ -174,6 +212,13 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
         "mail_id": db.session.scalars(select(Mail.id)).first(),
         "token": cast.ada.feed_token,
         "people.show_link.token": link,
+        "people.show_address_link.token": letter.context["page"].rpartition("/")[2],
+        "people.start_sign_on.slug": provider.slug,
+        "people.finish_sign_on.slug": provider.slug,
+        "provider_id": provider.id,
+        "identity_id": identity.id,
+        "address_id": waiting.id,
+        "other_id": cast.ben.id,
     }
     keys = {name: f"{person.id}:key-{name}" for name, person in cast.people.items()}
     db.session.commit()
@@ -208,7 +253,7 @@ def url_of(app: Flask, rule: Rule, ids: Ids) -> str:
 def pages_of(app: Flask, ids: Ids) -> Iterator[tuple[Rule, str]]:
     """Every route that is asked for by GET with its URL, and with the filters that show what else is on it."""
     for rule, method in rules(app):
-        if method == "GET":
+        if method == "GET" and rule.endpoint not in LEADS_AWAY:
             url = url_of(app, rule, ids)
             yield from ((rule, url + filters.format(**ids)) for filters in ("", *FILTERS.get(rule.endpoint, ())))
 

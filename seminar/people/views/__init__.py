@@ -4,4 +4,14 @@ from flask import Blueprint
 
 people: Blueprint = Blueprint("people", __name__)
 
-from seminar.people.views import account, directory, home, record, settings  # noqa: E402, F401
+from seminar.people.views import (  # noqa: E402, F401
+    account,
+    directory,
+    email_addresses,
+    home,
+    merging,
+    record,
+    settings,
+    sign_on,
+    sign_on_settings,
+)

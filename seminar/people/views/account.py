@@ -14,13 +14,14 @@ from seminar.ground.refusal import Refused
 from seminar.people import account as accounts
 from seminar.people.account import Account
 from seminar.people.person import Person
+from seminar.people.sign_on_provider import provider_for, providers_of, refuse_closed_passwords
 from seminar.people.views import people
 from seminar.web import session
 from seminar.web.forms import Form, needed
 from seminar.web.language import LANGUAGES
 from seminar.web.pages import told
 from seminar.web.requires import anyone_signed_in, public, requires
-from seminar.web.viewer import me, signed_in_standing
+from seminar.web.viewer import current_district, me, signed_in_standing
 
 
 class SignInForm(Form):
@@ -60,7 +61,14 @@ def show_sign_in() -> str:
 
 def _sign_in_page(form: SignInForm) -> str:
     demo = accounts.demo_people() if _in_demo_mode() else []
-    return render_template("people/sign_in.html", form=form, next=request.values.get("next", ""), demo=demo)
+    typed = (form.email.data or "").strip()
+    chosen = provider_for(typed) if typed else None
+    district = current_district()
+    providers = providers_of(district, current_app.config["SETTINGS"].sign_on) if district is not None else []
+    back = request.values.get("next", "")
+    return render_template(
+        "people/sign_in.html", form=form, next=back, demo=demo, chosen=chosen, providers=providers, district=district
+    )
 
 
 def _in_demo_mode() -> bool:
@@ -74,6 +82,7 @@ def sign_in() -> object:
     if not form.validate():
         return _sign_in_page(form), 422
     try:
+        refuse_closed_passwords(form.email.data)
         account = _checked_account(form.email.data, form.password.data)
     except Refused as refused:
         form.refuse(refused)
@@ -129,6 +138,11 @@ def show_forgotten() -> str:
 def send_reset() -> object:
     form = EmailForm()
     if not form.validate():
+        return render_template("people/forgotten.html", form=form, sent=False), 422
+    try:
+        refuse_closed_passwords(form.email.data)
+    except Refused as refused:
+        form.refuse(refused)
         return render_template("people/forgotten.html", form=form, sent=False), 422
     person = accounts.person_for_reset(form.email.data, now=clock.now())
     if person is not None:
