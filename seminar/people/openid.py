@@ -135,6 +135,8 @@ def _client(provider: Provider, about: Mapping[str, Any], back_to: str) -> OAuth
         redirect_uri=back_to,
         scope=SCOPES,
         code_challenge_method="S256",
+        # Its access token is asked with at once, however short it lives.
+        leeway=0,
         token_endpoint_auth_method="client_secret_basic" if "client_secret_basic" in ways else "client_secret_post",
     )
     bounded(client)
