@@ -112,7 +112,7 @@ def add_address(person: Person, email: str, *, now: datetime) -> EmailAddress:
         raise Refused(N_("You have {number} addresses. Remove one first."), field="email", number=len(rows))
     sent = select(func.count()).where(Mail.person_id == person.id, Mail.kind == "address", Mail.created_at > now - timedelta(hours=1))
     if (db.session.scalar(sent) or 0) >= LINKS_PER_HOUR:
-        raise Refused(N_("That were many links within an hour. Look into the mailbox, or wait a while."), field="email", status=429)
+        raise Refused(N_("Those were many links within an hour. Look into the mailbox, or wait a while."), field="email", status=429)
     row = row or EmailAddress(district_id=person.district_id, person_id=person.id, address=address)
     token = secrets.token_urlsafe(32)
     row.token_hash, row.expires_at = _token_hash(token), now + LINK_LIVES

@@ -26,9 +26,10 @@ PAGES: dict[str | None, list[str]] = {
         "/sign-in",
         "/sign-in/forgotten",
         "/sign-in/link/used-up",
+        "/sign-in/address/used-up",
         "/nowhere",
     ],
-    "teacher": ["/", "/my/learning", "/my/account", "/equipment", "/equipment/{model}", "/staff", "/people/{person}", "/depot"],
+    "teacher": ["/", "/my/learning", "/my/account", "/my/account/addresses", "/equipment", "/equipment/{model}", "/staff", "/people/{person}", "/depot"],
     "contact": ["/", "/loans", "/loans?show=past", "/equipment/{model}", "/reservations/new"],
     "principal": ["/", "/schools/{school}", "/staff?badge={badge}", "/people/{person}", "/staff?name=Nobody"],
     "trainer": [
@@ -66,6 +67,10 @@ PAGES: dict[str | None, list[str]] = {
         "/people/new",
         "/people/{person}",
         "/people/{person}/appointments",
+        "/people/{person}/merge",
+        "/people/{person}/merge/{namesake}",
+        "/settings/sign-on",
+        "/settings/sign-on/new",
         "/audit-trail",
         "/audit-trail?name=Nobody",
         "/mail",
@@ -76,8 +81,14 @@ PAGES: dict[str | None, list[str]] = {
         "/badges/{badge}",
     ],
 }
-ANSWERS = {(None, "/nowhere"): 404, (None, "/sign-in/link/used-up"): 404, ("teacher", "/depot"): 403}
-NO_PAGES = {"static", "healthz", "readyz", "series.show_feed"}
+ANSWERS = {
+    (None, "/nowhere"): 404,
+    (None, "/sign-in/link/used-up"): 404,
+    (None, "/sign-in/address/used-up"): 404,
+    ("teacher", "/depot"): 403,
+}
+# The last three are visited by tests/journeys/test_sign_on.py: the demo district has no provider.
+NO_PAGES = {"static", "healthz", "readyz", "series.show_feed", "people.start_sign_on", "people.finish_sign_on", "people.show_provider"}
 every_page = pytest.mark.parametrize(("role", "path"), [(role, path) for role, paths in PAGES.items() for path in paths])
 Open = Callable[[str | None, str], Page]
 
