@@ -29,7 +29,17 @@ PAGES: dict[str | None, list[str]] = {
         "/sign-in/address/used-up",
         "/nowhere",
     ],
-    "teacher": ["/", "/my/learning", "/my/account", "/my/account/addresses", "/equipment", "/equipment/{model}", "/staff", "/people/{person}", "/depot"],
+    "teacher": [
+        "/",
+        "/my/learning",
+        "/my/account",
+        "/my/account/addresses",
+        "/equipment",
+        "/equipment/{model}",
+        "/staff",
+        "/people/{person}",
+        "/depot",
+    ],
     "contact": ["/", "/loans", "/loans?show=past", "/equipment/{model}", "/reservations/new"],
     "principal": ["/", "/schools/{school}", "/staff?badge={badge}", "/people/{person}", "/staff?name=Nobody"],
     "trainer": [

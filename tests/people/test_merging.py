@@ -58,9 +58,8 @@ def busy(db_session):
     reserve(Asked(cast.school, ada2, {a_model(cast): 1}, TODAY, TODAY), by=cast.cora, now=NOW, today=TODAY)
     for person in (cast.ada, ada2):
         outbox.put(person, "late", key="same", now=NOW)
-        db.session.add(
-            SignOnIdentity(district_id=cast.district.id, person_id=person.id, issuer="https://id.example", subject=person.email, linked_at=NOW)
-        )
+        of = {"district_id": cast.district.id, "person_id": person.id}
+        db.session.add(SignOnIdentity(**of, issuer="https://id.example", subject=person.email, linked_at=NOW))
     db.session.commit()
     return cast
 

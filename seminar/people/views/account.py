@@ -63,6 +63,9 @@ def _sign_in_page(form: SignInForm) -> str:
     demo = accounts.demo_people() if _in_demo_mode() else []
     typed = (form.email.data or "").strip()
     chosen = provider_for(typed) if typed else None
+    if chosen is not None and not form.password.data:
+        # Who comes that way owes no password.
+        form.password.errors = []
     district = current_district()
     providers = providers_of(district, current_app.config["SETTINGS"].sign_on) if district is not None else []
     back = request.values.get("next", "")
