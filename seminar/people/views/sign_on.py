@@ -72,6 +72,7 @@ def finish_sign_on(slug: str) -> object:
     if begun is None:
         return _refused_page(None, Refused(NOT_FROM_HERE, status=400))
     provider = _provider_or_404(slug)
+    # What was read so far was a read's transaction; the next one writes from its start.
     db.session.rollback()
     try:
         claims = _claims(provider, begun)
