@@ -79,6 +79,7 @@ PAGES: dict[str | None, list[str]] = {
         "/people/{person}/appointments",
         "/people/{person}/merge",
         "/people/{person}/merge/{namesake}",
+        "/settings",
         "/settings/sign-on",
         "/settings/sign-on/new",
         "/audit-trail",
