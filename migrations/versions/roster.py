@@ -112,6 +112,7 @@ def upgrade() -> None:
         sa.Column("feed_token", sa.String(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=True),
         sa.Column("holds_email", sa.Integer(), nullable=False),
+        sa.Column("follows", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["import_id"], ["roster_import.id"], name=op.f("fk_staged_person_import_id_roster_import")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staged_person")),
     )

@@ -150,7 +150,9 @@ def _do_people(one: RosterImport, now: datetime) -> None:
 def _free_addresses(one: RosterImport) -> None:
     """Two people may have swapped addresses, or one got the other's: what is given up is free before it is taken."""
     s = StagedPerson
-    given_up = exists().where(s.import_id == one.id, s.person_id == Person.id, s.email.is_not(None), s.email != Person.email)
+    given_up = exists().where(
+        s.import_id == one.id, s.follows.is_(False), s.person_id == Person.id, s.email.is_not(None), s.email != Person.email
+    )
     taken = exists().where(s.import_id == one.id, s.email == Person.email, func.coalesce(s.person_id, 0) != Person.id)
     free = update(Person).where(Person.district_id == one.district_id, given_up, taken).values(email=None)
     db.session.execute(free.execution_options(synchronize_session=False))

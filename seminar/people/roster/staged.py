@@ -134,6 +134,8 @@ class StagedPerson(Model):
     feed_token: Mapped[str]
     person_id: Mapped[int | None]
     holds_email: Mapped[int] = mapped_column(default=0)
+    # Of two records of the roster that were made one person here, the one whose name and address don't count.
+    follows: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (
         Index("ix_staged_person_sourced_id", "import_id", "sourced_id"),
