@@ -39,10 +39,12 @@ from seminar.people import set_up
 from seminar.people.roster import nightly
 from seminar.series import attendance, coming_days, feed, home, reminder
 from seminar.series import mails as series_mails
+from seminar.series import merging as series_merging
 from seminar.series import set_up as series_set_up
 from seminar.series.leaving import drafts_of_series, series_taught
 from seminar.skills import expiry
 from seminar.skills import mails as skills_mails
+from seminar.skills import merging as skills_merging
 from seminar.skills import set_up as skills_set_up
 from seminar.web import language, pages, session, shell, words
 from seminar.web.asked import LARGEST_ID
@@ -131,6 +133,7 @@ def contribute(settings: Settings) -> None:
         targets,
         inventory_set_up,
         people_views.mails,
+        people_views.sign_on_settings,
         people_views.sessions,
         people_views.retention,
         coverage_views.new_year,
@@ -150,7 +153,9 @@ def contribute(settings: Settings) -> None:
     contributions.days_closing[:] = [following.on_days, coming_days.meetings_on]
     contributions.open_days_changed[:] = [following.follow_open_days]
     contributions.school_closing[:] = [following.at_school]
-    account_of = (people_views.sessions, people_views.mail, people_views.held)
+    contributions.merge_collisions[:] = [skills_merging.merge_collisions, series_merging.merge_collisions]
+    contributions.people_merged[:] = [skills_merging.award_together]
+    account_of = (people_views.email_addresses, people_views.sessions, people_views.mail, people_views.held)
     contributions.account_pages[:] = [place for part in account_of for place in part.account_pages()]
     mail_kinds.KINDS.clear()
     for mails in (people_mails, skills_mails, series_mails, inventory_mails):

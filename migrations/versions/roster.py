@@ -54,17 +54,6 @@ def upgrade() -> None:
     op.create_index("ix_roster_finding_about", "roster_finding", ["import_id", "about"], unique=False)
     op.create_index("ix_roster_finding_import", "roster_finding", ["import_id", "taken", "id"], unique=False)
     op.create_table(
-        "roster_ending",
-        sa.Column("import_id", sa.Integer(), nullable=False),
-        sa.Column("appointment_id", sa.Integer(), nullable=False),
-        sa.Column("last_day_before", sa.Date(), nullable=True),
-        sa.Column("taken_back_at", UTCDateTime(), nullable=True),
-        sa.ForeignKeyConstraint(["appointment_id"], ["appointment.id"], name=op.f("fk_roster_ending_appointment_id_appointment")),
-        sa.ForeignKeyConstraint(["import_id"], ["roster_import.id"], name=op.f("fk_roster_ending_import_id_roster_import")),
-        sa.PrimaryKeyConstraint("import_id", "appointment_id", name=op.f("pk_roster_ending")),
-    )
-    op.create_index("ix_roster_ending_appointment", "roster_ending", ["appointment_id"], unique=False)
-    op.create_table(
         "roster_org",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("district_id", sa.Integer(), nullable=False),
@@ -123,6 +112,7 @@ def upgrade() -> None:
         sa.Column("feed_token", sa.String(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=True),
         sa.Column("holds_email", sa.Integer(), nullable=False),
+        sa.Column("follows", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["import_id"], ["roster_import.id"], name=op.f("fk_staged_person_import_id_roster_import")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staged_person")),
     )

@@ -22,14 +22,17 @@ def upgrade() -> None:
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("at", UTCDateTime(), nullable=False),
         sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("import_id", sa.Integer(), nullable=True),
         sa.Column("taken_back_at", UTCDateTime(), nullable=True),
         sa.Column("taken_back_by_id", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["district_id"], ["district.id"], name=op.f("fk_ending_district_id_district")),
         sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_ending_person_id_person")),
         sa.ForeignKeyConstraint(["by_id"], ["person.id"], name=op.f("fk_ending_by_id_person")),
+        sa.ForeignKeyConstraint(["import_id"], ["roster_import.id"], name=op.f("fk_ending_import_id_roster_import")),
         sa.ForeignKeyConstraint(["taken_back_by_id"], ["person.id"], name=op.f("fk_ending_taken_back_by_id_person")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_ending")),
     )
+    op.create_index("ix_ending_import", "ending", ["import_id", "person_id"])
     op.create_index("ix_ending_person", "ending", ["district_id", "person_id"])
     op.create_table(
         "ended_appointment",

@@ -4,7 +4,7 @@ A contribution is a plain function; it runs in the transaction of whoever calls 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 # (standing, now) -> list of template names with their values, for a person's home
@@ -36,6 +36,21 @@ days_closing: list[Callable[..., Any]] = []
 open_days_changed: list[Callable[..., Any]] = []
 # (school, day, now) -> list of Touched: what goes on at a school from the day it closes
 school_closing: list[Callable[..., Any]] = []
+
+# (kept, merged, now) -> list of Collision: what two records of one person can't both have, by room
+merge_collisions: list[Callable[..., Any]] = []
+# (kept, now) -> None, when what another record had has become theirs
+people_merged: list[Callable[..., Any]] = []
+
+
+@dataclass(frozen=True)
+class Collision:
+    """Where two records of one person meet: what is the case and what becomes of it, in a sentence of N_ with its values, and
+    the function of (by, now) that does it. Without one there is nothing that can be done, and the two stay apart."""
+
+    says: str
+    solve: Callable[..., None] | None
+    values: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

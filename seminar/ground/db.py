@@ -29,6 +29,7 @@ SQLITE_PRAGMAS = ("journal_mode=WAL", "busy_timeout=10000", "foreign_keys=ON", "
 READS = ("GET", "HEAD", "OPTIONS")
 T = TypeVar("T")
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
+_writing: ContextVar[bool] = ContextVar("writing", default=False)
 
 
 class UTCDateTime(TypeDecorator[datetime]):
@@ -101,7 +102,7 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Any) -> None:
-    reads = _reading.get() or (has_request_context() and request.method in READS)
+    reads = not _writing.get() and (_reading.get() or (has_request_context() and request.method in READS))
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
@@ -113,6 +114,16 @@ def reading() -> Iterator[None]:
         yield
     finally:
         _reading.reset(before)
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """A stretch of a GET whose transactions write after all, as a protocol of others' can ask for: they take the lock at once."""
+    before = _writing.set(True)
+    try:
+        yield
+    finally:
+        _writing.reset(before)
 
 
 # PostgreSQL's codes (appendix A): two transactions waited for each other, or one could not be put in an order with the rest.
@@ -140,6 +151,11 @@ def twice_if_a_race_is_lost(do: Callable[[], T]) -> T:
         if not lost_a_race(error):
             raise
     return do()
+
+
+def is_taken(error: IntegrityError) -> bool:
+    """Whether it was a primary key or a unique index that refused (PostgreSQL's 23505), and no other law."""
+    return getattr(error.orig, "sqlstate", None) == "23505" or "UNIQUE constraint failed" in str(error.orig)
 
 
 def broken_constraint(error: IntegrityError) -> str:

@@ -69,10 +69,10 @@ def put(person: Any, kind: str, *, key: str, now: datetime, calendar: str | None
 
 
 def put_all(kind: str, letters: Iterable[Letter], *, now: datetime) -> None:
-    """The same for many at once, in one statement; who has no address, or has this mail already, gets none. A kind that no room
-    has declared is a KeyError."""
+    """The same for many at once, in one statement; who has no address, or has this mail already, gets none. A value `to` sends it
+    to another address of theirs. A kind that no room has declared is a KeyError."""
     declared = KINDS[kind]
-    reached = [letter for letter in letters if letter.person.email is not None]
+    reached = [letter for letter in letters if letter.person.email is not None or "to" in letter.values]
     if not reached:
         return
     wished = wishes(declared, [letter.person.id for letter in reached])

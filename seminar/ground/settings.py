@@ -24,6 +24,15 @@ class WrongSettings(Exception):
 
 
 @dataclass(frozen=True)
+class SignOnSettings:
+    """The one OpenID Connect provider of an installation with one district."""
+
+    issuer: str
+    client_id: str
+    secret: str
+
+
+@dataclass(frozen=True)
 class Settings:
     database_url: str
     secret_key: str
@@ -36,6 +45,7 @@ class Settings:
     mail_folder: Path
     # A folder of a folder per district, named by its code, into which the student information system puts its rosters.
     roster_folder: Path | None = None
+    sign_on: SignOnSettings | None = None
 
 
 def settings_from(environment: Mapping[str, str], root: Path) -> Settings:
@@ -68,6 +78,7 @@ def settings_from(environment: Mapping[str, str], root: Path) -> Settings:
         started=float(environment["MAKERPD_STARTED"]) if environment.get("MAKERPD_STARTED") else None,
         mail_folder=root / "instance" / "mail",
         roster_folder=_folder(environment, "ROSTER_FOLDER", wrong),
+        sign_on=_sign_on(environment, wrong),
     )
     if wrong:
         raise WrongSettings(wrong)
@@ -90,6 +101,21 @@ def _folder(environment: Mapping[str, str], name: str, wrong: list[str]) -> Path
     if path and not Path(path).is_dir():
         wrong.append(f"{name} is {path}, and there is no such folder.")
     return Path(path) if path else None
+
+
+def _sign_on(environment: Mapping[str, str], wrong: list[str]) -> SignOnSettings | None:
+    """All three settings or none."""
+    names = ("OIDC_ISSUER", "OIDC_CLIENT_ID", "OIDC_CLIENT_SECRET")
+    given = [environment.get(name, "").strip() for name in names]
+    if not any(given):
+        return None
+    for name, value in zip(names, given, strict=True):
+        if not value:
+            wrong.append(f"{name} is missing: {', '.join(names)} belong together. Set all three, or none.")
+    issuer = urlsplit(given[0])
+    if given[0] and (issuer.scheme != "https" and issuer.hostname not in ("127.0.0.1", "localhost")):
+        wrong.append("OIDC_ISSUER is the issuer of your provider, as in https://accounts.google.com; it starts with https://.")
+    return SignOnSettings(*given)
 
 
 def _demo_start(environment: Mapping[str, str], demo: bool, wrong: list[str]) -> datetime | None:

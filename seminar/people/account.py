@@ -18,6 +18,7 @@ from seminar.ground import history, outbox
 from seminar.ground.db import Model, db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.device_session import end_sessions
+from seminar.people.email_address import EmailAddress, person_by_address
 from seminar.people.person import Person
 
 
@@ -26,6 +27,7 @@ class Account(Model):
 
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id"), primary_key=True)
     district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
+    # Empty for who signs in by single sign-on alone: no password matches it.
     password_hash: Mapped[str]
     changed_at: Mapped[datetime]
 
@@ -86,14 +88,25 @@ def hashed(password: str) -> str:
 def matches(password: str, password_hash: str | None) -> bool:
     """Whether the password is the account's; as slow where there is no account."""
     try:
-        return _hasher.verify(password_hash or _NOBODYS, password) and password_hash is not None
+        return _hasher.verify(password_hash or _NOBODYS, password) and bool(password_hash)
     except (VerificationError, InvalidHashError):
         return False
 
 
 def account_by_email(email: str) -> Account | None:
-    query = select(Account).join(Person, Person.id == Account.person_id).where(Person.email == email.strip().lower())
-    return db.session.scalar(query)
+    """By any address that counts."""
+    query = select(Account).join(EmailAddress, EmailAddress.person_id == Account.person_id)
+    return db.session.scalar(query.where(EmailAddress.address == email.strip().lower(), EmailAddress.confirmed_at.is_not(None)))
+
+
+def account_of(person: Person, *, now: datetime) -> Account:
+    """The person's account; a new one without a password where they have none yet."""
+    account = db.session.get(Account, person.id)
+    if account is None:
+        account = Account(person_id=person.id, district_id=person.district_id, password_hash="", changed_at=now)
+        db.session.add(account)
+        db.session.flush()
+    return account
 
 
 def _email_hash(email: str) -> str:
@@ -180,7 +193,7 @@ RESETS_PER_HOUR = 3
 
 def person_for_reset(email: str, *, now: datetime) -> Person | None:
     """Whom to send a reset: nobody for an unknown address, or after a few within the hour."""
-    person = db.session.scalar(select(Person).where(Person.email == email.strip().lower()))
+    person = person_by_address(email)
     if person is None:
         return None
     recent = select(func.count()).where(

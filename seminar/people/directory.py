@@ -8,6 +8,7 @@ from seminar.ground import contributions, history
 from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.appointment import AT_A_SCHOOL, Appointment
+from seminar.people.email_address import person_by_address
 from seminar.people.leaving import end_in_one_act
 from seminar.people.person import Person, refuse_without_a_name
 from seminar.people.school import School
@@ -16,7 +17,8 @@ from seminar.people.school import School
 def _free_address(email: str, person_id: int = 0) -> str:
     """The address as it is kept. Raises Refused where somebody else has it."""
     address = email.strip().lower()
-    if db.session.scalar(select(Person.id).where(Person.email == address, Person.id != person_id)) is not None:
+    whose = person_by_address(address)
+    if whose is not None and whose.id != person_id:
         raise Refused(N_("{email} belongs to somebody already. Look them up in the list."), field="email", email=address)
     return address
 

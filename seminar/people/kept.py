@@ -117,8 +117,9 @@ PEOPLE = RetentionKind(
 # The last one stands last: when somebody's name goes, all other kinds have had their turn.
 KINDS = [SIGN_IN_ATTEMPTS, SESSIONS, LINKS, ABANDONED_ROSTERS, ROSTER_FINDINGS, PEOPLE]
 TABLES = {
-    **dict.fromkeys(("person", "appointment", "ending", "ended_appointment", "roster_ending"), "people"),
+    **dict.fromkeys(("person", "appointment", "ending", "ended_appointment", "email_address", "sign_on_identity"), "people"),
     **dict.fromkeys(("account", "passkey", "second_factor", "recovery_code", "support_view", "mail_preference", "digest_day"), "people"),
+    **dict.fromkeys(("sign_on_provider", "sign_on_domain"), "program"),
     **dict.fromkeys(("district", "school", "school_year", "term", "closed_day", "logo", "roster_org", "roster_server"), "program"),
     **dict.fromkeys(("roster_import", "staged_org", "staged_person", "staged_role", "staged_term"), "abandoned_rosters"),
     "account_link": "links",

@@ -28,13 +28,15 @@ class Ending(Model):
     reason: Mapped[str] = mapped_column(default="")
     at: Mapped[datetime]
     by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    # The roster that did it; None: somebody did.
+    import_id: Mapped[int | None] = mapped_column(ForeignKey("roster_import.id"))
     taken_back_at: Mapped[datetime | None]
     taken_back_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
     person: Mapped[Person] = relationship(foreign_keys=person_id)
     ended: Mapped[list["EndedAppointment"]] = relationship(order_by=lambda: EndedAppointment.appointment_id)
 
-    __table_args__ = (Index("ix_ending_person", "district_id", "person_id"),)
+    __table_args__ = (Index("ix_ending_person", "district_id", "person_id"), Index("ix_ending_import", "import_id", "person_id"))
 
 
 class EndedAppointment(Model):

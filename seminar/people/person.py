@@ -26,25 +26,37 @@ class Person(Model):
     sourced_id: Mapped[str | None]
     # False: the roster says that this account is not to be used (OneRoster's enabledUser).
     may_sign_in: Mapped[bool] = mapped_column(default=True, server_default=true())
+    # The one that this record of the same person went into: what is looked up here leads there.
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     feed_token: Mapped[str] = mapped_column(default=lambda: secrets.token_urlsafe(24))
     # The day on which their name went, because they left long ago (seminar.people.pseudonym).
     pseudonymised_on: Mapped[date | None]
 
     district: Mapped[District] = relationship()
+    merged_into: Mapped["Person | None"] = relationship(remote_side=id)
 
     __table_args__ = (
         UniqueConstraint("email"),
         UniqueConstraint("feed_token"),
         CheckConstraint("email = lower(email)", name="email_is_lower_case"),
+        CheckConstraint(
+            "merged_into_id IS NULL OR (merged_into_id <> id AND email IS NULL AND NOT may_sign_in)", name="merged_into_another"
+        ),
         CheckConstraint("language IS NULL OR language IN ('en', 'es')", name="language"),
         CheckConstraint("theme IN ('', 'light', 'dark')", name="theme"),
         Index("uq_person_sourced_id", "district_id", "sourced_id", unique=True),
+        Index("ix_person_merged_into_id", "merged_into_id"),
         Index("ix_person_name", "district_id", "family_name", "given_name"),
     )
 
     @property
     def name(self) -> str:
         return f"{self.given_name} {self.family_name}"
+
+
+def who_stays(person: Person) -> Person:
+    """The person; or, of a record that went into another one, the one who stays. Never more than one step (see merging)."""
+    return person.merged_into or person
 
 
 def refuse_without_a_name(person: Person) -> None:

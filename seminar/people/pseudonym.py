@@ -18,10 +18,12 @@ from seminar.ground.retention import Times
 from seminar.people.account import Account, AccountLink
 from seminar.people.appointment import Appointment
 from seminar.people.device_session import DeviceSession
+from seminar.people.email_address import EmailAddress
 from seminar.people.leaving import Ending
 from seminar.people.passkey import Passkey
 from seminar.people.person import Person
 from seminar.people.second_factor import RecoveryCode, SecondFactor
+from seminar.people.sign_on import SignOnIdentity
 from seminar.people.support_view import SupportView
 
 # In the language of their district: it is data, and nobody's to read in their own.
@@ -34,6 +36,8 @@ THEIRS: tuple[type[Model], ...] = (
     Passkey,
     SecondFactor,
     RecoveryCode,
+    EmailAddress,
+    SignOnIdentity,
     MailPreference,
     DigestDay,
 )
@@ -57,6 +61,8 @@ def pseudonymise(person_ids: list[int], times: Times) -> None:
     ids = list(db.session.scalars(select(Person.id).where(Person.id.in_(person_ids), left_long_ago(times))))
     if not ids:
         return
+    # Records that went into theirs name them too (seminar.people.merging).
+    ids += list(db.session.scalars(select(Person.id).where(Person.merged_into_id.in_(ids))))
     unsynced = {"synchronize_session": False}
     for model in THEIRS:
         db.session.execute(delete(model).where(model.__table__.c.person_id.in_(ids)), execution_options=unsynced)

@@ -44,7 +44,12 @@ class Series(Model):
 
     district: Mapped[District] = relationship()
     seminar: Mapped[Seminar] = relationship()
-    trainers: Mapped[list[Person]] = relationship(secondary=series_trainer, order_by=Person.family_name)
+    # A record that went into another trainer's of this series stays in the table, and is that one person.
+    trainers: Mapped[list[Person]] = relationship(
+        secondary=series_trainer,
+        secondaryjoin=lambda: (series_trainer.c.person_id == Person.id) & Person.merged_into_id.is_(None),
+        order_by=Person.family_name,
+    )
     meetings: Mapped[list["Meeting"]] = relationship(back_populates="series", order_by=lambda: Meeting.starts_at)
 
     __table_args__ = (

@@ -92,7 +92,7 @@ def _in_this_language(mail: Mail, person: Person, gathered: list[Mail], language
     return Written(
         mail.id,
         person.district.mail_from,
-        person.email or "",
+        values_of(mail.context).get("to") or person.email or "",
         lead.subject,
         _as_text(said),
         current_app.jinja_env.get_template("mail/letter.html").render(**said),

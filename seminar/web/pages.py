@@ -59,6 +59,12 @@ SENTENCES = {
     "depot_day.depot_id, depot_day.day": SAVED_AT_ONCE,
     "pk_coverage_target": SAVED_AT_ONCE,
     "coverage_target.school_id, coverage_target.skill_id": SAVED_AT_ONCE,
+    "uq_email_address_confirmed": N_("This address belongs to somebody already."),
+    "email_address.address": N_("This address belongs to somebody already."),
+    "uq_sign_on_identity_live": N_("This sign-on was linked a moment ago. Sign in again."),
+    "sign_on_identity.issuer, sign_on_identity.subject": N_("This sign-on was linked a moment ago. Sign in again."),
+    "pk_sign_on_domain": N_("One of these domains leads to another provider already."),
+    "sign_on_domain.domain": N_("One of these domains leads to another provider already."),
 }
 # Two people who save the same name at the same moment: each verb looked, and saw none.
 SAME_NAME = N_("Somebody saved the same name a moment ago. Look at it, then save yours under another.")
@@ -75,6 +81,7 @@ SENTENCES |= {
         ("equipment_model", ("district_id", "name")),
         ("equipment_model", ("district_id", "slug")),
         ("item", ("district_id", "tag")),
+        ("sign_on_provider", ("district_id", "name")),
     )
     for said in (f"uq_{table}_{'_'.join(columns)}", ", ".join(f"{table}.{column}" for column in columns))
 }

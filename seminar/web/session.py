@@ -29,7 +29,7 @@ from seminar.web.device import device_named
 
 HALFWAY_LASTS = timedelta(minutes=10)
 # What belongs to the browser, not to who sits at it.
-STAYS = ("language", "_flashes")
+STAYS = ("language", "_flashes", "sign_ons")
 
 
 @dataclass

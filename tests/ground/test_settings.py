@@ -18,6 +18,8 @@ FINE = {"SECRET_KEY": "k" * 48, "BASE_URL": "https://makerpd.example.org", "DATA
         ({"DATABASE_URL": "nonsense"}, "DATABASE_URL names nothing"),
         ({"SMTP_URL": "mail.example.org"}, "SMTP_URL starts with"),
         ({"LOG_LEVEL": "LOUD"}, "LOG_LEVEL is LOUD"),
+        ({"OIDC_ISSUER": "https://id.example"}, "OIDC_CLIENT_ID is missing"),
+        ({"OIDC_ISSUER": "http://id.example", "OIDC_CLIENT_ID": "x", "OIDC_CLIENT_SECRET": "y"}, "OIDC_ISSUER is the issuer"),
         ({"MAKERPD_DEMO": "yes"}, "MAKERPD_DEMO is 1"),
         ({"MAKERPD_NOW": "2027-03-02T08:30"}, "MAKERPD_NOW sets the clock of demo mode only"),
         ({"MAKERPD_DEMO": "1", "MAKERPD_NOW": "soon"}, "MAKERPD_NOW is soon"),
@@ -38,3 +40,10 @@ def test_everything_that_is_wrong_is_said_at_once(tmp_path):
 def test_what_is_right_is_read(tmp_path):
     settings = settings_from(FINE, tmp_path)
     assert (settings.demo, settings.smtp_url, settings.base_url) == (False, None, "https://makerpd.example.org")
+
+
+def test_the_one_provider_is_read_whole_or_not_at_all(tmp_path):
+    given = {"OIDC_ISSUER": "https://id.example", "OIDC_CLIENT_ID": "makerpd", "OIDC_CLIENT_SECRET": "secret"}
+    assert settings_from(FINE, tmp_path).sign_on is None
+    read = settings_from(FINE | given, tmp_path).sign_on
+    assert (read.issuer, read.client_id, read.secret) == tuple(given.values())

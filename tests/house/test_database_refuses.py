@@ -130,3 +130,27 @@ def test_a_session_ends_with_a_reason(db_session):
     cast = a_cast()
     db.session.commit()
     refused("UPDATE device_session SET ended_at = '2027-03-01' WHERE person_id = :person", person=cast.ada.id)
+
+
+def test_an_identity_is_one_persons_at_a_time(db_session):
+    cast = a_cast()
+    sql = (
+        "INSERT INTO sign_on_identity (district_id, person_id, issuer, subject, linked_at, ended_at, ended_by_id)"
+        " VALUES (:d, :p, 'https://id.example', '1', '2027-03-01', :ended, :by)"
+    )
+    ids = {"d": cast.district.id, "ben": cast.ben.id}
+    db.session.execute(text(sql), {"d": ids["d"], "p": ids["ben"], "ended": "2027-03-01", "by": ids["ben"]})
+    db.session.execute(text(sql), {"d": ids["d"], "p": cast.ada.id, "ended": None, "by": None})
+    db.session.commit()
+    refused(sql, d=ids["d"], p=ids["ben"], ended=None, by=None)
+    refused("UPDATE sign_on_identity SET ended_at = NULL, ended_by_id = NULL WHERE person_id = :p", p=ids["ben"])
+
+
+def test_a_record_that_went_into_another_opens_nothing(db_session):
+    cast = a_cast()
+    db.session.execute(text("UPDATE person SET merged_into_id = 1, email = NULL, may_sign_in = false WHERE id = 2"))
+    db.session.commit()
+    assert cast.ben.merged_into_id == cast.ada.id
+    refused("UPDATE person SET may_sign_in = true WHERE id = 2")
+    refused("UPDATE person SET email = 'again@a.example' WHERE id = 2")
+    refused("UPDATE person SET merged_into_id = 2 WHERE id = 2")

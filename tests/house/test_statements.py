@@ -10,6 +10,7 @@ from seminar.ground.db import db
 from seminar.ground.sheets import read_table
 from seminar.people.appointment import Appointment
 from seminar.people.person import Person
+from seminar.people.sign_on_provider import SignOnDomain, SignOnProvider
 from seminar.series.enrollment import Enrollment
 from seminar.skills.award import Award
 from tests.cast import NOW, TODAY, a_cast, a_model, a_passkey, a_series, signed_in
@@ -46,6 +47,10 @@ PAGES = {
     "/settings/schools/1": "olive",
     "/settings/targets": "olive",
     "/settings/depot": "eli",
+    "/audit-trail": "olive",
+    "/settings/sign-on": "olive",
+    "/people/1/merge?search=more": "olive",
+    "/sign-in": "olive",
 }
 
 
@@ -68,6 +73,10 @@ def grow(cast, series, number):
         signed_in(cast.ben, f"ben {number} {n}")
         a_passkey(cast.ben, f"Key {number} {n}")
     for n in range(min(number, 20)):
+        of = {"district_id": d, "name": f"{number}-{n}", "slug": f"{number}-{n}"}
+        provider = SignOnProvider(**of, issuer="https://id.example", client_id="x", secret_variable="OIDC_A__SECRET")
+        provider.domains = [SignOnDomain(district_id=d, domain=f"{number}-{n}.example")]
+        db.session.add(provider)
         a_series(cast, f"Seminar {number} {n}")
     db.session.commit()
 

@@ -28,6 +28,7 @@ PAGES: dict[str | None, list[str]] = {
         "/sign-in/forgotten",
         "/sign-in/link/used-up",
         "/mail/off/not-ours",
+        "/sign-in/address/used-up",
         "/nowhere",
         "/help",
         "/help/words",
@@ -45,6 +46,7 @@ PAGES: dict[str | None, list[str]] = {
         "/my/account/passkeys",
         "/my/account/second-step",
         "/my/account/recovery-codes",
+        "/my/account/addresses",
         "/equipment",
         "/equipment/{model}",
         "/staff",
@@ -115,6 +117,10 @@ PAGES: dict[str | None, list[str]] = {
         "/settings/new-school-year/preview",
         "/people/{person}/view",
         "/settings/shared-devices",
+        "/people/{person}/merge",
+        "/people/{person}/merge/{namesake}",
+        "/settings/sign-on",
+        "/settings/sign-on/new",
         "/audit-trail",
         "/audit-trail?name=Nobody",
         "/mail",
@@ -133,6 +139,7 @@ PAGES: dict[str | None, list[str]] = {
 }
 ANSWERS = {(None, "/nowhere"): 404, (None, "/sign-in/link/used-up"): 404, ("teacher", "/depot"): 403}
 ANSWERS[None, "/mail/off/not-ours"] = 404
+ANSWERS[None, "/sign-in/address/used-up"] = 404
 # A mail's HTML is looked at in test_mail.py: in its sandbox nothing runs, axe neither.
 NO_PAGES = {"static", "healthz", "readyz", "series.show_feed", "people.show_mail_letter", "people.show_roster_rows"}
 NO_PAGES |= {"inventory.show_import_template", "inventory.show_import_refused"}
@@ -141,6 +148,8 @@ ELSEWHERE = {"inventory.show_import", "people.show_roster_import"}
 # The code page is between two others: tests/journeys/test_account.py comes to it.
 NO_PAGES |= {"people.show_code", "people.show_passkey_options", "people.show_new_passkey_options", "people.show_still_here"}
 NO_PAGES |= {"people.show_logo", "people.show_colors"}
+# Visited by tests/journeys/test_sign_on.py: the demo district has no provider.
+NO_PAGES |= {"people.start_sign_on", "people.finish_sign_on", "people.show_provider"}
 every_page = pytest.mark.parametrize(("role", "path"), [(role, path) for role, paths in PAGES.items() for path in paths])
 Open = Callable[[str | None, str], Page]
 

@@ -16,10 +16,12 @@ from inventory.reserving import Asked, reserve
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.ground.sheets import read_table
-from seminar.people import account
+from seminar.people import account, email_address
 from seminar.people.calendar import ClosedDay, SchoolYear, Term
 from seminar.people.district_editing import put_logo
 from seminar.people.roster.server import RosterServer
+from seminar.people.sign_on import SignOnIdentity
+from seminar.people.sign_on_provider import SignOnProvider
 from seminar.series.enrollment import enroll
 from seminar.skills.sign_off import SignOff
 from seminar.web.mail_links import turn_off_token
@@ -53,6 +55,10 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "people.show_words": "public",
     "people.show_accessibility": "public",
     "people.show_accessibility_report": "public",
+    "people.start_sign_on": "public",
+    "people.finish_sign_on": "public",
+    "people.show_address_link": "public",
+    "people.confirm_address": "public",
     "series.show_catalog": "public",
     "series.show_series": "public",
     "series.show_feed": "public",
@@ -100,7 +106,7 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "people.show_roster_server": PLANS,
     "people.save_roster_server": PLANS,
     "people.create_roster_question": PLANS,
-    "people.create_roster_server_end": PLANS,
+    "people.create_roster_server_removal": PLANS,
     "people.show_set_up": PLANS,
     "people.show_district": PLANS,
     "people.save_district": PLANS,
@@ -131,6 +137,22 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "people.look_at_calendar_file": PLANS,
     "people.create_closed_days": PLANS,
     "people.create_day_reopening": PLANS,
+    "people.show_addresses": EVERYBODY,
+    "people.create_address": EVERYBODY,
+    "people.create_primary_address": ("ada",),
+    "people.create_address_removal": ("ada",),
+    "people.show_sign_on_settings": PLANS,
+    "people.show_new_provider": PLANS,
+    "people.create_provider": PLANS,
+    "people.show_provider": PLANS,
+    "people.save_provider": PLANS,
+    "people.create_provider_check": PLANS,
+    "people.create_provider_off": PLANS,
+    "people.create_provider_on": PLANS,
+    "people.show_other_records": PLANS,
+    "people.show_merge": PLANS,
+    "people.create_merge": PLANS,
+    "people.create_identity_end": PLANS,
     "people.show_retention": PLANS,
     "people.save_retention": PLANS,
     "people.show_people": PLANS,
@@ -257,6 +279,7 @@ FILTERS = {
     "people.show_sign_in": ("?next=/my/learning", "?why=idle"),
     "people.show_people": ("?search=ada",),
     "people.show_schools": ("?search=school", "?search=nothing+like+it"),
+    "people.show_other_records": ("?search=nobody",),
     "series.show_catalog": ("?past=1", "?search=robotics&season=year-round&grades=K-2&open=1", "?search=nothing+like+it"),
     "coverage.show_staff": ("?badge={badge_id}", "?name=ada&badge={badge_id}&school={school_id}&day=2027-03-01", "?name=nobody"),
     "coverage.show_person": ("?badge={badge_id}",),
@@ -267,6 +290,9 @@ FILTERS = {
 }
 CLIENT = {"client_id": "pd", "secret_name": "ROSTER_SECRET"}
 IN = (200, 204, 303, 409, 422)
+# Out to another server and back: signed out it is no page of ours, and without a sign-in that was begun it is refused (400).
+LEADS_AWAY = ("people.start_sign_on", "people.finish_sign_on")
+NOBODY_LISTENS = "http://127.0.0.1:9"
 Ids = dict[str, int | str]
 
 
@@ -289,6 +315,18 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
     db.session.add_all([year, term, closed, otherwise])
     put_logo(cast.district, a_png(), alt="A", by=cast.olive, now=NOW)
     db.session.flush()
+    identity = SignOnIdentity(district_id=cast.district.id, person_id=cast.ada.id, issuer="https://id.example", subject="1", linked_at=NOW)
+    provider = SignOnProvider(
+        district_id=cast.district.id,
+        slug="a-school",
+        name="School",
+        issuer=NOBODY_LISTENS,
+        client_id="makerpd",
+        secret_variable="OIDC_A__SECRET",
+    )
+    db.session.add_all([identity, provider])
+    waiting = email_address.add_address(cast.ada, "ada@home.example", now=NOW)
+    letter = db.session.scalars(select(Mail).where(Mail.kind == "address")).one()
     link = account.send_link(cast.ben, "invitation", by=cast.olive, now=NOW)
     ids = {
         "series_id": series.id,
@@ -325,6 +363,13 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
         "people.show_turn_off.token": turn_off_token(cast.ada.id, "reminder"),
         "people.create_turn_off.token": turn_off_token(cast.ada.id, "reminder"),
         "kind_name": "meeting_changed",
+        "people.show_address_link.token": letter.context["token"],
+        "people.start_sign_on.slug": provider.slug,
+        "people.finish_sign_on.slug": provider.slug,
+        "provider_id": provider.id,
+        "identity_id": identity.id,
+        "address_id": waiting.id,
+        "other_id": cast.ben.id,
     }
     keys = {name: f"{person.id}:key-{name}" for name, person in cast.people.items()}
     db.session.commit()
@@ -365,7 +410,7 @@ def url_of(app: Flask, rule: Rule, ids: Ids) -> str:
 def pages_of(app: Flask, ids: Ids) -> Iterator[tuple[Rule, str]]:
     """Every route that is asked for by GET with its URL, and with the filters that show what else is on it."""
     for rule, method in rules(app):
-        if method == "GET":
+        if method == "GET" and rule.endpoint not in LEADS_AWAY:
             url = url_of(app, rule, ids)
             yield from ((rule, url + filters.format(**ids)) for filters in ("", *FILTERS.get(rule.endpoint, ())))
 

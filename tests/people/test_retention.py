@@ -22,9 +22,12 @@ from seminar.people.account import Account, AccountLink, SignInAttempt, send_lin
 from seminar.people.appointment import Appointment
 from seminar.people.device_session import DeviceSession
 from seminar.people.directory import appoint, change_person
+from seminar.people.email_address import EmailAddress
 from seminar.people.leaving import leave, take_back_leaving
+from seminar.people.passkey import Passkey
 from seminar.people.person import Person
 from seminar.people.roster.staged import STAGED, RosterFinding, RosterImport
+from seminar.people.sign_on import SignOnIdentity
 from seminar.series.attendance import Attendance
 from seminar.series.enrollment import Enrollment
 from seminar.skills.sign_off import SignOff
@@ -272,6 +275,10 @@ def test_in_a_spanish_district_the_number_is_spanish(cast):
 def test_nothing_that_let_them_in_or_reached_them_is_left_and_what_they_did_stays(cast):
     ben, token = cast.ben, cast.ben.feed_token
     a_passkey(ben)
+    merged = Person(district_id=ben.district_id, given_name="Benny", family_name="Example", may_sign_in=False, merged_into_id=ben.id)
+    db.session.add_all([merged, EmailAddress(district_id=ben.district_id, person_id=ben.id, address="ben@home.example", confirmed_at=NOW)])
+    identity = SignOnIdentity(district_id=ben.district_id, person_id=ben.id, issuer="https://idp.example", subject="9", linked_at=NOW)
+    db.session.add(identity)
     ben.sourced_id, ben.language = "sis-9", "es"
     db.session.add_all([MailPreference(person_id=ben.id, kind="awarded", district_id=ben.district_id, way="digest")])
     db.session.add(DigestDay(person_id=ben.id, district_id=ben.district_id, weekday=2))
@@ -295,7 +302,8 @@ def test_nothing_that_let_them_in_or_reached_them_is_left_and_what_they_did_stay
     apply(cast, years_later(8, days=2))
     assert (ben.name, ben.email, ben.sourced_id, ben.language, ben.may_sign_in) == (f"Former person {ben.id}", None, None, None, False)
     assert ben.feed_token != token
-    for model in (Account, AccountLink, DeviceSession, MailPreference, DigestDay):
+    assert (merged.name, merged.pseudonymised_on) == (f"Former person {merged.id}", ben.pseudonymised_on)
+    for model in (Account, AccountLink, DeviceSession, Passkey, EmailAddress, SignOnIdentity, MailPreference, DigestDay):
         assert db.session.scalar(select(func.count()).select_from(model).where(model.person_id == ben.id)) == 0, model
     assert db.session.scalars(select(Mail.state).where(Mail.person_id == ben.id)).all() == ["unwanted"]
     assert db.session.scalar(select(func.sum(Attendance.minutes)).where(Attendance.person_id == ben.id)) == 120

@@ -10,6 +10,8 @@ from seminar.ground.history import History
 from seminar.ground.refusal import Refused
 from seminar.people.appointment import Appointment
 from seminar.people.calendar import SchoolYear, Term
+from seminar.people.email_address import EmailAddress
+from seminar.people.merging import merge
 from seminar.people.person import Person
 from seminar.people.roster import importing
 from seminar.people.roster.outcome import Count, outcome_of
@@ -262,3 +264,26 @@ def test_a_preview_says_what_applying_then_does(district):
     one = read_for(district, texts(a_set()))
     before = outcome_of(one, TODAY)
     assert importing.apply(one, end_many=False, by=None, today=TODAY, now=NOW) == before
+
+
+def test_two_records_that_were_made_one_stay_one_and_nothing_changes_any_more(district):
+    take(district, a_set())
+    ada, ben, olga = (db.session.scalars(select(Person).where(Person.given_name == name)).one() for name in ("Ada", "Ben", "Olga"))
+    merge(ada, ben, reason="One person at two schools.", by=olga, now=NOW)
+    assert [one for one in held() if one[0] in ("Ada", "Ben")] == [("Ada", "teacher", "0101"), ("Ada", "teacher", "0102")]
+
+    did = take(district, a_set())
+
+    assert did.changes == 0
+    without_the_first = users("1.2")[1:]
+    gone = take(district, a_set(users=without_the_first, roles=roles()[1:]), end_many=True)
+    assert (gone.people.ended, gone.appointments.ended) == (0, 1)
+    assert [one for one in held() if one[0] == "Ada"] == [] or [one for one in held() if one[1:] == ("teacher", "0102")]
+
+
+def test_a_further_address_of_somebody_is_theirs_too(db_session):
+    cast = a_cast()
+    db.session.add(EmailAddress(district_id=cast.district.id, person_id=cast.ada.id, address="u1@r.example", confirmed_at=NOW))
+    db.session.flush()
+    take(cast.district, a_set("1.1"), "1.1")
+    assert (cast.ada.sourced_id, cast.ada.email) == ("u1", "u1@r.example")

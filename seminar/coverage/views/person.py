@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from flask import render_template
+from flask import redirect, render_template, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
@@ -50,8 +50,10 @@ def _in_their_series(trainer_id: int, person_id: int) -> bool:
 
 @coverage.get("/people/<int:person_id>")
 @requires(works_here)
-def show_person(person_id: int) -> str:
+def show_person(person_id: int) -> object:
     person: Person = found_or_404(db.session.get(Person, person_id))
+    if person.merged_into_id is not None:
+        return redirect(url_for("coverage.show_person", person_id=person.merged_into_id), 303)
     return person_page(person)
 
 

@@ -3,19 +3,21 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, delete, exists, func, insert, literal, null, select, update
+from sqlalchemy import Integer, and_, bindparam, delete, exists, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from seminar.ground import contributions
 from seminar.ground.db import UTCDateTime, db
 from seminar.ground.history import History
+from seminar.ground.refusal import N_
 from seminar.people.appointment import Appointment
 from seminar.people.calendar import SchoolYear, Term
+from seminar.people.leaving import EndedAppointment, Ending
 from seminar.people.person import Person
 from seminar.people.roster import outcome
 from seminar.people.roster.outcome import Rows
 from seminar.people.roster.settling import resolve_roles, take_stock
-from seminar.people.roster.staged import STAGED, RosterEnding, RosterImport, RosterOrg, StagedOrg, StagedPerson, StagedRole, StagedTerm
+from seminar.people.roster.staged import STAGED, RosterImport, RosterOrg, StagedOrg, StagedPerson, StagedRole, StagedTerm
 from seminar.people.school import School
 
 # Read and written so many at a time, where a row's own words go into the audit trail.
@@ -44,12 +46,11 @@ def forget_staged(import_ids: list[int]) -> None:
 
 def _trail(one: RosterImport, what: str, record: str, ids: Rows, now: datetime) -> None:
     """A line in the audit trail for each of these ids: whoever had the set read did it, or the system in the night."""
-    who = literal(one.by_id) if one.by_id is not None else null()
     found = ids.subquery()
     said = select(
         literal(one.district_id),
         literal(now, UTCDateTime()),
-        who,
+        literal(one.by_id, Integer()),
         literal(what),
         literal(record),
         next(iter(found.c)),
@@ -59,17 +60,33 @@ def _trail(one: RosterImport, what: str, record: str, ids: Rows, now: datetime) 
     db.session.execute(insert(History).from_select(names, said))
 
 
+NOT_TOLD = N_("The roster tells of it no more.")
+
+
 def _end_appointments(one: RosterImport, today: date, now: datetime) -> list[int]:
-    """End what the roster no longer tells; answers whose. What hasn't begun yet ends on its first day."""
+    """End what the roster no longer tells, an act for each person, so that it can be taken back; answers whose it was. What hasn't
+    begun yet ends on its first day."""
+    leaving = outcome.leaving_people(one, today).subquery()
     ended = outcome.ended_appointments(one, today).subquery()
-    rows = select(literal(one.id), ended.c.id, ended.c.last_day_before)
-    db.session.execute(insert(RosterEnding).from_select(["import_id", "appointment_id", "last_day_before"], rows))
-    mine = select(RosterEnding.appointment_id).where(RosterEnding.import_id == one.id)
+    leaves = ended.c.person_id.in_(select(leaving.c.person_id))
+    why = (literal(today), literal(NOT_TOLD), *_by_and_when(one, now))
+    acts = select(literal(one.district_id), ended.c.person_id, leaves, *why).distinct()
+    columns = ["district_id", "person_id", "leaves", "last_day", "reason", "import_id", "at", "by_id"]
+    db.session.execute(insert(Ending).from_select(columns, acts))
+    rows = select(Ending.id, ended.c.id, literal(one.district_id), ended.c.last_day_before)
+    rows = rows.join(Ending, and_(Ending.import_id == one.id, Ending.person_id == ended.c.person_id))
+    columns = ["ending_id", "appointment_id", "district_id", "last_day_before"]
+    db.session.execute(insert(EndedAppointment).from_select(columns, rows))
+    mine = select(EndedAppointment.appointment_id).join(Ending, Ending.id == EndedAppointment.ending_id).where(Ending.import_id == one.id)
     last = func.max(Appointment.first_day, today) if _on_sqlite() else func.greatest(Appointment.first_day, today)
     change = update(Appointment).where(Appointment.id.in_(mine)).values(last_day=last, sourced_id=None)
     db.session.execute(change.execution_options(synchronize_session=False))
     _trail(one, "appointment ended", "appointment", mine, now)
-    return list(db.session.scalars(select(Appointment.person_id).where(Appointment.id.in_(mine)).distinct()))
+    return list(db.session.scalars(select(Ending.person_id).where(Ending.import_id == one.id)))
+
+
+def _by_and_when(one: RosterImport, now: datetime) -> tuple[Any, Any, Any]:
+    return literal(one.id), literal(now, UTCDateTime()), literal(one.by_id, Integer())
 
 
 def _on_sqlite() -> bool:
@@ -133,7 +150,9 @@ def _do_people(one: RosterImport, now: datetime) -> None:
 def _free_addresses(one: RosterImport) -> None:
     """Two people may have swapped addresses, or one got the other's: what is given up is free before it is taken."""
     s = StagedPerson
-    given_up = exists().where(s.import_id == one.id, s.person_id == Person.id, s.email.is_not(None), s.email != Person.email)
+    given_up = exists().where(
+        s.import_id == one.id, s.follows.is_(False), s.person_id == Person.id, s.email.is_not(None), s.email != Person.email
+    )
     taken = exists().where(s.import_id == one.id, s.email == Person.email, func.coalesce(s.person_id, 0) != Person.id)
     free = update(Person).where(Person.district_id == one.district_id, given_up, taken).values(email=None)
     db.session.execute(free.execution_options(synchronize_session=False))

@@ -14,12 +14,13 @@ from seminar.ground.refusal import N_, Refused
 from seminar.ground.refused_row import RefusedRow
 from seminar.people.appointment import Appointment
 from seminar.people.district import District
+from seminar.people.leaving import EndedAppointment, Ending
 from seminar.people.person import Person
 from seminar.people.roster import applying
 from seminar.people.roster.outcome import Outcome, outcome_from, outcome_of
 from seminar.people.roster.reading import Source, stage
 from seminar.people.roster.settling import settle
-from seminar.people.roster.staged import RosterEnding, RosterFinding, RosterImport
+from seminar.people.roster.staged import RosterFinding, RosterImport
 
 
 def read(source: Source, *, named: str, district: District, by: Person | None, now: datetime) -> RosterImport:
@@ -104,23 +105,24 @@ def findings(one: RosterImport, *, limit: int | None = None) -> Iterator[Refused
 
 def take_back(one: RosterImport, person_ids: list[int], *, by: Person, today: date, now: datetime) -> int:
     """These people hold again what this import ended, as they held it before; answers how many appointments. The next roster that
-    still doesn't tell of them ends them again."""
+    still doesn't tell of them ends them again. Like leaving.take_back_leaving, for many at once."""
     # Whose name went meanwhile stays gone.
     named = select(Person.id).where(Person.id.in_(person_ids), Person.pseudonymised_on.is_(None))
     query = (
-        select(RosterEnding, Appointment)
-        .join(Appointment, Appointment.id == RosterEnding.appointment_id)
-        .where(RosterEnding.import_id == one.id, RosterEnding.taken_back_at.is_(None), Appointment.person_id.in_(named))
+        select(Ending, EndedAppointment.last_day_before, Appointment)
+        .join(EndedAppointment, EndedAppointment.ending_id == Ending.id)
+        .join(Appointment, Appointment.id == EndedAppointment.appointment_id)
+        .where(Ending.import_id == one.id, Ending.taken_back_at.is_(None), Ending.person_id.in_(named))
     )
     rows = db.session.execute(query.with_for_update(of=Appointment)).all()
-    held = _held_again([appointment for _, appointment in rows], today)
-    for ending, appointment in rows:
-        ending.taken_back_at = now
+    held = _held_again([appointment for _, _, appointment in rows], today)
+    for ending, last_day_before, appointment in rows:
+        ending.taken_back_at, ending.taken_back_by_id = now, by.id
         if (appointment.person_id, appointment.role, appointment.school_id) not in held:
-            appointment.last_day = ending.last_day_before
+            appointment.last_day = last_day_before
             history.record(by, "ending taken back", appointment, now, roster=one.id)
     db.session.flush()
-    people = list(db.session.scalars(select(Person).where(Person.id.in_({appointment.person_id for _, appointment in rows}))))
+    people = list(db.session.scalars(select(Person).where(Person.id.in_({appointment.person_id for _, _, appointment in rows}))))
     for changed in contributions.standing_changed if people else ():
         changed(people, now)
     return len(rows)

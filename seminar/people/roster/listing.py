@@ -7,9 +7,10 @@ from sqlalchemy import select
 
 from seminar.ground.db import db
 from seminar.people.appointment import Appointment
+from seminar.people.leaving import EndedAppointment, Ending
 from seminar.people.person import Person
 from seminar.people.roster import outcome
-from seminar.people.roster.staged import RosterEnding, RosterImport, StagedPerson
+from seminar.people.roster.staged import RosterImport, StagedPerson
 from seminar.people.school import School
 
 SHOWN = 25
@@ -67,12 +68,13 @@ def _in_charge(one: RosterImport, today: date) -> list[tuple[str, str]]:
 
 def what_was_ended(one: RosterImport, *, limit: int | None = SHOWN) -> list[Ended]:
     query = (
-        select(Person.id, Person.given_name, Person.family_name, Appointment.role, School.name, RosterEnding.taken_back_at)
-        .join(Appointment, Appointment.id == RosterEnding.appointment_id)
+        select(Person.id, Person.given_name, Person.family_name, Appointment.role, School.name, Ending.taken_back_at)
+        .join(EndedAppointment, EndedAppointment.appointment_id == Appointment.id)
+        .join(Ending, Ending.id == EndedAppointment.ending_id)
         .join(Person, Person.id == Appointment.person_id)
         .outerjoin(School, School.id == Appointment.school_id)
-        .where(RosterEnding.import_id == one.id)
-        .order_by(RosterEnding.taken_back_at.is_not(None), Person.family_name, Person.given_name, Appointment.id)
+        .where(Ending.import_id == one.id)
+        .order_by(Ending.taken_back_at.is_not(None), Person.family_name, Person.given_name, Appointment.id)
         .limit(limit)
     )
     return [Ended(n, f"{given} {family}", role, school, at) for n, given, family, role, school, at in db.session.execute(query)]

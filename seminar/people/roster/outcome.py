@@ -111,17 +111,19 @@ def ended_schools(one: RosterImport) -> Rows:
     return select(School.id).where(
         School.district_id == one.district_id,
         School.closed_on.is_(None),
-        or_(gone, _missing(one, "orgs.csv", StagedOrg, School.sourced_id)),
+        or_(gone, _missing(one, "orgs.csv", s.sourced_id == School.sourced_id, School)),
     )
 
 
-def _missing(one: RosterImport, file: str, staged: type[Any], sourced_id: Any) -> ColumnElement[bool]:
-    """A record that the roster told of and that isn't in its bulk file. A row that was refused is there all the same; and where a
-    refused row might be anybody's, nobody is missing."""
+def _missing(one: RosterImport, file: str, same: ColumnElement[bool], record: Any) -> ColumnElement[bool]:
+    """A record that the roster told of and that isn't in its bulk file; `same` says which staged row is its own. A row that was
+    refused is there all the same; and where a refused row might be anybody's, nobody is missing."""
     if one.kinds.get(file) != "bulk":
         return false()
-    there = exists().where(staged.import_id == one.id, staged.sourced_id == sourced_id)
-    return and_(sourced_id.is_not(None), ~there, not_(spoken_of(one, sourced_id)), not_(_might_be_anybody(one, file)))
+    staged: Any = {"orgs.csv": StagedOrg, "academicSessions.csv": StagedTerm, "users.csv": StagedPerson}[file]
+    there = exists().where(staged.import_id == one.id, same)
+    told = record.sourced_id.is_not(None)
+    return and_(told, ~there, not_(spoken_of(one, record.sourced_id)), not_(_might_be_anybody(one, file)))
 
 
 def spoken_of(one: RosterImport, sourced_id: Any) -> ColumnElement[bool]:
@@ -160,7 +162,9 @@ def ended_terms(one: RosterImport) -> Rows:
     t = StagedTerm
     gone = exists().where(t.import_id == one.id, t.sourced_id == Term.sourced_id, t.gone)
     return select(Term.id).where(
-        Term.district_id == one.district_id, Term.ended_on.is_(None), or_(gone, _missing(one, "academicSessions.csv", t, Term.sourced_id))
+        Term.district_id == one.district_id,
+        Term.ended_on.is_(None),
+        or_(gone, _missing(one, "academicSessions.csv", t.sourced_id == Term.sourced_id, Term)),
     )
 
 
@@ -177,11 +181,12 @@ def changed_people(one: RosterImport) -> Rows:
         Person.family_name != s.family_name,
         and_(s.email.is_not(None), _differs(Person.email, s.email)),
         Person.may_sign_in != s.enabled,
-        _differs(Person.sourced_id, s.sourced_id),
+        Person.sourced_id.is_(None),
     )
     before = (Person.given_name.label("given_before"), Person.family_name.label("family_before"), Person.email.label("email_before"))
-    now = (s.given_name, s.family_name, s.email, s.enabled, s.sourced_id)
-    return select(Person.id, *before, *now).join(s, s.person_id == Person.id).where(s.import_id == one.id, s.gone.is_(False), other)
+    now = (s.given_name, s.family_name, s.email, s.enabled, func.coalesce(Person.sourced_id, s.sourced_id).label("sourced_id"))
+    mine = and_(s.import_id == one.id, s.gone.is_(False), s.follows.is_(False))
+    return select(Person.id, *before, *now).join(s, s.person_id == Person.id).where(mine, other)
 
 
 def _differs(one: Any, other: Any) -> ColumnElement[bool]:
@@ -244,7 +249,7 @@ def _endings(one: RosterImport, a: Any, p: Any) -> list[ColumnElement[bool]]:
         not_(_might_be_anybody(one, "users.csv", "roles.csv")),
     )
     row_gone = exists().where(r.import_id == one.id, r.gone, r.sourced_id.is_not(None), r.sourced_id == a.sourced_id)
-    endings = [exists().where(staged, s.gone), _missing(one, "users.csv", s, p.sourced_id), and_(row_gone, unsaid)]
+    endings = [exists().where(staged, s.gone), _missing(one, "users.csv", s.person_id == p.id, p), and_(row_gone, unsaid)]
     elsewhere = exists().where(wanted(one), r.sourced_id == a.sourced_id, not_(_is_of(a, r)))
     endings.append(elsewhere)
     if one.version == "1.1":

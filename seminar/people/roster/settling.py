@@ -11,6 +11,7 @@ from sqlalchemy.orm import aliased
 from seminar.ground.db import db
 from seminar.ground.refusal import N_
 from seminar.people.calendar import Term
+from seminar.people.email_address import EmailAddress
 from seminar.people.person import Person
 from seminar.people.roster.found import WrongSet
 from seminar.people.roster.reading import TWICE
@@ -88,24 +89,34 @@ def _match_terms(one: RosterImport) -> None:
 
 
 def _match_people(one: RosterImport) -> None:
-    """By the roster's id; else by address, somebody who was added by hand: never a second person for the same one."""
-    s = StagedPerson
-    here = select(Person.id).where(Person.district_id == one.district_id)
-    _set(s, s.import_id == one.id, person_id=here.where(Person.sourced_id == s.sourced_id).scalar_subquery())
-    by_address = here.where(Person.sourced_id.is_(None), Person.email == s.email).scalar_subquery()
-    _set(s, and_(s.import_id == one.id, s.person_id.is_(None), s.email.is_not(None)), person_id=by_address)
-    holds = exists().where(Person.id == s.person_id, Person.email == s.email)
+    """By the roster's id, which leads on to whom a record was made one with; else by address, somebody who was added by hand:
+    never a second person for the same one."""
+    s, other = StagedPerson, aliased(StagedPerson)
+    stays = func.coalesce(Person.merged_into_id, Person.id)
+    by_id = select(stays).where(Person.district_id == one.district_id, Person.sourced_id == s.sourced_id)
+    _set(s, s.import_id == one.id, person_id=by_id.scalar_subquery())
+    by_address = select(EmailAddress.person_id).join(Person, Person.id == EmailAddress.person_id)
+    by_address = by_address.where(_counts(s.email), Person.district_id == one.district_id, Person.sourced_id.is_(None))
+    _set(s, and_(s.import_id == one.id, s.person_id.is_(None), s.email.is_not(None)), person_id=by_address.scalar_subquery())
+    holds = exists().where(EmailAddress.person_id == s.person_id, _counts(s.email))
     _set(s, and_(s.import_id == one.id, s.person_id.is_not(None)), holds_email=case((holds, 1), else_=0))
+    itself = exists().where(other.import_id == one.id, other.sourced_id == Person.sourced_id)
+    follows = exists().where(Person.id == s.person_id, Person.sourced_id != s.sourced_id, itself)
+    _set(s, and_(s.import_id == one.id, s.person_id.is_not(None)), follows=case((follows, true()), else_=false()))
+
+
+def _counts(address: Any) -> ColumnElement[bool]:
+    return and_(EmailAddress.address == address, EmailAddress.confirmed_at.is_not(None))
 
 
 def _refuse_people(one: RosterImport) -> None:
     s, other = StagedPerson, aliased(StagedPerson)
-    mine = and_(s.import_id == one.id, s.gone.is_(False))
+    mine = and_(s.import_id == one.id, s.gone.is_(False), s.follows.is_(False))
     twin = exists().where(other.import_id == one.id, other.sourced_id == s.sourced_id, other.line < s.line)
     _refuse(s, and_(s.import_id == one.id, twin), "users.csv", "sourcedId", s.sourced_id, TWICE)
     _refuse_lost_zeros(one)
     earlier = or_(other.holds_email > s.holds_email, and_(other.holds_email == s.holds_email, other.line < s.line))
-    same = exists().where(other.import_id == one.id, other.gone.is_(False), other.email == s.email, earlier)
+    same = exists().where(other.import_id == one.id, other.gone.is_(False), other.follows.is_(False), other.email == s.email, earlier)
     _refuse(
         s,
         and_(mine, same),
@@ -132,13 +143,25 @@ def _refuse_lost_zeros(one: RosterImport) -> None:
 
 
 def _refuse_addresses_of_others(one: RosterImport, mine: ColumnElement[bool]) -> None:
-    s, other, holder = StagedPerson, aliased(StagedPerson), aliased(Person)
-    leaves_it = exists().where(other.import_id == one.id, other.person_id == holder.id, func.coalesce(other.email, "") != holder.email)
-    held = (holder.email == s.email, holder.id != func.coalesce(s.person_id, 0), ~leaves_it)
-    elsewhere = exists().where(*held, holder.district_id != one.district_id)
+    s, other, holder, held_by = StagedPerson, aliased(StagedPerson), aliased(EmailAddress), aliased(Person)
+    leaves_it = exists().where(
+        other.import_id == one.id,
+        other.person_id == held_by.id,
+        other.email.is_not(None),
+        other.email != held_by.email,
+        held_by.email == s.email,
+    )
+    held = (
+        holder.address == s.email,
+        holder.confirmed_at.is_not(None),
+        held_by.id == holder.person_id,
+        held_by.id != func.coalesce(s.person_id, 0),
+        ~leaves_it,
+    )
+    elsewhere = exists().where(*held, held_by.district_id != one.district_id)
     _refuse(s, and_(mine, elsewhere), "users.csv", "email", s.email, N_("{value} belongs to somebody of another district."))
     here = exists().where(*held)
-    theirs = select(holder.sourced_id).where(*held).limit(1).scalar_subquery()
+    theirs = select(held_by.sourced_id).where(*held).limit(1).scalar_subquery()
     sentence = N_(
         "{value} belongs to somebody who is known under the id {other}. If they are one person, correct the id in the roster's source."
     )
@@ -196,7 +219,8 @@ def _refuse_roles(one: RosterImport) -> None:
 def resolve_roles(one: RosterImport) -> None:
     """Whose they are and where, as far as those are in our tables by now."""
     r = StagedRole
-    person = select(Person.id).where(Person.district_id == one.district_id, Person.sourced_id == r.user_sourced_id)
+    person = select(func.coalesce(Person.merged_into_id, Person.id))
+    person = person.where(Person.district_id == one.district_id, Person.sourced_id == r.user_sourced_id)
     by_address = select(StagedPerson.person_id).where(StagedPerson.import_id == one.id, StagedPerson.sourced_id == r.user_sourced_id)
     school = select(School.id).where(School.district_id == one.district_id, School.sourced_id == r.school_sourced_id)
     by_code = select(StagedOrg.school_id).where(StagedOrg.import_id == one.id, StagedOrg.sourced_id == r.school_sourced_id)

@@ -68,17 +68,6 @@ class RosterFinding(Model):
     )
 
 
-class RosterEnding(Model):
-    """An appointment that an import ended, and its last day before: what can be taken back."""
-
-    import_id: Mapped[int] = mapped_column(ForeignKey("roster_import.id"), primary_key=True)
-    appointment_id: Mapped[int] = mapped_column(ForeignKey("appointment.id"), primary_key=True)
-    last_day_before: Mapped[date | None]
-    taken_back_at: Mapped[datetime | None]
-
-    __table_args__ = (Index("ix_roster_ending_appointment", "appointment_id"),)
-
-
 class RosterOrg(Model):
     """An organization of the roster, kept for the deltas that refer to it."""
 
@@ -145,6 +134,8 @@ class StagedPerson(Model):
     feed_token: Mapped[str]
     person_id: Mapped[int | None]
     holds_email: Mapped[int] = mapped_column(default=0)
+    # Of two records of the roster that were made one person here, the one whose name and address don't count.
+    follows: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (
         Index("ix_staged_person_sourced_id", "import_id", "sourced_id"),

@@ -21,13 +21,14 @@ from seminar.people.passkey import Site, site_of
 from seminar.people.person import Person
 from seminar.people.second_factor import takes_a_second_step
 from seminar.people.set_up import is_open, steps
+from seminar.people.sign_on_provider import provider_for, providers_of, refuse_closed_passwords
 from seminar.people.views import people
 from seminar.web import session
 from seminar.web.forms import Form, needed
 from seminar.web.language import LANGUAGES
 from seminar.web.pages import told
 from seminar.web.requires import anyone_signed_in, leaving, public, requires
-from seminar.web.viewer import me, must_prove_twice, second_steps_are_asked, signed_in_standing
+from seminar.web.viewer import current_district, me, must_prove_twice, second_steps_are_asked, signed_in_standing
 
 
 class SignInForm(Form):
@@ -75,11 +76,22 @@ def show_sign_in() -> str:
 
 def sign_in_page(form: SignInForm) -> str:
     demo = accounts.demo_people() if _in_demo_mode() else []
+    typed = (form.email.data or "").strip()
+    chosen = provider_for(typed) if typed else None
+    if chosen is not None and not form.password.data:
+        # Who comes that way owes no password.
+        form.password.errors = []
+    district = current_district()
+    providers = providers_of(district, current_app.config["SETTINGS"].sign_on) if district is not None else []
+    back = request.values.get("next", "")
     return render_template(
         "people/sign_in.html",
         form=form,
-        next=request.values.get("next", ""),
+        next=back,
         demo=demo,
+        chosen=chosen,
+        providers=providers,
+        district=district,
         was_idle=request.args.get("why") == "idle",
         has_passkeys=passkey_site() is not None,
     )
@@ -101,6 +113,7 @@ def sign_in() -> object:
     if not form.validate():
         return sign_in_page(form), 422
     try:
+        refuse_closed_passwords(form.email.data)
         account = _checked_account(form.email.data, form.password.data)
     except Refused as refused:
         form.refuse(refused)
@@ -166,6 +179,11 @@ def show_forgotten() -> str:
 def send_reset() -> object:
     form = EmailForm()
     if not form.validate():
+        return render_template("people/forgotten.html", form=form, sent=False), 422
+    try:
+        refuse_closed_passwords(form.email.data)
+    except Refused as refused:
+        form.refuse(refused)
         return render_template("people/forgotten.html", form=form, sent=False), 422
     person = accounts.person_for_reset(form.email.data, now=clock.now())
     if person is not None:

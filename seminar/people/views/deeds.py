@@ -6,6 +6,10 @@ from seminar.ground.refusal import N_
 
 # Every `what` that history.record writes; a test says which one is missing.
 DEEDS = {
+    "address added": N_("address added"),
+    "address confirmed": N_("address confirmed"),
+    "address made primary": N_("address made primary"),
+    "address removed": N_("address removed"),
     "appointed": N_("appointed"),
     "appointment changed": N_("appointment changed"),
     "appointment ended": N_("appointment ended"),
@@ -46,6 +50,7 @@ DEEDS = {
     "mail tried again": N_("mail tried again"),
     "meeting canceled": N_("meeting canceled"),
     "meeting saved": N_("meeting saved"),
+    "merged": N_("two records made one"),
     "model added": N_("model added"),
     "model changed": N_("model changed"),
     "model retired": N_("model retired"),
@@ -90,6 +95,11 @@ DEEDS = {
     "series saved": N_("series saved"),
     "shared devices set": N_("shared devices set"),
     "sign-off withdrawn": N_("sign-off withdrawn"),
+    "sign-on linked": N_("sign-on linked"),
+    "sign-on provider saved": N_("sign-on provider saved"),
+    "sign-on provider switched off": N_("sign-on provider switched off"),
+    "sign-on provider switched on": N_("sign-on provider switched on"),
+    "sign-on unlinked": N_("sign-on unlinked"),
     "signed off": N_("signed off"),
     "skill saved": N_("skill saved"),
     "taken back": N_("taken back"),

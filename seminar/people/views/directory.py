@@ -16,11 +16,13 @@ from seminar.people.account import Account, send_link
 from seminar.people.address import EMAIL
 from seminar.people.appointment import Appointment, standing
 from seminar.people.directory import add_person, appoint, change_person, end_appointment
+from seminar.people.email_address import addresses_of
 from seminar.people.leaving import last_leaving
 from seminar.people.passkey import passkeys_of
 from seminar.people.person import Person
 from seminar.people.school import School, schools_open_on
 from seminar.people.second_factor import second_factor_of
+from seminar.people.sign_on import SignOnIdentity, identities_of, unlink
 from seminar.people.support_view import may_be_seen
 from seminar.people.views import people
 from seminar.web.asked import a_likely_day, page_number
@@ -108,7 +110,7 @@ def appointment_form(*, blank: bool = False) -> AppointmentForm:
 @requires(runs_the_program)
 def show_people() -> str:
     search = request.args.get("search", "").strip()[:100]
-    query = select(Person).where(Person.district_id == district_or_404().id)
+    query = select(Person).where(Person.district_id == district_or_404().id, Person.merged_into_id.is_(None))
     for word in search.split()[:5]:
         full = Person.given_name + " " + Person.family_name + " " + func.coalesce(Person.email, "")
         query = query.where(func.lower(full).contains(word.lower(), autoescape=True))
@@ -164,6 +166,8 @@ def appointments_page(
         left=last_leaving(person),
         touches=[touch for touched in contributions.leaving_touches for touch in touched([person.id], me().day, clock.now())],
         account=db.session.get(Account, person.id),
+        addresses=addresses_of(person),
+        identities=identities_of(person),
         day=me().day,
         second_steps=_second_steps(person),
         may_look=may_be_seen(standing(person, me().day), by=me()),
@@ -182,8 +186,11 @@ def person_or_404(person_id: int) -> Person:
 
 @people.get("/people/<int:person_id>/appointments")
 @requires(runs_the_program)
-def show_appointments(person_id: int) -> str:
-    return appointments_page(person_or_404(person_id))
+def show_appointments(person_id: int) -> object:
+    person = person_or_404(person_id)
+    if person.merged_into_id is not None:
+        return redirect(url_for("people.show_appointments", person_id=person.merged_into_id), 303)
+    return appointments_page(person)
 
 
 @people.post("/people/<int:person_id>/edit")
@@ -242,3 +249,19 @@ def create_invitation(person_id: int) -> object:
     address = done_once(invite)
     told(gettext("An invitation is on its way."))
     return redirect(address, 303)
+
+
+@people.post("/people/identities/<int:identity_id>/end")
+@requires(runs_the_program)
+def create_identity_end(identity_id: int) -> object:
+    identity: SignOnIdentity = found_or_404(db.session.get(SignOnIdentity, identity_id))
+    person_id = identity.person_id
+    try:
+        with refusing():
+            unlink(identity, by=me().person, now=clock.now())
+            db.session.commit()
+    except Refused as refused:
+        told(sentence_of(refused), "bad")
+    else:
+        told(gettext("Taken off. Their next sign-in links one anew."))
+    return redirect(url_for("people.show_appointments", person_id=person_id), 303)

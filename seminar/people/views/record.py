@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import aliased
 
 from seminar.ground import clock, history
 from seminar.ground.clock import at_local
@@ -28,9 +29,13 @@ def show_audit_trail() -> str:
     """Who did what to which record, and when: the newest first, by person, deed and day."""
     district = district_or_404()
     name, what, day = request.args.get("name", "").strip()[:100], request.args.get("what", ""), request.args.get("day", "")
-    query = select(History, Person).outerjoin(Person, Person.id == History.who_id).where(History.district_id == district.id)
+    now_one = aliased(Person)
+    query = select(History, Person, now_one).outerjoin(Person, Person.id == History.who_id).outerjoin(Person.merged_into.of_type(now_one))
+    query = query.where(History.district_id == district.id)
     for word in name.split()[:5]:
-        query = query.where(func.lower(Person.given_name + " " + Person.family_name).contains(word.lower(), autoescape=True))
+        # What was done by a record that went into another one is found by either name.
+        full = [func.lower(who.given_name + " " + who.family_name).contains(word.lower(), autoescape=True) for who in (Person, now_one)]
+        query = query.where(or_(*full))
     if what in DEEDS:
         query = query.where(History.what == what)
     until = _end_of(day)

@@ -82,9 +82,9 @@ def create_roster_question() -> object:
     return redirect(url_for("people.show_roster"), 303)
 
 
-@people.post("/settings/roster/server/end")
+@people.post("/settings/roster/server/removal")
 @requires(runs_the_program)
-def create_roster_server_end() -> object:
+def create_roster_server_removal() -> object:
     nightly.end_server(found_or_404(_server()), by=me().person, now=clock.now())
     db.session.commit()
     told(gettext("The server is asked no more. What the roster told stays."))

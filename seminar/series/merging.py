@@ -1,0 +1,90 @@
+"""What two records of one person can't both have of series: two live places in one, and two marks for one meeting."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import aliased, joinedload
+
+from seminar.ground import history
+from seminar.ground.contributions import Collision
+from seminar.ground.db import db
+from seminar.ground.refusal import N_
+from seminar.people.person import Person
+from seminar.series.attendance import Attendance
+from seminar.series.enrollment import LIVE, Enrollment, lock
+from seminar.series.series import Meeting, Series
+
+# The nearer to a seat, the sooner it is the one that stays.
+NEAREST = ("enrolled", "awaiting_po", "held", "offered", "requested", "waitlisted")
+
+
+def merge_collisions(kept: Person, merged: Person, _now: datetime) -> list[Collision]:
+    return [*_places(kept, merged), *_marks(kept, merged)]
+
+
+def _places(kept: Person, merged: Person) -> list[Collision]:
+    one, other = aliased(Enrollment), aliased(Enrollment)
+    query = (
+        select(one, other)
+        .join(other, one.series_id == other.series_id)
+        .where(one.person_id == kept.id, other.person_id == merged.id, one.state.in_(LIVE), other.state.in_(LIVE))
+        .options(joinedload(one.series).joinedload(Series.seminar))
+    )
+    says = N_("Both have a place in {title}. The better one stays, the other is withdrawn and gives its seat back.")
+    return [
+        Collision(says, _withdrawing(max(pair, key=_how_far), pair[0].series), {"title": pair[0].series.seminar.title})
+        for pair in db.session.execute(query)
+    ]
+
+
+def _how_far(place: Enrollment) -> tuple[int, datetime, int]:
+    """The greatest of two is the one to give up: further from a seat, or, alike, the later one."""
+    return NEAREST.index(place.state), place.created_at, place.id
+
+
+def _withdrawing(place: Enrollment, series: Series) -> Callable[[Person, datetime], None]:
+    """Without a mail: the person still comes."""
+
+    def withdraw(by: Person, now: datetime) -> None:
+        lock(series)
+        place.state, place.state_since, place.state_by_id = "withdrawn", now, by.id
+        place.state_reason = N_("Two records of one person became one.")
+        db.session.flush()
+        history.record(by, "withdrawn", place, now, series=series.id, person=place.person_id, reason=place.state_reason)
+
+    return withdraw
+
+
+def _marks(kept: Person, merged: Person) -> list[Collision]:
+    """Where both were marked, the longer presence is the kept person's; the other mark stays with the other record."""
+    one, other = aliased(Attendance), aliased(Attendance)
+    query = (
+        select(one, other)
+        .join(other, one.meeting_id == other.meeting_id)
+        .where(one.person_id == kept.id, other.person_id == merged.id)
+        .options(joinedload(one.meeting).joinedload(Meeting.series).joinedload(Series.seminar))
+    )
+    says = N_("Both are marked in a meeting of {title} on {day}. The longer presence counts.")
+    return [
+        Collision(
+            says,
+            _taking_the_longer(ours, theirs),
+            {"title": ours.meeting.series.seminar.title, "day": kept.district.day(ours.meeting.starts_at)},
+        )
+        for ours, theirs in db.session.execute(query)
+    ]
+
+
+def _taking_the_longer(ours: Attendance, theirs: Attendance) -> Callable[[Person, datetime], None]:
+    def take(by: Person, now: datetime) -> None:
+        if theirs.minutes <= ours.minutes:
+            return
+        before = (ours.mark, ours.minutes)
+        for name in ("mark", "minutes", "marked_by_id", "marked_at"):
+            mine, yours = getattr(ours, name), getattr(theirs, name)
+            setattr(ours, name, yours)
+            setattr(theirs, name, mine)
+        history.record(by, "attendance", ours.meeting, now, person=ours.person_id, mark=ours.mark, minutes=ours.minutes, before=before)
+
+    return take

@@ -1,0 +1,269 @@
+"""Signing in by a provider: who comes in, as whom, and where they land."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from seminar.ground.db import db
+from seminar.ground.history import History
+from seminar.ground.settings import SignOnSettings
+from seminar.people.account import Account
+from seminar.people.email_address import EmailAddress
+from seminar.people.person import Person
+from seminar.people.sign_on import SignOnIdentity
+from seminar.people.sign_on_provider import SignOnProvider
+from tests.cast import NOW, a_cast
+from tests.providers.conftest import add_provider
+from tests.providers.ours import CLIENT_ID, SECRET
+
+
+def person_of(app, name, district="a"):
+    return db.session.scalars(select(Person).where(Person.email == f"{name}@{district}.example")).one()
+
+
+def changes(app, name, **values):
+    with app.app_context():
+        for field, value in values.items():
+            setattr(person_of(app, name), field, value)
+        db.session.commit()
+
+
+def identities(app):
+    with app.app_context():
+        return [(one.subject, one.person.email, one.ended_at) for one in db.session.scalars(select(SignOnIdentity))]
+
+
+def provider_is(app, **values):
+    with app.app_context():
+        row = db.session.scalars(select(SignOnProvider)).one()
+        for field, value in values.items():
+            setattr(row, field, value)
+        db.session.commit()
+
+
+def test_the_page_that_was_asked_for_is_opened_and_the_link_is_kept(somebody, district):
+    assert somebody.signs_on().location == "/my/learning"
+    assert somebody.client.get("/my/learning").status_code == 200
+    assert identities(district) == [("1", "ada@a.example", None)]
+    with district.app_context():
+        whats = db.session.scalars(select(History.what).where(History.record == "person")).all()
+    assert whats == ["sign-on linked"]
+
+
+def test_a_later_sign_in_goes_by_the_link_even_under_another_address(somebody, browser_of, district):
+    somebody.signs_on()
+    again = browser_of()
+    assert again.signs_on(email="ada.lovelace@elsewhere.example", email_verified=False).status_code == 303
+    assert again.is_signed_in()
+    assert len(identities(district)) == 1
+
+
+def test_who_has_no_account_yet_gets_one_that_no_password_opens(somebody, district):
+    with district.app_context():
+        db.session.delete(db.session.get(Account, person_of(district, "ben").id))
+        db.session.commit()
+    assert somebody.signs_on(email="ben@a.example").status_code == 303
+    assert somebody.is_signed_in()
+    somebody.client.post("/sign-out")
+    assert somebody.client.post("/sign-in", data={"email": "ben@a.example", "password": "a guess of some length"}).status_code == 422
+
+
+def test_signing_out_signs_out_here(somebody):
+    somebody.signs_on()
+    somebody.client.post("/sign-out")
+    assert not somebody.is_signed_in()
+
+
+def test_nobody_is_ever_added(somebody, district):
+    refused = somebody.signs_on(email="nobody@a.example")
+    assert (refused.status_code, "We know nobody with this address" in refused.text) == (403, True)
+    assert not somebody.is_signed_in()
+    with district.app_context():
+        assert db.session.scalars(select(Person).where(Person.email == "nobody@a.example")).all() == []
+    assert identities(district) == []
+
+
+def test_any_confirmed_address_of_theirs_is_found_and_no_other(somebody, browser_of, district):
+    with district.app_context():
+        ben = person_of(district, "ben")
+        for address, confirmed in (("b@a.example", NOW), ("not-yet@a.example", None)):
+            db.session.add(EmailAddress(district_id=ben.district_id, person_id=ben.id, address=address, confirmed_at=confirmed))
+        db.session.commit()
+    assert somebody.signs_on(email="not-yet@a.example").status_code == 403
+    assert browser_of().signs_on(email="B@A.example").status_code == 303
+    assert identities(district) == [("1", "ben@a.example", None)]
+
+
+def test_the_rosters_number_finds_somebody_without_an_address(somebody, district):
+    provider_is(district, sourced_id_claim="sourcedId")
+    changes(district, "ben", sourced_id="T-17")
+    assert somebody.signs_on(email=None, email_verified=None, sourcedId="T-17").status_code == 303
+    assert identities(district) == [("1", "ben@a.example", None)]
+
+
+def test_what_the_id_token_leaves_out_is_asked_of_user_info(somebody, provider, district):
+    provider.user_info = {"sub": "1", "email": "ben@a.example", "email_verified": True}
+    assert somebody.signs_on(email=None, email_verified=None).status_code == 303
+    assert identities(district) == [("1", "ben@a.example", None)]
+
+
+def test_user_info_of_somebody_else_is_not_theirs(somebody, provider):
+    provider.user_info = {"sub": "2", "email": "ben@a.example", "email_verified": True}
+    assert somebody.signs_on(email=None, email_verified=None).status_code == 403
+
+
+def test_a_number_and_an_address_of_two_people_are_refused(somebody, district):
+    provider_is(district, sourced_id_claim="sourcedId")
+    changes(district, "ben", sourced_id="T-17")
+    refused = somebody.signs_on(sourcedId="T-17")
+    assert (refused.status_code, "on two records" in refused.text) == (403, True)
+
+
+def test_an_address_that_nobody_verified_counts_only_where_the_district_says_so(somebody, browser_of, district):
+    refused = somebody.signs_on(email_verified=False)
+    assert (refused.status_code, "your address is really yours" in refused.text) == (403, True)
+    assert browser_of().signs_on(email_verified="true").status_code == 403
+    provider_is(district, vouches=True)
+    assert browser_of().signs_on(email_verified=False).status_code == 303
+
+
+def test_an_address_outside_of_the_domains_is_refused(somebody, district):
+    changes(district, "ben", email="ben@elsewhere.example")
+    refused = somebody.signs_on(email="ben@elsewhere.example")
+    assert (refused.status_code, "outside of your district" in refused.text) == (403, True)
+
+
+@pytest.mark.parametrize(("hosted", "status"), [("a.example", 303), ("elsewhere.example", 403)])
+def test_a_hosted_account_is_of_one_of_the_domains(somebody, hosted, status):
+    assert somebody.signs_on(hd=hosted).status_code == status
+
+
+@pytest.mark.parametrize(("tenant", "status"), [("17", 303), (17, 303), ("18", 403), (None, 403)])
+def test_a_provider_of_many_districts_lets_only_ours_in(somebody, district, tenant, status):
+    provider_is(district, tenant_claim="tenant", tenant_value="17")
+    assert somebody.signs_on(tenant=tenant).status_code == status
+
+
+def test_another_districts_person_is_refused_and_not_told_of(somebody, district):
+    with district.app_context():
+        a_cast("B", {"stan": "teacher"})
+        provider = db.session.scalars(select(SignOnProvider)).one()
+        db.session.delete(provider.domains[0])
+        db.session.commit()
+    refused = somebody.signs_on(email="stan@b.example")
+    assert (refused.status_code, "We know nobody with this address" in refused.text) == (403, True)
+
+
+def test_an_identity_of_the_next_district_opens_nothing_here(somebody, browser_of, district, provider):
+    with district.app_context():
+        add_provider(a_cast("B", {"stan": "teacher"}).district, provider.issuer, "next", domains=["b.example"])
+    assert somebody.signs_on("next", email="stan@b.example").status_code == 303
+    other = browser_of()
+    refused = other.signs_on("school", email="ada@a.example")
+    assert (refused.status_code, other.is_signed_in()) == (403, False)
+
+
+def test_who_is_switched_off_comes_in_neither_first_nor_later(somebody, browser_of, district):
+    changes(district, "ben", may_sign_in=False)
+    assert somebody.signs_on(email="ben@a.example").status_code == 403
+    assert browser_of().signs_on(sub="2").status_code == 303
+    changes(district, "ada", may_sign_in=False)
+    refused = browser_of().signs_on(sub="2")
+    assert (refused.status_code, "switched this account off" in refused.text) == (403, True)
+
+
+def test_an_address_that_was_given_to_somebody_new_does_not_open_the_old_ones_record(somebody, browser_of, district):
+    somebody.signs_on(sub="old")
+    refused = browser_of().signs_on(sub="new")
+    assert (refused.status_code, "is linked to you already" in refused.text) == (403, True)
+    assert identities(district) == [("old", "ada@a.example", None)]
+
+
+def test_a_link_that_was_taken_off_is_made_anew(somebody, browser_of, district):
+    somebody.signs_on(sub="old")
+    with district.app_context():
+        identity = db.session.scalars(select(SignOnIdentity)).one()
+        identity.ended_at, identity.ended_by_id = NOW, person_of(district, "olive").id
+        db.session.commit()
+    assert browser_of().signs_on(sub="new").status_code == 303
+
+
+def test_no_transaction_is_open_while_the_provider_is_asked(somebody, provider, district):
+    with district.app_context():
+        pool = db.engine.pool
+    open_ones = []
+    provider.while_asked = lambda: open_ones.append(pool.checkedout())
+    assert somebody.signs_on().status_code == 303
+    assert open_ones and set(open_ones) == {0}
+
+
+def test_new_keys_of_the_provider_are_fetched_when_they_are_met(somebody, browser_of, provider):
+    somebody.signs_on()
+    provider.published, provider.kid, provider.signed_by = ["second"], "second", "second"
+    assert browser_of().signs_on().status_code == 303
+
+
+def test_discovery_and_keys_are_not_fetched_for_everybody(somebody, browser_of, provider):
+    somebody.signs_on()
+    browser_of().signs_on()
+    assert provider.asked.count("/.well-known/openid-configuration") == 1
+    assert provider.asked.count("/keys") == 1
+
+
+@pytest.mark.parametrize("elsewhere", ["https://evil.example", "//evil.example", "/\\evil.example", "/\tevil.example"])
+def test_it_never_leads_to_another_site(somebody, elsewhere):
+    assert somebody.signs_on(back=elsewhere).location == "/"
+
+
+def test_the_sign_in_page_has_a_button_for_each_provider_that_is_on(somebody, district, provider):
+    with district.app_context():
+        of = db.session.scalars(select(SignOnProvider)).one().district
+        add_provider(of, provider.issuer, "old", domains=[], off_since=NOW)
+    page = somebody.client.get("/sign-in?next=/my/learning").text
+    assert 'href="/sign-in/with/school?next=/my/learning"' in page
+    assert "Continue with School" in page
+    assert "Continue with Old" not in page
+    assert somebody.client.get("/sign-in/with/old").status_code == 404
+
+
+def test_a_typed_address_leads_to_the_provider_of_its_domain_whichever_district_is_asked(somebody, district):
+    with district.app_context():
+        a_cast("B", {"stan": "teacher"})
+    assert "Continue with" not in somebody.client.get("/sign-in").text
+    answer = somebody.client.post("/sign-in", data={"email": "ada@a.example", "password": ""})
+    assert (answer.status_code, "Continue with School" in answer.text) == (422, True)
+
+
+def test_where_the_password_is_closed_neither_it_nor_a_reset_opens(somebody, district):
+    somebody.signs_on()
+    somebody.client.post("/sign-out")
+    provider_is(district, password_open=False)
+    refused = somebody.client.post("/sign-in", data={"email": "ada@a.example", "password": "whatever it is"})
+    assert (refused.status_code, "sign in with School, without a password" in refused.text) == (422, True)
+    assert somebody.client.post("/sign-in/forgotten", data={"email": "ada@a.example"}).status_code == 422
+
+
+def test_the_environment_makes_a_provider_for_an_installation_with_one_district(somebody, district, provider, monkeypatch):
+    settings = district.config["SETTINGS"]
+    given = SignOnSettings(issuer=provider.issuer, client_id=CLIENT_ID, secret=SECRET)
+    monkeypatch.setitem(district.config, "SETTINGS", type(settings)(**{**vars(settings), "sign_on": given}))
+    assert "Continue with 127.0.0.1" in somebody.client.get("/sign-in").text
+    assert somebody.signs_on("district").status_code == 303
+    with district.app_context():
+        a_cast("B", {"stan": "teacher"})
+    assert somebody.client.get("/sign-in/with/district").status_code == 404
+
+
+def test_a_sign_in_that_was_begun_is_good_for_minutes(somebody, district, monkeypatch):
+    back = somebody.provider.says_yes(somebody.leaves(), email="ada@a.example", email_verified=True)
+    monkeypatch.setattr(district.extensions["makerpd_clock"], "moment", NOW + timedelta(minutes=11))
+    refused = somebody.client.get(back)
+    assert (refused.status_code, "took too long" in refused.text) == (400, True)
+
+
+def test_several_tabs_can_sign_in_at_once(somebody):
+    first, second = somebody.leaves(), somebody.leaves()
+    said = {"email": "ada@a.example", "email_verified": True}
+    assert somebody.client.get(somebody.provider.says_yes(first, **said)).status_code == 303
+    assert somebody.client.get(somebody.provider.says_yes(second, **said)).status_code == 303
