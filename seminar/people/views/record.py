@@ -47,7 +47,7 @@ def show_audit_trail() -> str:
     total = (page_number() - 1) * PAGE_SIZE + len(rows)
     page = page_of(list(rows[:PAGE_SIZE]), total, page_number())
     values = {"name": name, "what": what, "day": day if until else "", "deeds": _deeds(), "deed": deed}
-    return render_template("people/audit_trail.html", page=page, unnamed=_unnamed([row for row, _ in page.rows]), **values)
+    return render_template("people/audit_trail.html", page=page, unnamed=_unnamed([row[0] for row in page.rows]), **values)
 
 
 def _unnamed(rows: list[History]) -> set[int]:
