@@ -57,7 +57,7 @@ def test_an_address_is_added_confirmed_and_made_the_first(clean, ids):
     ada.post("/my/account/addresses", data={"email": "ada@home.example"})
     assert "Waits for its link" in ada.get("/my/account/addresses").text
     with clean.app_context():
-        link = f"/{db.session.scalars(select(Mail).where(Mail.kind == 'address')).one().context['page']}"
+        link = f"/sign-in/address/{db.session.scalars(select(Mail).where(Mail.kind == 'address')).one().context['token']}"
     somewhere_else = clean.test_client()
     assert "Is ada@home.example yours?" in somewhere_else.get(link).text
     assert somewhere_else.post(link).status_code == 303
