@@ -154,3 +154,9 @@ def test_a_record_that_went_into_another_opens_nothing(db_session):
     refused("UPDATE person SET may_sign_in = true WHERE id = 2")
     refused("UPDATE person SET email = 'again@a.example' WHERE id = 2")
     refused("UPDATE person SET merged_into_id = 2 WHERE id = 2")
+
+
+def test_a_record_kept_for_no_year_and_a_report_of_nothing_are_refused(db_session):
+    cast = a_cast()
+    refused("INSERT INTO retention_rule (district_id, kind, years) VALUES (:d, 'loans', 0)", d=cast.district.id)
+    refused("INSERT INTO retention_report (district_id, day, kind, count) VALUES (:d, :day, 'loans', 0)", d=cast.district.id, day=TODAY)
