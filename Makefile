@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SUITE := $(BIN)/python -m pytest -q -m "not deep and not browser"
-DEEP := $(BIN)/python -m pytest -q -m "deep or machine"
+DEEP := $(BIN)/python -m pytest -q -m "(deep or machine) and not browser"
+BROWSER := $(BIN)/python -m pytest -q -m "browser and not deep"
 
 .PHONY: run test test-deep check lock translations screenshots conformance
 
@@ -32,18 +33,20 @@ check: .venv/test.stamp $(SPANISH).mo
 
 test: check
 	@$(BIN)/python -m tests.chromium
-	@echo "== the suite on SQLite =="
-	@TEST_DATABASE=sqlite $(SUITE)
-	@echo "== the suite on PostgreSQL =="
-	@TEST_DATABASE=postgresql $(SUITE)
-	@echo "== the browser, Chromium =="
-	@$(BIN)/python -m pytest -q -m browser
+	@echo "== the browser, Chromium: beside the suites, and told after them =="
+	@($(BROWSER) > .venv/browser.log 2>&1; echo $$? > .venv/browser.status) & \
+	echo "== the suite on SQLite =="; TEST_DATABASE=sqlite $(SUITE) && \
+	echo "== the suite on PostgreSQL ==" && TEST_DATABASE=postgresql $(SUITE); suites=$$?; \
+	wait; cat .venv/browser.log; exit $$(( suites + $$(cat .venv/browser.status) ))
 
 test-deep: .venv/test.stamp $(SPANISH).mo
 	@echo "== races, kills and long plays on SQLite =="
 	@TEST_DATABASE=sqlite LONG_MACHINES=1 $(DEEP)
 	@echo "== races, kills and long plays on PostgreSQL =="
 	@TEST_DATABASE=postgresql LONG_MACHINES=1 $(DEEP)
+	@$(BIN)/python -m tests.chromium
+	@echo "== every page in the browser, Chromium =="
+	@$(BIN)/python -m pytest -q -m "browser and deep"
 
 translations: .venv/test.stamp
 	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k lazy_gettext --no-location --sort-output -o .venv/messages.pot .

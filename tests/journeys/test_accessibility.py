@@ -7,7 +7,8 @@ from tests.journeys import test_pages
 from tests.journeys.keyboard import FAULT
 from tests.journeys.visitor import DESK, PHONE, RULES, sideways_px, what_axe_finds
 
-pytestmark = pytest.mark.browser
+# On every page, so beside the other deep tests.
+pytestmark = [pytest.mark.browser, pytest.mark.deep]
 PAGES, every_page, open_page = test_pages.PAGES, test_pages.every_page, test_pages.open_page
 # A desk at twice the size has half the room.
 ON_ITS_SIDE, DOUBLED = {"width": 844, "height": 390}, {"width": 640, "height": 450}
@@ -33,7 +34,8 @@ CUT_OFF = """() => [...document.querySelectorAll("main *, header *, footer *")]
 MOVING = """() => [
   ...document.querySelectorAll("audio, video, object, embed, iframe, canvas, marquee, meta[http-equiv=refresh]"),
   ...document.querySelectorAll("animate, animateTransform"),
-  ...[...document.querySelectorAll("img")].filter((one) => !one.src.endsWith(".svg") || one.alt),
+  // A code to scan is no text, and stands beside the key that it says.
+  ...[...document.querySelectorAll("img:not([src^='data:image/svg+xml'])")].filter((one) => !one.src.endsWith(".svg") || one.alt),
 ].map((one) => one.outerHTML.slice(0, 160)).concat(document.getAnimations().map((one) => `an animation: ${one.animationName}`))"""
 HOVERED = """() => [...document.querySelectorAll("[title]")].map((one) => one.outerHTML.slice(0, 160))"""
 # Fields about oneself: a password anywhere, and the address on the sign-in pages; nothing may keep somebody from pasting.

@@ -52,8 +52,8 @@ def test_a_roster_is_looked_at_applied_and_taken_back(browser, fresh_base, scrip
     gloria.go("/people?search=Dee+Diaz").open("Dee Diaz").reads("from the roster")
 
 
-def test_a_file_that_is_none_is_refused_and_the_next_one_is_taken(browser, fresh_base):
-    gloria = signed_in(browser, fresh_base, "program")
+def test_a_file_that_is_none_is_refused_and_the_next_one_is_taken(browser, changing_base):
+    gloria = signed_in(browser, changing_base, "program")
     send(gloria, b"no zip", "notes.zip").reads("This is no zip that can be opened.")
     assert gloria.status == 422
     fits(gloria)
@@ -61,8 +61,8 @@ def test_a_file_that_is_none_is_refused_and_the_next_one_is_taken(browser, fresh
     send(gloria, zipped(texts(a_set()))).press("Leave it").reads("Nothing of it was done.")
 
 
-def test_a_server_without_encryption_is_refused(browser, fresh_base):
-    gloria = signed_in(browser, fresh_base, "program")
+def test_a_server_without_encryption_is_refused(browser, changing_base):
+    gloria = signed_in(browser, changing_base, "program")
     gloria.go("/settings/roster/server").fill("Address of the roster", "http://elsewhere.example/v1p2").press("Save")
     assert gloria.status == 422
     gloria.reads("It begins with https://")

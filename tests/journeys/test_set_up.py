@@ -129,8 +129,11 @@ def publish(olive: Visitor) -> None:
 
 @pytest.mark.parametrize(
     "how",
-    [{"viewport": DESK}, {"viewport": PHONE, "java_script_enabled": False}, {"viewport": DESK, "language": "es"}],
-    ids=["at a desk", "with a phone, without JavaScript", "in Spanish"],
+    [
+        pytest.param({"viewport": DESK}, id="at a desk"),
+        pytest.param({"viewport": PHONE, "java_script_enabled": False}, id="with a phone, without JavaScript", marks=pytest.mark.deep),
+        pytest.param({"viewport": DESK, "language": "es"}, id="in Spanish", marks=pytest.mark.deep),
+    ],
 )
 def test_an_empty_installation_becomes_a_program(browser, mailbox, how):
     axe = how.get("java_script_enabled", True)
