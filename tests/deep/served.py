@@ -203,6 +203,8 @@ class Visitor:
     def sign_in(self, email: str) -> "Visitor":
         self.get("/sign-in")
         assert self.post("/sign-in", email=email, password=PASSWORD).status == 303
+        # Nothing of the browser's session from before outlives the sign-in, its forms' token neither: here is a new one.
+        assert self.get("/").status == 200
         return self
 
     def _ask(self, method: str, path: str, body: str | None) -> Answer:

@@ -25,6 +25,8 @@ pytestmark = pytest.mark.deep
 # SQLite serves a district, PostgreSQL a city (product.md, how big).
 PEOPLE, SCHOOLS = (75_000, 1_600) if KIND == "postgresql" else (7_500, 160)
 WITHIN_SECONDS = 120
+# When a kill falls into the import: after the command has begun, and before it is done.
+KILLED_AFTER = (2.0, 12.0) if KIND == "postgresql" else (0.8, 2.4)
 # Of a process that imports ten times as much; a list of the rows would take more than that.
 MORE_MEGABYTES = 16
 TABLES = (District, School, Person, Appointment, RosterImport, History)
@@ -90,7 +92,7 @@ def killed_in_the_middle(served: Served, path: Path) -> None:
     nothing, chance = counts(served), random.Random(7)
     for _ in range(5):
         process = subprocess.Popen(command(path), cwd=served.home, env=served.environment(), stdout=subprocess.DEVNULL)
-        time.sleep(chance.uniform(2, 12))
+        time.sleep(chance.uniform(*KILLED_AFTER))
         process.kill()
         process.wait()
         assert counts(served) == nothing

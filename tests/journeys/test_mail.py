@@ -36,6 +36,7 @@ def test_the_language_of_pages_follows_the_choice(browser, changing_base):
 
 def test_the_link_in_a_letter_turns_its_kind_off(browser, changing_base, mailbox):
     tessa = signed_in(browser, changing_base, "teacher").go("/series/{series}".format_map(addresses(browser, changing_base)))
+    mailbox.letters.clear()
     tessa.press("Enroll")
     letter = mailbox.letter_to("teacher@rivermark.example")
     link = re.search(r"/mail/off/[\w.-]+", letter.get_body(("plain",)).get_content())[0]
