@@ -37,7 +37,9 @@ READS = "tests/pages/test_reading.py::test_each_page_reads_well_in_english_and_i
 BAD_INPUT = "tests/journeys/test_bad_input.py::test_what_is_refused_goes_through_when_it_is_put_right"
 ANNOUNCED, TIMES_OUT = (
     "tests/house/test_announced.py::test_what_was_done_is_announced",
-    N_("A session ends 12 hours after signing in, without a warning, and what was typed and not sent is lost. A shared device warns first."),
+    N_(
+        "A session ends 12 hours after signing in, without a warning, and what was typed and not sent is lost. A shared device warns first."
+    ),
 )
 
 WIDE_TEXT = N_("Where a browser doubles the text alone, at a desk, the bar on top can be wider than the window.")
