@@ -7,11 +7,12 @@ from seminar.ground.db import db
 from seminar.people.appointment import Appointment
 from seminar.people.person import Person
 from seminar.people.roster import importing
+from seminar.people.roster.files import read_set
 from seminar.people.roster.found import WrongSet
 from seminar.people.roster.outcome import outcome_of
 from seminar.people.roster.rows import COLUMNS
 from tests.cast import NOW, TODAY, a_cast, a_district
-from tests.people.rosters import ORGS, TERMS, a_set, as_text, gone, read_for, roles, table, texts, users
+from tests.people.rosters import ORGS, TERMS, a_set, as_text, gone, opened_in_memory, read_for, roles, table, texts, users
 
 
 @pytest.fixture
@@ -295,3 +296,16 @@ def test_many_bad_rows_are_counted_and_listed_in_the_order_of_the_file(district)
     assert len(refused) == 6
     assert db.session.scalar(select(func.count()).select_from(Appointment)) == 0
     assert db.session.scalar(select(func.count()).select_from(Person)) == 0
+
+
+def test_where_a_row_without_an_id_might_be_anybodys_nobody_is_ended(district):
+    importing.apply(read_for(district, texts(a_set("1.1"), "1.1")), end_many=False, by=None, today=TODAY, now=NOW)
+    outcome = outcome_of(read_for(district, texts(a_set("1.1", users=changed(users("1.1"), 0, sourcedId="")), "1.1")), TODAY)
+    assert (outcome.people.refused, outcome.people.ended, outcome.appointments.ended) == (1, 0, 0)
+
+
+def test_no_row_has_a_password_in_it(district):
+    files = texts(a_set(users=changed(users("1.2"), 0, password="hunter2")))
+    rows = list(read_set(opened_in_memory(files)).rows("users.csv", lambda finding: None))
+    assert rows[0]["sourcedId"] == "u1"
+    assert "hunter2" not in repr(rows)
