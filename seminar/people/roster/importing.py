@@ -18,8 +18,9 @@ from seminar.people.leaving import EndedAppointment, Ending
 from seminar.people.person import Person
 from seminar.people.roster import applying
 from seminar.people.roster.outcome import Outcome, outcome_from, outcome_of
-from seminar.people.roster.reading import Source, stage
+from seminar.people.roster.reading import stage
 from seminar.people.roster.settling import settle
+from seminar.people.roster.shelf import Source
 from seminar.people.roster.staged import RosterFinding, RosterImport
 
 

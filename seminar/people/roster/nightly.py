@@ -22,8 +22,8 @@ from seminar.people.roster import importing
 from seminar.people.roster.files import MANIFEST, opened
 from seminar.people.roster.found import WrongSet
 from seminar.people.roster.outcome import outcome_from
-from seminar.people.roster.reading import Source
 from seminar.people.roster.server import Access, RosterServer, fetch
+from seminar.people.roster.shelf import Source
 from seminar.people.roster.staged import RosterImport
 
 log = structlog.get_logger("makerpd.roster")

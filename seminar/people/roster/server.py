@@ -21,8 +21,8 @@ from seminar.ground.db import Model
 from seminar.ground.refusal import N_
 from seminar.people.roster.files import READ
 from seminar.people.roster.found import Finding, Note, WrongSet
-from seminar.people.roster.reading import NOT_STAFF
 from seminar.people.roster.rows import Row
+from seminar.people.roster.staff_rows import NOT_STAFF
 
 SCOPE = "https://purl.imsglobal.org/spec/or/v1p2/scope/roster-core.readonly"
 PAGE = 1000

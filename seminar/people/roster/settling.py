@@ -14,7 +14,7 @@ from seminar.people.calendar import Term
 from seminar.people.email_address import EmailAddress
 from seminar.people.person import Person
 from seminar.people.roster.found import WrongSet
-from seminar.people.roster.reading import TWICE
+from seminar.people.roster.shelf import TWICE
 from seminar.people.roster.staged import STAGED, RosterFinding, RosterImport, StagedOrg, StagedPerson, StagedRole, StagedTerm
 from seminar.people.school import School
 
