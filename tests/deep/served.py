@@ -27,18 +27,11 @@ from inventory.demo.district import PASSWORD
 from seminar.ground.db import engine_options, engine_url
 from seminar.ground.serve import commands
 from tests.databases import free_port, running_database
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_SERVED = shutil.ignore_patterns(".*", "__pycache__", "instance", "tests", "bench", "docs")
 NO_ANSWER = (OSError, HTTPException)
-
-
-def until(happened: Callable[[], bool], *, within: float = 30.0) -> None:
-    """Look again until it has happened; a failure when it hasn't after so many seconds."""
-    deadline = time.monotonic() + within
-    while not happened():
-        assert time.monotonic() < deadline, f"still waiting after {within} s"
-        time.sleep(0.005)
 
 
 @dataclass

@@ -28,7 +28,8 @@ from seminar.series.enrollment import Enrollment
 from seminar.series.seminar import Seminar
 from seminar.series.series import Series
 from seminar.skills.award import Award
-from tests.deep.served import ROOT, Served, Visitor, all_at_once, demo_district, refused_with, signed_in, until, web_workers
+from tests.deep.served import ROOT, Served, Visitor, all_at_once, demo_district, refused_with, signed_in, web_workers
+from tests.waiting import until
 
 pytestmark = pytest.mark.deep
 TODAY = date(2027, 3, 2)
