@@ -2,9 +2,9 @@
 
 States: waiting → sent | dead; dead → waiting, when somebody has it tried again. A failed try waits longer each time; after
 the last one the mail is dead, and the program manager sees it. Where its person wants the kind weekly, held → gathered: it
-leaves as a part of a digest, a mail of its own with those states. Where they don't want the kind, unwanted: the row says that
-the event was, and nothing leaves. The unique (person, kind, key) makes one event one mail, whatever runs twice. Days and times
-among the values come back as such when the mail is written in its reader's language.
+leaves as a part of a digest, a mail of its own with those states; gathered → waiting, when it can't be written there. Where they
+don't want the kind, unwanted: the row says that the event was, and nothing leaves. The unique (person, kind, key) makes one event
+one mail, whatever runs twice. Days and times among the values come back as such when the mail is written in its reader's language.
 """
 
 from collections.abc import Iterable
@@ -131,3 +131,8 @@ def values_of(context: Any) -> Any:
     if "$day" in context:
         return date.fromisoformat(context["$day"])
     return {name: values_of(one) for name, one in context.items()}
+
+
+def recipient_of(mail: Mail, person: Any) -> str:
+    """The address that it goes to: the one that it is about, else its person's."""
+    return mail.context.get("to") or person.email or ""

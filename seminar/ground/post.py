@@ -8,7 +8,7 @@ a file is written under the mail's own name, so it exists once (rule 9).
 import smtplib
 import ssl
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
 from email.policy import EmailPolicy
@@ -33,6 +33,8 @@ class Written:
     """A mail as it leaves."""
 
     mail_id: int
+    written_at: datetime
+    sender_name: str
     sender: str
     recipient: str
     subject: str
@@ -41,6 +43,8 @@ class Written:
     calendars: tuple[str, ...] = ()
     # Where one press turns this kind off; None where it can't be.
     turn_off_url: str | None = None
+    # Of a digest: by mail id, why it leaves without that mail.
+    left_out: dict[int, str] = field(default_factory=dict)
 
 
 # By mail id, the mail in its reader's language, or why it can't be written.
@@ -52,6 +56,8 @@ def send_due(write: Write, *, smtp_url: str | None, folder: Path, now: datetime)
     claimed = _claim(now)
     letters: dict[int, EmailMessage] = {}
     for mail_id, one in write(claimed).items():
+        if isinstance(one, Written):
+            _leave_out(one.left_out, now)
         built = _built(one) if isinstance(one, Written) else one
         if isinstance(built, str):
             _mark(mail_id, built, now)
@@ -88,6 +94,14 @@ def _mark(mail_id: int, error: str | None, now: datetime) -> None:
     db.session.commit()
 
 
+def _leave_out(left_out: dict[int, str], now: datetime) -> None:
+    """What can't be written in its digest has had its first try, and is tried alone from now on."""
+    for mail_id, why in left_out.items():
+        mail = db.session.get_one(Mail, mail_id)
+        mail.state, mail.digest_id = "waiting", None
+        _mark(mail_id, why, now)
+
+
 def try_again(mail: Mail, *, now: datetime) -> None:
     """A dead mail waits to be sent, with all its tries before it."""
     mail.state, mail.tries, mail.next_try_at = "waiting", 0, now
@@ -107,8 +121,10 @@ def message_of(letter: Written) -> EmailMessage:
     """Both texts as alternatives, then the events for a calendar. Auto-Submitted is RFC 3834's; what can be turned off says where
     by RFC 2369, and by RFC 8058 that a single POST there does it, which asks for https."""
     message = EmailMessage(policy=AddressesInOnePiece())
-    message["From"], message["To"], message["Subject"] = letter.sender, letter.recipient, letter.subject
-    message["Message-ID"] = f"<makerpd-{letter.mail_id}@{letter.sender.rpartition('@')[2]}>"
+    message["From"], message["To"], message["Subject"] = sender_of(letter), letter.recipient, letter.subject
+    # Of the row, so that the same mail sent twice is the same; with its moment, for a restored database counts its ids again.
+    message["Date"] = letter.written_at
+    message["Message-ID"] = f"<makerpd-{letter.mail_id}-{letter.written_at:%Y%m%d%H%M%S%f}@{letter.sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
     if letter.turn_off_url is not None:
         # Exchange and older mail systems answer that they are away, unless this says that many get such a mail.
@@ -120,8 +136,21 @@ def message_of(letter: Written) -> EmailMessage:
     message.add_alternative(letter.html, subtype="html")
     for n, calendar in enumerate(letter.calendars, start=1):
         name = "makerpd.ics" if len(letter.calendars) == 1 else f"makerpd-{n}.ics"
-        message.add_attachment(calendar.encode(), maintype="text", subtype="calendar", filename=name)
+        params = {"charset": "utf-8", "method": method_of(calendar)}
+        message.add_attachment(calendar.encode(), maintype="text", subtype="calendar", filename=name, params=params)
     return message
+
+
+def sender_of(letter: Written) -> str:
+    """Name and address as a header has them. Not by email's Address: it raises at addresses that mail systems take."""
+    name = " ".join(letter.sender_name.split()).replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{name}" <{letter.sender}>'
+
+
+def method_of(calendar: str) -> str:
+    """What a calendar is to do with it: the part that carries it must say the same (RFC 6047, section 2.4)."""
+    said = (line.removeprefix("METHOD:") for line in calendar.splitlines() if line.startswith("METHOD:"))
+    return next(said, "PUBLISH")
 
 
 def _built(letter: Written) -> EmailMessage | str:
@@ -147,7 +176,20 @@ def _to_files(letters: dict[int, EmailMessage], folder: Path) -> Iterator[tuple[
 
 def _failed(mail_id: int, error: Exception) -> str:
     log.warning("mail not sent", mail=mail_id, error=repr(error))
-    return repr(error)
+    return _in_words(error)
+
+
+def _in_words(error: Exception) -> str:
+    """What the mail system said, as it said it: the program manager reads it."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return "; ".join(_answer(*answer) for answer in error.recipients.values())
+    if isinstance(error, smtplib.SMTPResponseException):
+        return _answer(error.smtp_code, error.smtp_error)
+    return str(error) if isinstance(error, OSError) else repr(error)
+
+
+def _answer(code: int, text: bytes | str) -> str:
+    return f"{code} {text.decode(errors='replace') if isinstance(text, bytes) else text}"
 
 
 def _over_smtp(letters: dict[int, EmailMessage], smtp_url: str) -> Iterator[tuple[int, str | None]]:

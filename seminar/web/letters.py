@@ -1,5 +1,5 @@
-"""A mail in its reader's language, as plain text and as HTML, both made from templates/mail/<kind>.txt: its first line is the
-subject, and a paragraph that is the address of its page becomes the link. The HTML is built from that text, piece by piece and
+"""A mail in its reader's language, as plain text and as HTML, both made from templates/mail/<kind>.txt: its first paragraph is
+the subject, and one that is the address of its page becomes the link. The HTML is built from that text, piece by piece and
 escaped, so that no mail is written twice and nothing that somebody typed is ever markup.
 """
 
@@ -15,7 +15,7 @@ from sqlalchemy.orm import joinedload
 
 from seminar.ground.db import db, reading
 from seminar.ground.mail_kinds import DIGEST, KINDS, MailKind
-from seminar.ground.outbox import Mail, values_of
+from seminar.ground.outbox import Mail, recipient_of, values_of
 from seminar.ground.post import Written
 from seminar.people.person import Person
 from seminar.web.mail_links import turn_off_url
@@ -34,8 +34,8 @@ class Piece:
 
 
 def write_all(mail_ids: list[int]) -> dict[int, Written | str]:
-    """By mail id, the mail as it leaves, or why it can't be written; two statements. One that is broken holds up no other, but
-    for a digest: it leaves with all that it gathered."""
+    """By mail id, the mail as it leaves, or why it can't be written; two statements. One that is broken holds up no other: a digest
+    leaves without it."""
     query = select(Mail, Person).join(Person, Person.id == Mail.person_id).where(Mail.id.in_(mail_ids)).order_by(Mail.id)
     with reading():
         rows = db.session.execute(query.options(joinedload(Person.district))).all()
@@ -58,8 +58,12 @@ def _written(mail: Mail, person: Person, gathered: list[Mail]) -> Written | str:
     try:
         return write(mail, person, gathered, language=person.language or person.district.language)
     except Exception as error:
-        log.exception("mail can't be written", mail=mail.id)
-        return repr(error)
+        return _why_not(mail, error)
+
+
+def _why_not(mail: Mail, error: Exception) -> str:
+    log.exception("mail can't be written", mail=mail.id)
+    return repr(error)
 
 
 def write(mail: Mail, person: Person, gathered: list[Mail], *, language: str) -> Written:
@@ -78,35 +82,49 @@ def write(mail: Mail, person: Person, gathered: list[Mail], *, language: str) ->
 
 def _in_this_language(mail: Mail, person: Person, gathered: list[Mail], language: str) -> Written:
     kind = KINDS[mail.kind]
-    pieces = [_piece(one, person) for one in gathered]
+    found = [(one, _piece_or_why_not(one, person)) for one in gathered]
+    pieces = {one: piece for one, piece in found if isinstance(piece, Piece)}
+    if gathered and not pieces:
+        raise ValueError("Nothing of this digest can be written.")
     lead = _piece(mail, person, number=len(pieces))
     said = {
         "greeting": gettext("Hello %(name)s,", name=person.given_name),
         "lead": lead,
-        "pieces": pieces,
+        "pieces": list(pieces.values()),
         "signature": gettext("PD office, %(district)s", district=person.district.name),
         "footer": _footer(kind, person.id),
         "language": language,
         "district_name": person.district.name,
     }
     return Written(
-        mail.id,
-        person.district.mail_from,
-        values_of(mail.context).get("to") or person.email or "",
-        lead.subject,
-        _as_text(said),
-        current_app.jinja_env.get_template("mail/letter.html").render(**said),
-        tuple(one.calendar for one in (mail, *gathered) if one.calendar is not None),
-        turn_off_url(person.id, kind.name) if kind.can_be_turned_off else None,
+        mail_id=mail.id,
+        written_at=mail.created_at,
+        sender_name=person.district.name,
+        sender=person.district.mail_from,
+        recipient=recipient_of(mail, person),
+        subject=lead.subject,
+        body=_as_text(said),
+        html=current_app.jinja_env.get_template("mail/letter.html").render(**said),
+        calendars=tuple(one.calendar for one in (mail, *pieces) if one.calendar is not None),
+        turn_off_url=turn_off_url(person.id, kind.name) if kind.can_be_turned_off else None,
+        left_out={one.id: why for one, why in found if isinstance(why, str)},
     )
+
+
+def _piece_or_why_not(mail: Mail, person: Person) -> Piece | str:
+    try:
+        return _piece(mail, person)
+    except Exception as error:
+        return _why_not(mail, error)
 
 
 def _piece(mail: Mail, person: Person, **more: Any) -> Piece:
     kind, values = KINDS[mail.kind], values_of(mail.context)
     url = f"{current_app.config['BASE_URL']}/{kind.page.format(**values)}"
     template = current_app.jinja_env.get_template(f"mail/{kind.name}.txt")
-    subject, _, body = template.render(person=person, url=url, **values, **more).partition("\n")
-    return Piece(subject.strip(), re.split(r"\n\s*\n", body.strip()), url, gettext(kind.link))
+    subject, *paragraphs = re.split(r"\n\s*\n", template.render(person=person, url=url, **values, **more).strip())
+    # A subject is one line: a title that was pasted can hold breaks of its own, and no header may (RFC 5322, section 2.2).
+    return Piece(" ".join(subject.split()), paragraphs, url, gettext(kind.link))
 
 
 def _footer(kind: MailKind, person_id: int) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from seminar.ground.db import db
 from seminar.ground.digest import gather
 from seminar.ground.mail_kinds import AT_ONCE, NEVER, WEEKLY
 from seminar.ground.mail_preference import MailPreference, next_digest
-from seminar.ground.outbox import Letter, Mail
+from seminar.ground.outbox import RETRY_AFTER, Letter, Mail
 from seminar.ground.post import send_due, try_again
 from seminar.people.mail_choices import choose_mail, turn_off
 from seminar.people.person import Person
@@ -195,6 +195,38 @@ def test_a_digest_that_did_not_arrive_is_tried_again_with_all_that_it_holds(cast
     try_again(digest, now=MONDAY)
     db.session.commit()
     assert ["You hold Operator" in message.get_body(("plain",)).get_content() for message in sent()] == [True]
+
+
+def test_a_digest_leaves_without_what_cannot_be_written_and_that_is_told(cast):
+    for key in ("1", "2"):
+        award(cast.ada, key)
+    broken = db.session.scalars(select(Mail).order_by(Mail.id)).first()
+    broken.kind = "of_a_newer_version"
+    db.session.commit()
+    gathered()
+    (message,) = sent()
+    assert message["Subject"] == "MakerPD this week: 1 message"
+    assert message.get_body(("plain",)).get_content().count("* You hold Operator") == 1
+    assert states() == ["waiting", "gathered", "sent"]
+    at = MONDAY
+    for wait in RETRY_AFTER:
+        at += wait
+        assert sent(at) == []
+    assert states() == ["dead", "gathered", "sent"]
+    assert "of_a_newer_version" in broken.last_error
+
+
+def test_a_digest_of_which_nothing_can_be_written_waits_with_all_of_it(cast):
+    award(cast.ada, "1")
+    mail = db.session.scalars(select(Mail)).one()
+    whole, mail.context = mail.context, {}
+    db.session.commit()
+    gathered()
+    assert sent() == []
+    assert states() == ["gathered", "waiting"]
+    mail.context = whole
+    db.session.commit()
+    assert len(sent(MONDAY + RETRY_AFTER[0])) == 1
 
 
 def test_the_events_for_a_calendar_come_with_the_digest(cast):

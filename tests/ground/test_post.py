@@ -15,7 +15,7 @@ from seminar.ground.db import db
 from seminar.ground.outbox import RETRY_AFTER, Mail
 from seminar.ground.post import send_due, try_again
 from seminar.people.account import send_link
-from seminar.series.enrollment import enroll
+from seminar.series.enrollment import enroll, withdraw
 from seminar.web.letters import write_all
 from tests.cast import NOW, a_cast, a_series
 from tests.databases import free_port
@@ -258,3 +258,87 @@ def test_a_link_to_set_a_password_can_not_be_turned_off(letters, over_https):
     assert message["Subject"] == "Your MakerPD account"
     assert [name for name, _ in message.items() if name.startswith("List-") or name == "Precedence"] == []
     assert "/mail/off/" not in message.as_string()
+
+
+@pytest.mark.parametrize("address", ["pd@example.org", "pd..office@example.org"])
+@pytest.mark.parametrize("name", ["Distrito Peña, Núm. 5", 'The "Lakeside" <x@y.example>, \\o/', "Lakeside\u2028Schools"])
+def test_a_mail_comes_from_its_district_by_name(letters, name, address):
+    letters.cast.district.name, letters.cast.district.mail_from = name, address
+    message = sent_to_ada(letters, "reminder", **REMINDER)
+    (sender,) = message["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == (" ".join(name.split()), address)
+
+
+def test_a_mail_says_when_it_was_written(letters):
+    message = sent_to_ada(letters, "reminder", **REMINDER)
+    assert message["Date"].datetime == NOW
+    assert message["Message-ID"] == "<makerpd-4-20270301163000000000@example.org>"
+
+
+def test_ids_that_are_counted_anew_name_no_mail_that_was_sent(letters):
+    """As after a restore: a mail system drops what has an id that it knows."""
+    mailbox = Mailbox()
+    with a_server(mailbox) as url:
+        letters(url)
+        for mail in db.session.scalars(select(Mail)):
+            mail.state, mail.created_at = "waiting", NOW + timedelta(days=1)
+        db.session.commit()
+        letters(url, NOW + timedelta(days=1))
+    assert len({message["Message-ID"] for message in mailbox.messages}) == 6
+
+
+def test_a_title_that_was_pasted_with_breaks_is_one_line(letters):
+    """A presentation breaks its headings by a vertical tab, and a page by U+2028: no header may hold either."""
+    for n, broken in enumerate(("3D\x0bprinting", "3D\u2028printing", "3D\r\nprinting", "3D\nprinting")):
+        outbox.put(letters.cast.ada, "withdrawn", key=f"x{n}", now=NOW, title=broken, series_id=1)
+    db.session.commit()
+    mailbox = Mailbox()
+    with a_server(mailbox) as url:
+        letters(url)
+    assert [message["Subject"] for message in mailbox.messages[3:]] == ["You have withdrawn from 3D printing"] * 4
+
+
+def test_an_attached_calendar_says_its_letters_and_what_to_do_with_it(letters):
+    letters()
+    series = a_series(letters.cast, "Cerámica")
+    enrollment = enroll(letters.cast.ada, series, by=letters.cast.ada, now=NOW)
+    withdraw(enrollment, by=letters.cast.ada, now=NOW)
+    db.session.commit()
+    mailbox = Mailbox()
+    with a_server(mailbox) as url:
+        letters(url)
+    events = [next(message.iter_attachments()) for message in mailbox.messages]
+    assert [(event.get_content_charset(), event["Content-Type"].params["method"]) for event in events] == [
+        ("utf-8", "PUBLISH"),
+        ("utf-8", "CANCEL"),
+    ]
+    assert all("SUMMARY:Cerámica" in event.get_content() for event in events)
+
+
+def test_no_calendar_is_promised_where_no_meeting_is_set(letters):
+    letters()
+    series = a_series(letters.cast)
+    db.session.delete(series.meetings[0])
+    db.session.flush()
+    db.session.refresh(series)
+    enroll(letters.cast.ada, series, by=letters.cast.ada, now=NOW)
+    db.session.commit()
+    mailbox = Mailbox()
+    with a_server(mailbox) as url:
+        letters(url)
+    (message,) = mailbox.messages
+    assert [part.get_filename() for part in message.iter_attachments()] == []
+    text = message.get_body(("plain",)).get_content()
+    assert "attached" not in text
+    assert "The days are told as soon as they are set." in text
+
+
+def test_a_reason_that_somebody_typed_runs_into_nothing(letters):
+    message = sent_to_ada(letters, "canceled", title="Robotics", series_id=1, reason="Too few people")
+    assert ["Too few people", "", "The meetings leave your calendar."] == message.get_body(("plain",)).get_content().splitlines()[2:5]
+
+
+def test_why_a_mail_was_refused_is_kept_in_the_mail_systems_words(letters):
+    with a_server(Mailbox("552 Mailbox full")) as url:
+        letters(url)
+    assert db.session.scalars(select(Mail.last_error).order_by(Mail.id)).first() == "552 Mailbox full"
