@@ -37,3 +37,18 @@ def test_a_dead_mail_is_seen_and_tried_again(clean):
     with clean.app_context():
         assert db.session.execute(select(Mail.state, Mail.tries)).one() == ("waiting", 0)
     assert "Every mail arrived" in olive.get("/mail").text
+
+
+def test_a_mail_that_did_not_arrive_is_called_by_its_title_and_by_where_it_went(clean):
+    with clean.app_context():
+        cast = a_cast()
+        outbox.put(cast.ada, "address", key="1", now=NOW, to="ada@home.example", token="secret", until_at=NOW)
+        outbox.put(cast.ben, "withdrawn", key="1", now=NOW, title="Robotics", series_id=1)
+        for mail in db.session.scalars(select(Mail)):
+            mail.state = "dead"
+            mail.kind = "of_an_older_version" if mail.kind == "withdrawn" else mail.kind
+        db.session.commit()
+    page = as_who(clean, "olive").get("/mail").text
+    for said in ("Is this your address?", "ada@home.example", "of_an_older_version", "ben@a.example"):
+        assert said in page
+    assert "ada@a.example" not in page

@@ -11,7 +11,8 @@ from seminar.ground import clock, history
 from seminar.ground.clock import at_local
 from seminar.ground.db import db
 from seminar.ground.history import History
-from seminar.ground.outbox import Mail
+from seminar.ground.mail_kinds import KINDS
+from seminar.ground.outbox import Mail, recipient_of
 from seminar.ground.post import try_again
 from seminar.people.access import runs_the_program
 from seminar.people.person import Person
@@ -74,7 +75,13 @@ def show_undelivered() -> str:
     """Mail that was given up after its last try, the newest first."""
     query = select(Mail, Person).join(Person, Person.id == Mail.person_id)
     query = query.where(Mail.district_id == district_or_404().id, Mail.state == "dead").order_by(Mail.id.desc()).limit(100)
-    return render_template("people/undelivered.html", rows=db.session.execute(query).all())
+    rows = [(mail, person, recipient_of(mail, person), _title(mail)) for mail, person in db.session.execute(query)]
+    return render_template("people/undelivered.html", rows=rows)
+
+
+def _title(mail: Mail) -> str:
+    """What its kind is called; its bare name where an older version wrote it and no room knows it now."""
+    return gettext(KINDS[mail.kind].title) if mail.kind in KINDS else mail.kind
 
 
 @people.post("/mail/<int:mail_id>/retry")
