@@ -126,7 +126,7 @@ def change_loan(reservation: Reservation, responsible: Person, last_day: date, *
     db.session.flush()
     keep_check(reservation, responsible, "changed", found, now)
     history.record(by, "changed", reservation, now, before=before)
-    tell_change(reservation, former, now)
+    tell_change(reservation, former, now, was_from=reservation.first_day)
 
 
 def _claim_through(reservation: Reservation, lines: list[ReservationLine], last_day: date, today: date) -> None:

@@ -17,6 +17,8 @@ RESPONSIBLE = N_("The responsible teacher")
 THE_RESERVATION = N_("Open the reservation")
 PAGE = "reservations/{reservation_id}"
 OTHERS_WAIT = N_("Another school may be waiting for what you have.")
+# Nobody else can answer for a loan.
+RESPONSIBLE_ROLES = ("teacher",)
 YOU_PLAN_WITH_IT = N_("Turned off, you would plan with equipment that isn't yours.")
 
 MAILS = [
@@ -31,6 +33,7 @@ MAILS = [
         link=THE_RESERVATION,
         example=_LOAN,
         happens=("first_day",),
+        roles=RESPONSIBLE_ROLES,
     ),
     MailKind(
         name="reservation_changed",
@@ -44,7 +47,8 @@ MAILS = [
         example=_LOAN,
         ways=(AT_ONCE, WEEKLY),
         why=YOU_PLAN_WITH_IT,
-        happens=("first_day", "last_day"),
+        happens=("first_day", "was_from"),
+        roles=RESPONSIBLE_ROLES,
     ),
     MailKind(
         name="answers_no_more",
@@ -53,9 +57,12 @@ MAILS = [
         event=N_("A reservation gets another responsible teacher"),
         recipient=N_("Who answered for it before"),
         key=N_("The reservation, and the moment of the change"),
-        page=PAGE,
-        link=THE_RESERVATION,
+        # The reservation's page is not theirs any more.
+        page="equipment",
+        link=N_("See what you can borrow"),
         example={**_LOAN, "by": "Tessa Nguyen"},
+        happens=("first_day", "was_from"),
+        roles=RESPONSIBLE_ROLES,
     ),
     MailKind(
         name="reservation_canceled",
@@ -70,6 +77,7 @@ MAILS = [
         ways=(AT_ONCE, WEEKLY),
         why=YOU_PLAN_WITH_IT,
         happens=("first_day",),
+        roles=RESPONSIBLE_ROLES,
     ),
     MailKind(
         name="at_risk",
@@ -84,6 +92,7 @@ MAILS = [
         ways=(AT_ONCE, WEEKLY),
         why=YOU_PLAN_WITH_IT,
         happens=("first_day",),
+        roles=(*RESPONSIBLE_ROLES, "maker_contact", "equipment_manager"),
     ),
     MailKind(
         name="due_back",
@@ -97,6 +106,7 @@ MAILS = [
         example=_LOAN,
         ways=(AT_ONCE, NEVER),
         why=N_("Once a week would be too late."),
+        roles=RESPONSIBLE_ROLES,
     ),
     MailKind(
         name="late",
@@ -110,6 +120,7 @@ MAILS = [
         example=_LOAN,
         ways=(AT_ONCE,),
         why=OTHERS_WAIT,
+        roles=(*RESPONSIBLE_ROLES, "maker_contact"),
     ),
     MailKind(
         name="not_collected",
@@ -123,5 +134,6 @@ MAILS = [
         example=_LOAN,
         ways=(AT_ONCE, WEEKLY),
         why=YOU_PLAN_WITH_IT,
+        roles=RESPONSIBLE_ROLES,
     ),
 ]

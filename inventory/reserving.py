@@ -87,14 +87,15 @@ def change(reservation: Reservation, asked: Asked, *, by: Person, now: datetime,
     refuse_days(asked, opened, today, reservation)
     found = gate.check(reservation.school, asked.responsible, asked.models, max(asked.first_day, today), asked.last_day)
     former = reservation.responsible
-    before = {"days": [reservation.first_day.isoformat(), reservation.last_day.isoformat()], "responsible": reservation.responsible_id}
+    was_from = reservation.first_day
+    before = {"days": [was_from.isoformat(), reservation.last_day.isoformat()], "responsible": reservation.responsible_id}
     reservation.first_day, reservation.last_day = asked.first_day, asked.last_day
     reservation.responsible, reservation.purpose = asked.responsible, asked.purpose
     release(lines)
     _assign(reservation, asked, lines, opened, by=by, now=now, today=today)
     keep_check(reservation, asked.responsible, "changed", found, now)
     history.record(by, "changed", reservation, now, before=before)
-    tell_change(reservation, former, now)
+    tell_change(reservation, former, now, was_from=was_from)
 
 
 def refuse_days(asked: Asked, opened: OpenDays, today: date, changed: Reservation | None = None) -> None:
@@ -242,12 +243,14 @@ def keep_check(reservation: Reservation, person: Person, occasion: str, found: d
     db.session.flush()
 
 
-def tell_change(reservation: Reservation, former: Person, now: datetime) -> None:
-    """Who answers for it now knows the new days; who answered for it before, that they don't any more."""
+def tell_change(reservation: Reservation, former: Person, now: datetime, *, was_from: date) -> None:
+    """Who answers for it now knows the new days; who answered for it before, that they don't any more. Before it was changed, its
+    first day was `was_from`."""
     key = f"{reservation.id}:{now.isoformat()}"
-    tell_responsible(reservation, "reservation_changed", now, key=key)
+    tell_responsible(reservation, "reservation_changed", now, key=key, was_from=was_from)
     if former.id != reservation.responsible.id:
-        outbox.put(former, "answers_no_more", key=key, now=now, **about(reservation), by=reservation.responsible.name)
+        said = {**about(reservation), "was_from": was_from, "by": reservation.responsible.name}
+        outbox.put(former, "answers_no_more", key=key, now=now, **said)
 
 
 def tell_responsible(reservation: Reservation, kind: str, now: datetime, *, key: str, **values: Any) -> None:

@@ -6,7 +6,7 @@ turned off; whatever happens before the next digest goes at once.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -30,7 +30,8 @@ GROUPS = {
 class MailKind:
     """A kind of mail. `name` is its template and the outbox's kind; `key` says in words what makes it once. `page` is the
     address that its one link leads to, with values of the mail in it. `happens` names the values that say when its event takes
-    place; `why` says why not every way can be chosen. `example` is what a preview says."""
+    place; `why` says why not every way can be chosen. `roles` are those that get it at all: none named, and anybody may.
+    `example` is what a preview says."""
 
     name: str
     group: str
@@ -43,7 +44,8 @@ class MailKind:
     example: dict[str, Any]
     ways: tuple[str, ...] = WAYS
     why: str = ""
-    happens: tuple[str, ...] = field(default=())
+    happens: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
 
     @property
     def can_be_turned_off(self) -> bool:

@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from inventory.calendar import ItemDay, free_items
 from inventory.equipment import retire_model
@@ -11,8 +11,10 @@ from inventory.lending import change_loan, hand_over, not_collected, pack, take_
 from inventory.reservation import GateCheck, state_of
 from inventory.reserving import Asked, change, reserve
 from seminar.ground.db import db
+from seminar.ground.mail_kinds import KINDS, WEEKLY
 from seminar.ground.outbox import Mail
 from seminar.ground.refusal import Refused
+from seminar.people.mail_choices import choose_mail
 from tests.cast import NOW, TODAY, a_cast, a_model, an_award
 
 FRIDAY = date(2027, 3, 5)
@@ -159,6 +161,27 @@ def test_who_answered_before_is_told_that_somebody_else_does_now(cast):
     change_loan(reservation, cast.ada, FRIDAY, by=cast.cora, now=later, today=TODAY)
     told = select(Mail.person_id).where(Mail.kind == "answers_no_more").order_by(Mail.id)
     assert db.session.scalars(told).all() == [cast.ada.id, cast.ben.id]
+    # Its page isn't there for them any more.
+    assert "reservation" not in KINDS["answers_no_more"].page
+
+
+def test_what_was_to_be_picked_up_this_week_is_told_at_once_however_far_it_moves(cast):
+    an_award(cast, cast.ben)
+    for person in (cast.ada, cast.ben):
+        choose_mail(person, {"reservation_changed": WEEKLY, "answers_no_more": WEEKLY}, weekday=0, by=person, now=NOW)
+    model = a_model(cast)
+    reservation = reserved(cast, model)
+    in_april = {"first": date(2027, 4, 5), "last": date(2027, 4, 9)}
+    changed(reservation, cast, model, **in_april, teacher=cast.ben)
+    assert told_of_changes() == {(cast.ada.id, "answers_no_more"): "waiting", (cast.ben.id, "reservation_changed"): "waiting"}
+    db.session.execute(delete(Mail))
+    change(reservation, ask(cast, model, **in_april), by=cast.cora, now=NOW + timedelta(hours=1), today=TODAY)
+    assert told_of_changes() == {(cast.ben.id, "answers_no_more"): "held", (cast.ada.id, "reservation_changed"): "held"}
+
+
+def told_of_changes():
+    query = select(Mail.person_id, Mail.kind, Mail.state).where(Mail.kind.in_(("reservation_changed", "answers_no_more")))
+    return {(person_id, kind): state for person_id, kind, state in db.session.execute(query)}
 
 
 def test_a_model_that_is_lent_no_more_stays_where_it_was_reserved(cast):
