@@ -7,9 +7,10 @@ from sqlalchemy import delete, select
 from seminar.ground import history
 from seminar.ground.db import db
 from seminar.ground.digest import rearrange
-from seminar.ground.mail_kinds import DIGEST, KINDS, NEVER, WEEKLY, kinds_to_choose
+from seminar.ground.mail_kinds import DIGEST, KINDS, NEVER, WEEKLY, MailKind, kinds_to_choose
 from seminar.ground.mail_preference import MONDAY, DigestDay, MailPreference, digest_weekdays, ways_of
 from seminar.ground.refusal import N_, Refused
+from seminar.people.appointment import Standing
 from seminar.people.person import Person
 
 
@@ -17,6 +18,12 @@ def mail_ways(person: Person) -> dict[str, str]:
     """By kind, the way that the person has it: theirs where they chose one that the kind has, else its own first."""
     chosen = ways_of(person.id)
     return {kind.name: chosen[kind.name] if chosen.get(kind.name) in kind.ways else kind.ways[0] for kind in kinds_to_choose()}
+
+
+def kinds_of_mail_for(standing: Standing) -> list[MailKind]:
+    """The kinds that somebody in these roles can get, and those that they chose a way for while they could."""
+    chosen = ways_of(standing.person.id)
+    return [kind for kind in KINDS.values() if not kind.roles or standing.has(*kind.roles) or kind.name in chosen]
 
 
 def choose_mail(person: Person, ways: dict[str, str], *, weekday: int, by: Person | None, now: datetime) -> None:

@@ -9,7 +9,9 @@ import pytest
 from seminar.ground import outbox
 from seminar.ground.mail_kinds import AT_ONCE, KINDS, NEVER, WEEKLY, MailKind, declare, mails_as_markdown
 from seminar.ground.outbox import Letter
+from seminar.people.appointment import ROLES
 from tests.cast import NOW, a_cast
+from tests.cast import ROLES as CAST
 from tests.pages.as_who import as_who
 from wsgi import contribute
 
@@ -51,6 +53,20 @@ def test_a_kind_that_contradicts_itself_is_refused(app, wrong):
     with pytest.raises(ValueError, match="greetings"):
         declare([MailKind(**{"name": "greetings", "group": "learning", "example": {}, **said, **wrong})])
     assert "greetings" not in KINDS
+
+
+def test_the_roles_that_a_kind_names_are_roles(app):
+    assert {role for kind in KINDS.values() for role in kind.roles} <= set(ROLES)
+
+
+def test_a_link_opens_for_every_role_that_gets_it(clean):
+    """Those that lead to a record of the reader's own are followed where it is changed."""
+    with clean.app_context():
+        a_cast()
+    for name, role in CAST.items():
+        reader = as_who(clean, name)
+        pages = {kind.page for kind in KINDS.values() if "{" not in kind.page and role in (kind.roles or ROLES)}
+        assert {page: reader.get(f"/{page}").status_code for page in pages} == dict.fromkeys(pages, 200)
 
 
 def test_contributing_again_changes_nothing(app):

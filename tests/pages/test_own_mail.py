@@ -6,9 +6,10 @@ from sqlalchemy import select
 
 from seminar.ground.db import db
 from seminar.ground.history import History
-from seminar.ground.mail_kinds import NEVER, WEEKLY
+from seminar.ground.mail_kinds import AT_ONCE, KINDS, NEVER, WEEKLY
 from seminar.ground.mail_preference import DigestDay, MailPreference
 from seminar.people.mail_choices import choose_mail
+from seminar.people.merging import merge
 from seminar.people.person import Person
 from seminar.web import pages
 from seminar.web.mail_links import turn_off_token
@@ -86,6 +87,31 @@ def test_what_cannot_be_chosen_is_said_with_its_reason(clean):
     assert "Another school may be waiting for what you have." in page
 
 
+def test_only_the_mails_of_ones_roles_are_offered(clean):
+    a_district(clean)
+    offered = {name: set(asked(as_who(clean, name).get(PAGE).text)) for name in ("ada", "cora", "eli", "tara")}
+    loans = {f"way_{kind.name}" for kind in KINDS.values() if kind.group == "loans" and len(kind.ways) > 1}
+    assert {name: ways & loans for name, ways in offered.items()} == {
+        "ada": loans,
+        "cora": {"way_at_risk"},
+        "eli": {"way_at_risk"},
+        "tara": set(),
+    }
+    assert "way_awarded" in offered["tara"]
+    assert "A loan that is late" in as_who(clean, "cora").get(PAGE).text
+    assert "A loan that is late" not in as_who(clean, "tara").get(PAGE).text
+
+
+def test_what_was_chosen_before_ones_role_ended_can_still_be_chosen_anew(clean):
+    token = a_token(a_district(clean), "reserved", "tara")
+    client_of(clean, None).post(f"/mail/off/{token}", data=ONE_CLICK)
+    tara = as_who(clean, "tara")
+    sent = asked(tara.get(PAGE).text)
+    assert sent["way_reserved"] == NEVER
+    assert tara.post(PAGE, data=sent | {"way_reserved": AT_ONCE}).status_code == 303
+    assert "way_reserved" not in asked(tara.get(PAGE).text)
+
+
 def test_opening_the_link_of_a_mail_turns_nothing_off(clean):
     url = f"/mail/off/{a_token(a_district(clean))}"
     opened = client_of(clean, None).get(url)
@@ -145,6 +171,17 @@ def test_turning_the_digest_off_leaves_what_cannot_be_turned_off_in_it(clean):
     assert [(kind, way) for _, kind, way in kept(clean)] == [("awarded", NEVER), ("meeting_changed", WEEKLY)]
     with clean.app_context():
         assert db.session.scalars(select(DigestDay.weekday)).all() == [4]
+
+
+def test_a_link_in_an_old_mail_turns_it_off_for_who_stayed_of_two_records(clean):
+    token = a_token(a_district(clean), name="ben")
+    with clean.app_context():
+        people = {person.email: person for person in db.session.scalars(select(Person))}
+        merge(people["ada@a.example"], people["ben@a.example"], reason="Twice", by=people["olive@a.example"], now=NOW)
+        db.session.commit()
+        stayed = people["ada@a.example"].id
+    assert client_of(clean, None).post(f"/mail/off/{token}", data=ONE_CLICK).status_code == 200
+    assert kept(clean) == [(stayed, "reminder", NEVER)]
 
 
 def test_the_letters_page_allows_its_own_styles_and_nothing_else(clean):

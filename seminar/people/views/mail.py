@@ -12,8 +12,8 @@ from seminar.ground import clock
 from seminar.ground.contributions import Place
 from seminar.ground.db import db
 from seminar.ground.mail_kinds import AT_ONCE, DIGEST, GROUPS, KINDS, NEVER, WEEKLY, MailKind, kinds_by_group, kinds_to_choose
-from seminar.people.mail_choices import choose_mail, digest_weekday, mail_ways, turn_off
-from seminar.people.person import Person
+from seminar.people.mail_choices import choose_mail, digest_weekday, kinds_of_mail_for, mail_ways, turn_off
+from seminar.people.person import Person, who_stays
 from seminar.people.views import people
 from seminar.web.forms import Form
 from seminar.web.mail_links import named_by
@@ -50,9 +50,15 @@ class OwnMailForm(Form):
     weekday = SelectField(lazy_gettext("The digest comes on"), coerce=int, choices=WEEKDAYS)
 
 
+def kinds_offered() -> list[MailKind]:
+    """Those that leave the reader a choice."""
+    theirs = kinds_of_mail_for(me())
+    return [kind for kind in kinds_to_choose() if kind in theirs]
+
+
 def own_mail_form(person: Person, *, filled: bool) -> Any:
     """The form with a field for each kind that leaves a choice; as it is kept, or as it was sent."""
-    fields = {f"way_{kind.name}": _way_field(kind) for kind in kinds_to_choose()}
+    fields = {f"way_{kind.name}": _way_field(kind) for kind in kinds_offered()}
     of_kinds = type("OwnMailFormOfKinds", (OwnMailForm,), fields)
     if not filled:
         return of_kinds()
@@ -71,11 +77,15 @@ def show_own_mail() -> str:
 
 
 def _own_mail_page(form: Any) -> str:
-    grouped = kinds_by_group()
-    to_choose = kinds_to_choose()
-    choices = [(GROUPS[group], chosen) for group, kinds in grouped.items() if (chosen := [kind for kind in kinds if kind in to_choose])]
-    always = [kind for kinds in grouped.values() for kind in kinds if len(kind.ways) == 1]
+    theirs = kinds_of_mail_for(me())
+    asked = {group: [kind for kind in kinds if _asks(form, kind)] for group, kinds in kinds_by_group().items()}
+    choices = [(GROUPS[group], kinds) for group, kinds in asked.items() if kinds]
+    always = [kind for kinds in kinds_by_group().values() for kind in kinds if len(kind.ways) == 1 and kind in theirs]
     return render_template("people/own_mail.html", form=form, person=me().person, choices=choices, always=always)
+
+
+def _asks(form: Any, kind: MailKind) -> bool:
+    return f"way_{kind.name}" in form
 
 
 @people.post("/my/account/mail")
@@ -85,7 +95,7 @@ def save_own_mail() -> object:
     form = own_mail_form(person, filled=False)
 
     def save() -> str:
-        ways = {kind.name: form[f"way_{kind.name}"].data for kind in kinds_to_choose()}
+        ways = {kind.name: form[f"way_{kind.name}"].data for kind in kinds_offered()}
         choose_mail(person, ways, weekday=form.weekday.data, by=person, now=clock.now())
         person.language = form.language.data or None
         refresh()
@@ -97,11 +107,11 @@ def save_own_mail() -> object:
 def _named_or_404(token: str) -> tuple[Person, MailKind]:
     """The person and the kind of a link in a mail; 404 where we didn't make it, or where nothing is left to turn off."""
     person_id, kind_name = named_by(token) or abort(404)
-    query = select(Person).where(Person.id == person_id).options(joinedload(Person.district))
+    query = select(Person).where(Person.id == person_id).options(joinedload(Person.district), joinedload(Person.merged_into))
     person, kind = db.session.scalar(query), KINDS.get(kind_name)
     if person is None or kind is None or not kind.can_be_turned_off:
         abort(404)
-    return person, kind
+    return who_stays(person), kind
 
 
 @people.get("/mail/off/<token>")
