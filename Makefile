@@ -50,7 +50,7 @@ test-deep: .venv/test.stamp $(SPANISH).mo
 
 translations: .venv/test.stamp
 	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k lazy_gettext --no-location --sort-output -o .venv/messages.pot .
-	@$(BIN)/pybabel -q update -i .venv/messages.pot -d translations --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
+	@$(BIN)/pybabel -q update -i .venv/messages.pot -d translations -w 120 --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
 	@echo "Now fill the empty msgstr of $(SPANISH).po"
 
 screenshots: .venv/test.stamp $(SPANISH).mo

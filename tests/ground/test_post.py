@@ -335,7 +335,7 @@ def test_no_calendar_is_promised_where_no_meeting_is_set(letters):
 
 def test_a_reason_that_somebody_typed_runs_into_nothing(letters):
     message = sent_to_ada(letters, "canceled", title="Robotics", series_id=1, reason="Too few people")
-    assert ["Too few people", "", "The meetings leave your calendar."] == message.get_body(("plain",)).get_content().splitlines()[2:5]
+    assert message.get_body(("plain",)).get_content().splitlines()[2:5] == ["Too few people", "", "The meetings leave your calendar."]
 
 
 def test_why_a_mail_was_refused_is_kept_in_the_mail_systems_words(letters):
