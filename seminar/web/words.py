@@ -22,6 +22,12 @@ WORDS: dict[str, Word] = {
         N_("Appointment"),
         N_("A role that somebody holds, at a school or in the district, from a day until a day. It decides what they see and may do."),
     ),
+    "role": Word(
+        N_("Role"),
+        N_(
+            "What somebody does in the program. Teachers learn and teach, a maker contact runs a school's equipment, a principal leads a school, a coach helps at several, a trainer signs off, the equipment manager runs the depot, and the program manager is the PD office."
+        ),
+    ),
     "skill": Word(N_("Skill"), N_("An area such as 3D printing, coding or fabrication. Its badges are levels in it.")),
     "badge": Word(
         N_("Badge"),

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from inventory.reserving import Asked, reserve
 from seminar.people.appointment import ROLES
 from seminar.people.help import LEADS, LOOP, STEPS
 from seminar.web.words import WORDS
+from tests.cast import NOW, TODAY, a_cast, a_model, a_series, an_award
 from tests.cast import ROLES as CAST
-from tests.cast import a_cast
 from tests.pages.as_who import as_who
 from tests.pages.document import Document
 
@@ -78,6 +79,27 @@ def test_each_word_is_told_of_where_it_is_met_and_no_other():
     assert used_words() == set(WORDS)
 
 
+@pytest.mark.parametrize(
+    ("name", "path", "word"),
+    [
+        (None, "/series/1", "Series"),
+        ("cora", "/reservations/new", "Responsible teacher"),
+        ("cora", "/reservations/1", "At risk"),
+        ("ada", "/equipment/printer", "Trained teacher"),
+        ("ada", "/people/1", "Competency"),
+        ("olive", "/people/1/appointments", "Role"),
+    ],
+)
+def test_a_word_that_decides_something_is_told_of_on_that_page(clean, name, path, word):
+    with clean.app_context():
+        cast = a_cast()
+        an_award(cast, cast.ada)
+        reserve(Asked(cast.school, cast.ada, {a_model(cast): 1}, TODAY, TODAY), by=cast.cora, now=NOW, today=TODAY)
+        a_series(cast)
+    page = Document(as_who(clean, name).get(path).text if name else clean.test_client().get(path).text)
+    assert f"What is this: {word}" in [summary.text for summary in page.all("summary")]
+
+
 def test_the_glossary_has_each_word(cast):
     page = Document(cast.test_client().get("/help/words").text)
     assert [div.attributes["id"] for div in page.all("div") if div.is_in("dl")] == list(WORDS)
@@ -89,5 +111,7 @@ def test_the_foot_of_each_page_leads_to_help_and_accessibility(cast):
         assert [a.attributes["href"] for a in page.all("a") if a.is_in("footer")] == ["/help", "/accessibility"]
 
 
-def test_the_statement_names_where_to_write(cast):
-    assert 'href="mailto:pd@example.org"' in cast.test_client().get("/accessibility").text
+def test_the_statement_names_where_to_write_and_promises_nothing_for_the_district(cast):
+    page = cast.test_client().get("/accessibility").text
+    assert 'href="mailto:pd@example.org"' in page
+    assert "working days" not in page
