@@ -20,7 +20,13 @@ ROOT = Path(__file__).resolve().parents[1]
 REPORT = ROOT / "docs" / "accessibility-conformance.md"
 HEAD = """# Accessibility conformance report
 
-MakerPD, made by `make conformance` from what the tests found on {day}; don't edit it. It has the order of VPAT 2.5 (WCAG 2.2 and
+- **Product**: MakerPD, a web application
+- **Day of the report**: {day}
+- **Standards**: WCAG 2.2, levels A and AA; the revised Section 508 standards
+- **Evaluation method**: automated tests in Chromium and of the pages' HTML; no people with disabilities took part yet
+- **Questions**: the PD office of the district that runs it, at the address on its page /accessibility
+
+Made by `make conformance` from what the tests found on {day}; don't edit it. It has the order of VPAT 2.5 (WCAG 2.2 and
 Section 508) in words of our own. `seminar/web/criteria.py` says which tests decide which criterion. A criterion whose tests did not
 run is not evaluated; one of which a case failed, or of which something is known not to work, is at best partially supported.
 """
@@ -50,6 +56,7 @@ def found_in(xml: Path) -> dict[str, Found]:
 
 def report(checked_on: date | None, found: dict[str, Found]) -> str:
     parts = [HEAD.format(day=checked_on)]
+    parts.append("\n" + "".join(f"- **{said}**: {means}\n" for said, means in conformance.MEANS.items()))
     for title, criteria in CHAPTERS:
         parts.append(f"\n## {title}\n\n| criterion | level | conformance | remarks |\n| --- | --- | --- | --- |\n")
         for criterion in criteria:

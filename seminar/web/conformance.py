@@ -16,6 +16,14 @@ from seminar.web.criteria import CHAPTERS, Criterion
 RESULTS = Path(__file__).resolve().parents[2] / "docs" / "accessibility" / "results.json"
 SUPPORTS, PARTLY, NOT = N_("Supports"), N_("Partially supports"), N_("Does not support")
 NOT_APPLICABLE, NOT_EVALUATED = N_("Not applicable"), N_("Not evaluated")
+# What each verdict says, as a report has to tell.
+MEANS = {
+    SUPPORTS: N_("Each of its tests passed, and nothing is known that doesn't work."),
+    PARTLY: N_("A test failed on some page, or something is known that doesn't work. The remarks say what."),
+    NOT: N_("Its tests failed on every page."),
+    NOT_APPLICABLE: N_("Its tests passed, and showed that there is nothing here which it speaks of."),
+    NOT_EVALUATED: N_("No test decides it, or its tests did not run."),
+}
 
 
 @dataclass(frozen=True)

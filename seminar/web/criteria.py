@@ -113,7 +113,13 @@ LEVEL_AA = (
         N_("At twice the size by the browser's zoom no page scrolls sideways, and nothing is cut off."),
         gap=WIDE_TEXT,
     ),
-    Criterion("1.4.5", N_("Images of Text"), "AA", (STILL,), N_("The only image file is the sign beside the name.")),
+    Criterion(
+        "1.4.5",
+        N_("Images of Text"),
+        "AA",
+        (STILL,),
+        N_("The only image file of ours is the sign beside the name. A district's own logo may hold letters, as logos may."),
+    ),
     Criterion("1.4.10", N_("Reflow"), "AA", (FITS, TABS), N_("On 320 px, and at four times the size, no page scrolls sideways.")),
     Criterion(
         "1.4.11",

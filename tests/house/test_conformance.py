@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from seminar.web.conformance import NOT, NOT_APPLICABLE, NOT_EVALUATED, PARTLY, SUPPORTS, Found, checked_on, results, row_of, verdict
+from seminar.web.conformance import MEANS, NOT, NOT_APPLICABLE, NOT_EVALUATED, PARTLY, SUPPORTS, Found, checked_on, results, row_of, verdict
 from seminar.web.criteria import CHAPTERS, Criterion
 from tests.conformance import REPORT, found_in, named_tests, report
+from tests.pages.document import Document
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,6 +41,14 @@ def test_the_kept_report_is_what_the_kept_results_make():
 )
 def test_a_verdict_follows_from_the_results(found, more, says):
     assert verdict(Criterion("1.1.1", "Name", "A", ("one", "two"), "Says.", **more), found) == says
+
+
+def test_what_each_verdict_means_is_said_on_the_page_and_in_the_report(clean):
+    assert set(MEANS) == {SUPPORTS, PARTLY, NOT, NOT_APPLICABLE, NOT_EVALUATED}
+    page = Document(clean.test_client().get("/accessibility/report").text)
+    said = {dt.text: dd.text for dt, dd in zip(page.all("dt"), page.all("dd"), strict=True)}
+    assert said == MEANS
+    assert all(f"- **{verdict}**: {means}\n" in REPORT.read_text() for verdict, means in MEANS.items())
 
 
 @pytest.mark.parametrize("found", [{}, {"one": Found(3, 1)}])

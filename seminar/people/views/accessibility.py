@@ -3,7 +3,7 @@
 from flask import render_template
 
 from seminar.people.views import people
-from seminar.web.conformance import chapters, checked_on, gaps
+from seminar.web.conformance import MEANS, chapters, checked_on, gaps
 from seminar.web.requires import public, requires
 
 
@@ -16,4 +16,4 @@ def show_accessibility() -> str:
 @people.get("/accessibility/report")
 @requires(public)
 def show_accessibility_report() -> str:
-    return render_template("people/accessibility_report.html", checked_on=checked_on(), chapters=chapters())
+    return render_template("people/accessibility_report.html", checked_on=checked_on(), chapters=chapters(), verdicts=MEANS)
