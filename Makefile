@@ -5,11 +5,13 @@ SUITE := $(BIN)/python -m pytest -q -m "not deep and not browser"
 DEEP := $(BIN)/python -m pytest -q -m "(deep or machine) and not browser"
 BROWSER := $(BIN)/python -m pytest -q -m "browser and not deep"
 
-.PHONY: run test test-deep check lock translations screenshots conformance
+.PHONY: set-up run test test-deep check lock translations screenshots conformance
 
 SPANISH := translations/es/LC_MESSAGES/messages
 
-run: .venv/run.stamp $(SPANISH).mo
+set-up: .venv/run.stamp $(SPANISH).mo
+
+run: set-up
 	@exec $(BIN)/python -m seminar.ground.serve
 
 .venv/run.stamp: requirements.txt

@@ -256,6 +256,8 @@ def test_a_link_to_set_a_password_can_not_be_turned_off(letters, over_https):
         letters(url)
     message = mailbox.messages[-1]
     assert message["Subject"] == "Your MakerPD account"
+    # Who gets it may never have heard of us.
+    assert "District A runs its maker-teaching program on MakerPD" in message.get_body(("plain",)).get_content()
     assert [name for name, _ in message.items() if name.startswith("List-") or name == "Precedence"] == []
     assert "/mail/off/" not in message.as_string()
 
