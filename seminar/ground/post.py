@@ -8,6 +8,7 @@ a file is written under the mail's own name, so it exists once (rule 9).
 import smtplib
 import ssl
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -207,13 +208,20 @@ def _over_smtp(letters: dict[int, EmailMessage], smtp_url: str) -> Iterator[tupl
             failed = _failed(mail_id, error)
             nobody = failed if connection is None else None
             if connection is not None:
-                connection.close()
+                _leave(connection)
                 connection = None
             yield mail_id, failed
         else:
             yield mail_id, None
     if connection is not None:
-        connection.close()
+        _leave(connection)
+
+
+def _leave(connection: smtplib.SMTP) -> None:
+    """As RFC 5321 asks (section 4.1.1.10); where the server is gone already, nobody is left to hear it."""
+    with suppress(OSError):
+        connection.quit()
+    connection.close()
 
 
 def _connection(smtp_url: str) -> smtplib.SMTP:

@@ -27,13 +27,17 @@ class Mailbox:
     """What the server was given; `answers` is what it says to each mail's end, in order."""
 
     def __init__(self, *answers):
-        self.messages, self.answers = [], list(answers)
+        self.messages, self.answers, self.farewells = [], list(answers), 0
 
     async def handle_DATA(self, server, session, envelope):
         answer = self.answers.pop(0) if self.answers else "250 OK"
         if answer.startswith("250"):
             self.messages.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
         return answer
+
+    async def handle_QUIT(self, server, session, envelope):
+        self.farewells += 1
+        return "221 Bye"
 
 
 @contextmanager
@@ -74,6 +78,7 @@ def test_one_connection_carries_them_all_each_once(letters):
     assert [message["To"] for message in mailbox.messages] == ["ada@a.example", "ben@a.example", "cora@a.example"]
     assert len({message["Message-ID"] for message in mailbox.messages}) == 3
     assert states() == [("sent", 1)] * 3
+    assert mailbox.farewells == 1
 
 
 def test_a_mail_that_is_refused_waits_and_the_others_go(letters):
