@@ -7,7 +7,7 @@ from sqlalchemy import delete, select
 from seminar.ground import history
 from seminar.ground.db import db
 from seminar.ground.digest import rearrange
-from seminar.ground.mail_kinds import DIGEST, KINDS, NEVER, WEEKLY, MailKind, kinds_to_choose
+from seminar.ground.mail_kinds import AT_ONCE, DIGEST, KINDS, NEVER, WEEKLY, MailKind, kinds_to_choose
 from seminar.ground.mail_preference import MONDAY, DigestDay, MailPreference, digest_weekdays, ways_of
 from seminar.ground.refusal import N_, Refused
 from seminar.people.appointment import Standing
@@ -24,6 +24,11 @@ def kinds_of_mail_for(standing: Standing) -> list[MailKind]:
     """The kinds that somebody in these roles can get, and those that they chose a way for while they could."""
     chosen = ways_of(standing.person.id)
     return [kind for kind in KINDS.values() if not kind.roles or standing.has(*kind.roles) or kind.name in chosen]
+
+
+def once_a_week(ways: dict[str, str]) -> dict[str, str]:
+    """The same, with all in the digest that can wait for it; what is turned off stays off."""
+    return {name: WEEKLY if way == AT_ONCE and WEEKLY in KINDS[name].ways else way for name, way in ways.items()}
 
 
 def choose_mail(person: Person, ways: dict[str, str], *, weekday: int, by: Person | None, now: datetime) -> None:

@@ -62,6 +62,15 @@ def test_a_person_chooses_what_comes_when_and_in_which_language(clean):
     assert "Your mail and language" in ada.get(PAGE).text
 
 
+def test_one_press_puts_all_that_can_wait_into_the_digest(clean):
+    ada = as_who(a_district(clean), "ada")
+    sent = asked(ada.get(PAGE).text, way_awarded=NEVER, weekday="2")
+    assert ada.post(PAGE, data=sent | {"once_a_week": "1"}).status_code == 303
+    ways = {kind: way for _, kind, way in kept(clean)}
+    weekly = {kind.name for kind in KINDS.values() if WEEKLY in kind.ways}
+    assert ways == {**dict.fromkeys(weekly, WEEKLY), "awarded": NEVER}
+
+
 def test_a_form_that_is_saved_unchanged_writes_nothing(clean):
     ada = as_who(a_district(clean), "ada")
     assert ada.post(PAGE, data=asked(ada.get(PAGE).text)).status_code == 303

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import abort, render_template, url_for
+from flask import abort, render_template, request, url_for
 from flask_babel import lazy_gettext, refresh
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -12,7 +12,7 @@ from seminar.ground import clock
 from seminar.ground.contributions import Place
 from seminar.ground.db import db
 from seminar.ground.mail_kinds import AT_ONCE, DIGEST, GROUPS, KINDS, NEVER, WEEKLY, MailKind, kinds_by_group, kinds_to_choose
-from seminar.people.mail_choices import choose_mail, digest_weekday, kinds_of_mail_for, mail_ways, turn_off
+from seminar.people.mail_choices import choose_mail, digest_weekday, kinds_of_mail_for, mail_ways, once_a_week, turn_off
 from seminar.people.person import Person, who_stays
 from seminar.people.views import people
 from seminar.web.forms import Form
@@ -96,6 +96,7 @@ def save_own_mail() -> object:
 
     def save() -> str:
         ways = {kind.name: form[f"way_{kind.name}"].data for kind in kinds_offered()}
+        ways = once_a_week(ways) if "once_a_week" in request.form else ways
         choose_mail(person, ways, weekday=form.weekday.data, by=person, now=clock.now())
         person.language = form.language.data or None
         refresh()
