@@ -5,6 +5,7 @@ from sqlalchemy import select
 from seminar.ground import outbox
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
+from seminar.people.views import record
 from seminar.series.enrollment import enroll
 from tests.cast import NOW, a_cast, a_series
 from tests.pages.as_who import as_who
@@ -52,3 +53,18 @@ def test_a_mail_that_did_not_arrive_is_called_by_its_title_and_by_where_it_went(
     for said in ("Is this your address?", "ada@home.example", "of_an_older_version", "ben@a.example"):
         assert said in page
     assert "ada@a.example" not in page
+
+
+def test_what_is_not_shown_of_it_is_counted(clean, monkeypatch):
+    monkeypatch.setattr(record, "UNDELIVERED_SHOWN", 2)
+    with clean.app_context():
+        cast = a_cast()
+        for key in "123":
+            outbox.put(cast.ada, "withdrawn", key=key, now=NOW, title="Robotics", series_id=1)
+        for mail in db.session.scalars(select(Mail)):
+            mail.state = "dead"
+        db.session.commit()
+    olive = as_who(clean, "olive")
+    assert "The newest 2 of 3 are shown." in olive.get("/mail").text
+    olive.post("/mail/1/retry")
+    assert "are shown" not in olive.get("/mail").text

@@ -23,6 +23,8 @@ from seminar.web.pages import PAGE_SIZE, page_of, told
 from seminar.web.requires import requires
 from seminar.web.viewer import district_or_404, found_or_404, me
 
+UNDELIVERED_SHOWN = 100
+
 
 @people.get("/audit-trail")
 @requires(runs_the_program)
@@ -73,10 +75,11 @@ def _end_of(day: str) -> datetime | None:
 @requires(runs_the_program)
 def show_undelivered() -> str:
     """Mail that was given up after its last try, the newest first."""
-    query = select(Mail, Person).join(Person, Person.id == Mail.person_id)
-    query = query.where(Mail.district_id == district_or_404().id, Mail.state == "dead").order_by(Mail.id.desc()).limit(100)
+    dead = (Mail.district_id == district_or_404().id, Mail.state == "dead")
+    query = select(Mail, Person).join(Person, Person.id == Mail.person_id).where(*dead).order_by(Mail.id.desc()).limit(UNDELIVERED_SHOWN)
     rows = [(mail, person, recipient_of(mail, person), _title(mail)) for mail, person in db.session.execute(query)]
-    return render_template("people/undelivered.html", rows=rows)
+    total = db.session.scalar(select(func.count()).select_from(Mail).where(*dead)) or 0
+    return render_template("people/undelivered.html", rows=rows, total=total)
 
 
 def _title(mail: Mail) -> str:
