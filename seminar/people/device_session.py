@@ -1,6 +1,6 @@
 """Somebody signed in on one device, from their sign-in until its end.
 
-States: open → ended, with why; over by itself once it LASTS, and on a shared device after the district's idle minutes.
+States: open → ended, with why; over by itself in a night of its district, and on a shared device after the idle minutes.
 Laws: its key is kept as a hash, and is a new one at every sign-in; what is ended opens nothing at the next request; a new
 password ends every one of a person. No address is kept, and of the device only what somebody recognizes it by.
 """
@@ -13,6 +13,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, sel
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from seminar.ground import history
+from seminar.ground.clock import at_local, day_of
 from seminar.ground.db import Model, db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.appointment import Standing
@@ -20,8 +21,12 @@ from seminar.people.district import District
 from seminar.people.person import Person
 from seminar.people.support_view import SupportView
 
-# A school day: a tablet left signed in is nobody's on the next one.
-LASTS = timedelta(hours=12)
+# It is over at this hour of the district's night, and not before so many hours have passed: nobody is cut off in the middle of
+# a day's work. A limit over 20 hours needs no warning (WCAG 2.2, 2.2.1), and a shorter one would.
+NIGHT = 4
+LASTS_OVER = timedelta(hours=20)
+# The longest that comes out of the two, in the night that the clocks are set back.
+LASTS_AT_MOST = LASTS_OVER + timedelta(hours=25)
 # How closely the last use is noted.
 NOTED_EVERY = timedelta(minutes=5)
 FEWEST_IDLE_MINUTES, MOST_IDLE_MINUTES = 2, 120
@@ -66,7 +71,15 @@ class DeviceSession(Model):
     )
 
     def lasts(self, now: datetime) -> bool:
-        return self.ended_at is None and now < self.begun_at + LASTS
+        return self.ended_at is None and now < self.until
+
+    @property
+    def until(self) -> datetime:
+        """When it is over by itself: the first night of the district that is more than LASTS_OVER away."""
+        zone, earliest = self.person.district.timezone, self.begun_at + LASTS_OVER
+        day = day_of(earliest, zone)
+        tonight, next_night = (at_local(day + timedelta(days=n), NIGHT, 0, zone) for n in (0, 1))
+        return tonight if tonight > earliest else next_night
 
     def owes_a_proof(self, standing: Standing) -> bool:
         """Whether a password alone is too little for what this person may do."""
@@ -122,9 +135,9 @@ def end_sessions(person: Person, why: str, *, now: datetime, keep: DeviceSession
 def open_sessions(person: Person, *, now: datetime) -> list[DeviceSession]:
     """Where the person is signed in, the latest first."""
     mine = (DeviceSession.district_id == person.district_id) & (DeviceSession.person_id == person.id)
-    query = select(DeviceSession).where(mine, DeviceSession.ended_at.is_(None), DeviceSession.begun_at > now - LASTS)
+    query = select(DeviceSession).where(mine, DeviceSession.ended_at.is_(None), DeviceSession.begun_at > now - LASTS_AT_MOST)
     found: Any = db.session.scalars(query.order_by(DeviceSession.begun_at.desc(), DeviceSession.id.desc())).all()
-    return list(found)
+    return [one for one in found if one.lasts(now)]
 
 
 def note_use(session: DeviceSession, *, now: datetime) -> None:

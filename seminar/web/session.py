@@ -16,7 +16,7 @@ from seminar.ground import clock
 from seminar.ground.db import READS, db
 from seminar.people.account import Account
 from seminar.people.device_session import (
-    LASTS,
+    LASTS_AT_MOST,
     DeviceSession,
     begin_session,
     end_session,
@@ -50,7 +50,10 @@ def signed_in_by(cookie_id: str) -> SignedIn | None:
     if found is None:
         return None
     device, key, now = *found, clock.now()
-    if not device.lasts(now) or not device.person.may_sign_in:
+    if not device.person.may_sign_in:
+        return None
+    if not device.lasts(now):
+        g.signed_out_why = "night"
         return None
     if device.is_shared and now - _last_request(device) >= idle_limit(device):
         g.signed_out_why = "idle"
@@ -152,6 +155,6 @@ def halfway() -> tuple[Account, dict[str, Any]] | None:
 
 
 def install(app: Flask) -> None:
-    app.config["PERMANENT_SESSION_LIFETIME"] = LASTS
+    app.config["PERMANENT_SESSION_LIFETIME"] = LASTS_AT_MOST
     manager = LoginManager(app)
     manager.user_loader(signed_in_by)

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from seminar.ground.db import db
 from seminar.people import account
-from seminar.people.device_session import LASTS, DeviceSession
+from seminar.people.device_session import LASTS_OVER, DeviceSession
 from tests.cast import NOW, a_cast, signed_in
 from tests.pages.as_who import as_who
 
@@ -73,13 +73,18 @@ def test_the_cookie_of_who_signed_out_opens_nothing_any_more(here):
     assert sessions_of(here)[-1] == ("Safari · iPad", "password", False, "signed out")
 
 
-def test_it_lasts_for_a_school_day(here, at):
+def test_it_lasts_until_a_night_and_then_says_so_and_leads_back(here, at):
     client = here.test_client()
     sign_in(client)
-    at(LASTS.total_seconds() / 60 - 1)
+    assert "Ends by itself Wed, Mar 3, 4:00" in client.get("/my/account/sessions").text
+    at(LASTS_OVER.total_seconds() / 60)
     assert client.get("/my/learning").status_code == 200
-    at(LASTS.total_seconds() / 60)
-    assert client.get("/my/learning").status_code == 303
+    # Signed in on Monday at 8:30, over on Wednesday at 4:00.
+    at(43 * 60 + 29)
+    assert client.get("/my/learning").status_code == 200
+    at(43 * 60 + 30)
+    assert client.get("/my/learning").location == "/sign-in?next=/my/learning&why=night"
+    assert "ended at night, as each does" in client.get("/sign-in?next=/my/learning&why=night").text
 
 
 def test_a_device_is_ended_from_ones_own_page_and_opens_nothing_at_its_next_request(here):
@@ -164,6 +169,14 @@ def test_who_says_that_they_are_there_stays(here, at):
         at(minutes)
         assert tablet.get("/my/account/still-here").status_code == 204
     assert 'data-idle-seconds="600"' in tablet.get("/my/learning").text
+
+
+def test_without_javascript_each_page_of_a_shared_device_says_when_it_signs_out(here):
+    tablet, own = here.test_client(), here.test_client()
+    sign_in(tablet, shared="y")
+    sign_in(own)
+    said = "it signs you out 10 minutes after the last page that you opened"
+    assert [said in client.get("/my/learning").text for client in (tablet, own)] == [True, False]
 
 
 def test_the_district_sets_how_long_a_shared_device_waits(here, at):

@@ -1,7 +1,8 @@
 """Where somebody is signed in: what opens, what ended, and what is kept of it."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import func, select
@@ -12,7 +13,8 @@ from seminar.ground.retention_rule import apply_retention
 from seminar.people.account import set_password
 from seminar.people.appointment import standing
 from seminar.people.device_session import (
-    LASTS,
+    LASTS_AT_MOST,
+    LASTS_OVER,
     NOTED_EVERY,
     DeviceSession,
     end_session,
@@ -61,11 +63,28 @@ def test_a_new_password_ends_every_session(cast):
     assert set(db.session.scalars(select(DeviceSession.ended_why).where(DeviceSession.person_id == cast.ada.id))) == {"password"}
 
 
-def test_it_lasts_for_a_school_day(cast):
-    here = open_session(cast.ada.id, "key-ada")
-    assert here.lasts(NOW + LASTS - timedelta(seconds=1))
-    assert not here.lasts(NOW + LASTS)
-    assert open_sessions(cast.ada, now=NOW + LASTS) == []
+@pytest.mark.parametrize(
+    ("begun", "ends"),
+    [
+        ("2027-03-01 07:45", "2027-03-02 04:00"),
+        ("2027-03-01 07:59", "2027-03-02 04:00"),
+        ("2027-03-01 08:00", "2027-03-03 04:00"),
+        ("2027-03-01 16:10", "2027-03-03 04:00"),
+        ("2027-03-02 00:30", "2027-03-03 04:00"),
+        # The clocks are set forward, and back.
+        ("2027-03-13 07:45", "2027-03-15 04:00"),
+        ("2027-11-05 08:00", "2027-11-07 04:00"),
+    ],
+)
+def test_it_ends_at_night_and_never_within_twenty_hours(cast, begun, ends):
+    here_it_is = ZoneInfo("America/Los_Angeles")
+    begun_at, ends_at = (datetime.fromisoformat(at).replace(tzinfo=here_it_is).astimezone(UTC) for at in (begun, ends))
+    here, second = open_session(cast.ada.id, "key-ada"), timedelta(seconds=1)
+    here.begun_at = begun_at
+    assert here.until == ends_at
+    assert LASTS_OVER < here.until - here.begun_at <= LASTS_AT_MOST
+    assert (here.lasts(ends_at - second), here.lasts(ends_at)) == (True, False)
+    assert [open_sessions(cast.ada, now=now) for now in (ends_at - second, ends_at)] == [[here], []]
 
 
 def test_use_is_noted_every_few_minutes(cast):

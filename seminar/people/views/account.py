@@ -92,7 +92,7 @@ def sign_in_page(form: SignInForm) -> str:
         chosen=chosen,
         providers=providers,
         district=district,
-        was_idle=request.args.get("why") == "idle",
+        why=request.args.get("why"),
         has_passkeys=passkey_site() is not None,
     )
 
