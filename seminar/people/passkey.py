@@ -2,7 +2,7 @@
 
 States: kept → removed. Laws: the device says that it checked who holds it (user verification), so one passkey is both
 factors; a challenge is answered once, within minutes, and by the browser that asked for it; a counter that doesn't grow
-means a copy, and is refused.
+means a copy: it is refused, on record, and its person is told.
 """
 
 import hashlib
@@ -75,6 +75,14 @@ class AnsweredChallenge(Model):
     at: Mapped[datetime]
 
     __table_args__ = (Index("ix_answered_challenge_at", "at"),)
+
+
+class Copied(Refused):
+    """A counter that didn't grow: of which passkey, so that its refusal can be kept once nothing else is (`note_copy`)."""
+
+    def __init__(self, passkey_id: int) -> None:
+        super().__init__(COPIED)
+        self.passkey_id = passkey_id
 
 
 @dataclass(frozen=True)
@@ -223,7 +231,15 @@ def _count(passkey: Passkey, count: int, *, now: datetime) -> None:
     grows = update(Passkey).where(Passkey.id == passkey.id, Passkey.removed_at.is_(None))
     grows = grows.where(Passkey.sign_count < count) if count else grows.where(Passkey.sign_count == 0)
     if cast(CursorResult[Any], db.session.execute(grows.values(sign_count=count, used_at=now))).rowcount != 1:
-        raise Refused(COPIED)
+        raise Copied(passkey.id)
+
+
+def note_copy(passkey_id: int, *, now: datetime) -> None:
+    """That a copy of it was refused, for the audit trail and for whose it is: somebody else may hold it. One mail a day."""
+    passkey = db.session.get_one(Passkey, passkey_id, options=[joinedload(Passkey.person)])
+    history.record(None, "passkey refused as a copy", passkey, now, name=passkey.name, person=passkey.person_id)
+    what = N_("A passkey of yours was refused: it counts backwards, as a copy of it would. Remove it, and add a new one.")
+    tell_of_change(passkey.person, what, key=f"copy {passkey.id} {passkey.person.district.day(now)}", now=now)
 
 
 def remove_passkey(passkey: Passkey, *, by: Person, now: datetime) -> None:

@@ -62,6 +62,7 @@ DEEDS = {
     "not collected": N_("not collected"),
     "packed": N_("packed"),
     "passkey added": N_("passkey added"),
+    "passkey refused as a copy": N_("copy of a passkey refused"),
     "passkey removed": N_("passkey removed"),
     "password set": N_("password set"),
     "person added": N_("person added"),

@@ -20,11 +20,13 @@ from seminar.people.account import SWITCHED_OFF, Account
 from seminar.people.passkey import (
     NOT_ADDED,
     Challenge,
+    Copied,
     Passkey,
     Site,
     add_passkey,
     answered,
     new_challenge,
+    note_copy,
     options_to_add,
     options_to_sign_in,
     passkeys_of,
@@ -89,6 +91,9 @@ def sign_in_with_passkey() -> object:
                 raise Refused(SWITCHED_OFF)
             account = db.session.get_one(Account, person.id)
     except Refused as refused:
+        if isinstance(refused, Copied):
+            note_copy(refused.passkey_id, now=clock.now())
+            db.session.commit()
         form = SignInForm(formdata=None)
         form.refuse(refused)
         return sign_in_page(form), refused.status
