@@ -4,9 +4,10 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from seminar.ground import contributions, history
+from seminar.ground import contributions, history, outbox
 from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
+from seminar.people.account import send_link
 from seminar.people.appointment import AT_A_SCHOOL, Appointment
 from seminar.people.email_address import person_by_address
 from seminar.people.leaving import end_in_one_act
@@ -33,12 +34,27 @@ def add_person(district_id: int, *, given_name: str, family_name: str, email: st
     return person
 
 
+def invite(person: Person, *, by: Person, now: datetime) -> str:
+    """Mail a link to set a password; answers its token. Raises Refused for whom no mail reaches, or whom it wouldn't let in."""
+    refuse_without_a_name(person)
+    if person.merged_into is not None:
+        raise Refused(N_("This record went into that of {name}. Invite them there."), status=409, name=person.merged_into.name)
+    if not person.may_sign_in:
+        raise Refused(N_("The roster has switched {name} off. Have them switched on there, then invite them."), name=person.name)
+    if person.email is None:
+        raise Refused(N_("{name} has no email address. Type one under Name and address, then invite them."), name=person.name)
+    return send_link(person, "invitation", by=by, now=now)
+
+
 def change_person(person: Person, *, given_name: str, family_name: str, email: str, by: Person, now: datetime) -> None:
     """Another name or address; what they did stays theirs. Raises Refused for an address that somebody has already, and for
     somebody whose name is gone."""
     refuse_without_a_name(person)
     address = _free_address(email, person.id)
     before = {"name": person.name, "email": person.email}
+    if person.email is not None and person.email != address:
+        # Whoever has it changed could have a new password sent there: they learn of it where they read mail so far.
+        outbox.put(person, "address_primary", key=f"{person.id}:{now.isoformat()}", now=now, to=person.email, email=address)
     person.given_name, person.family_name, person.email = given_name.strip(), family_name.strip(), address
     db.session.flush()
     history.record(by, "person changed", person, now, before=before)

@@ -154,7 +154,7 @@ def make_primary(person: Person, row: EmailAddress, *, now: datetime) -> None:
     if before == after:
         return
     if before is not None:
-        key = f"{row.id}:{now.isoformat()}"
+        key = f"{person.id}:{now.isoformat()}"
         outbox.put(person, "address_primary", key=key, now=now, to=before, email=after)
     db.session.expunge(row)
     person.email = after

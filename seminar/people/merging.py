@@ -24,7 +24,7 @@ from seminar.people.appointment import Appointment
 from seminar.people.device_session import end_sessions
 from seminar.people.email_address import EmailAddress
 from seminar.people.passkey import Passkey
-from seminar.people.person import Person
+from seminar.people.person import Person, refuse_without_a_name
 from seminar.people.second_factor import RecoveryCode, SecondFactor
 
 LONGEST_REASON = 300
@@ -60,6 +60,8 @@ def merge(kept: Person, merged: Person, *, reason: str, by: Person, now: datetim
     kept, merged = _held(kept.id, merged.id)
     if not reason.strip():
         raise Refused(N_("Say why these two are one person."), field="reason")
+    for one in (kept, merged):
+        refuse_without_a_name(one)
     if kept.id == merged.id or kept.district_id != merged.district_id or kept.merged_into_id or merged.merged_into_id:
         raise Refused(N_("These two are one already."), status=409)
     if merged.id == by.id:

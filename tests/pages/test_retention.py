@@ -105,6 +105,9 @@ def test_a_person_without_a_name_can_be_looked_at_and_not_appointed(clean):
     asked = {"given_name": "Ben", "family_name": "Example", "email": "ben@a.example"}
     refused = olive.post(page.replace("appointments", "edit"), data=asked)
     assert (refused.status_code, "their name is gone" in refused.text) == (409, True)
+    assert olive.post(page.replace("appointments", "invitation"), data={"once": "a"}).location == page
+    told = olive.get(page).text
+    assert ("their name is gone" in told, "is on its way" in told) == (True, False)
     trail = olive.get("/audit-trail").text
     assert "Benjamin Button" not in trail
     assert "Their name is gone, and the details with it." in trail

@@ -7,9 +7,11 @@ from sqlalchemy import select
 
 from seminar.ground.db import db
 from seminar.ground.history import History
+from seminar.ground.outbox import Mail
 from seminar.ground.refusal import Refused
+from seminar.people.account import AccountLink
 from seminar.people.appointment import Appointment, standing
-from seminar.people.directory import add_person, appoint, change_person, end_appointment
+from seminar.people.directory import add_person, appoint, change_person, end_appointment, invite
 from tests.cast import NOW, TODAY, a_cast
 
 
@@ -26,6 +28,41 @@ def test_another_name_is_on_record_with_what_it_was(db_session):
     change_person(cast.ada, given_name="Ada", family_name="Lovelace", email="ada@a.example", by=cast.olive, now=NOW)
     kept = db.session.scalars(select(History.details).where(History.what == "person changed")).one()
     assert (cast.ada.name, kept["before"]["name"]) == ("Ada Lovelace", "Ada Example")
+
+
+def test_another_address_is_told_to_the_one_before(db_session):
+    cast = a_cast()
+    change_person(cast.ada, given_name="Ada", family_name="B", email="ada@a.example", by=cast.olive, now=NOW)
+    assert db.session.scalars(select(Mail)).all() == []
+    change_person(cast.ada, given_name="Ada", family_name="B", email="olive.too@a.example", by=cast.olive, now=NOW)
+    told = db.session.scalars(select(Mail)).one()
+    assert (told.kind, told.context) == ("address_primary", {"to": "ada@a.example", "email": "olive.too@a.example"})
+
+
+@pytest.mark.parametrize(
+    ("who", "says"),
+    [
+        ({"pseudonymised_on": TODAY}, "their name is gone"),
+        ({"may_sign_in": False}, "has switched Ben Example off"),
+        ({"email": None}, "has no email address"),
+    ],
+)
+def test_nobody_is_invited_whom_it_would_not_reach_or_let_in(db_session, who, says):
+    cast = a_cast()
+    for field, value in who.items():
+        setattr(cast.ben, field, value)
+    with pytest.raises(Refused, match=says):
+        invite(cast.ben, by=cast.olive, now=NOW)
+    assert db.session.scalars(select(AccountLink)).all() == []
+    invite(cast.ada, by=cast.olive, now=NOW)
+    assert db.session.scalars(select(AccountLink.person_id)).all() == [cast.ada.id]
+
+
+def test_a_record_that_went_into_another_is_not_invited(db_session):
+    cast = a_cast()
+    cast.ben.email, cast.ben.may_sign_in, cast.ben.merged_into = None, False, cast.ada
+    with pytest.raises(Refused, match="into that of Ada Example"):
+        invite(cast.ben, by=cast.olive, now=NOW)
 
 
 def test_a_role_at_a_school_needs_one_and_is_held_there_once(db_session):

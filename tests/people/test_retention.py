@@ -21,9 +21,10 @@ from seminar.ground.retention_rule import RetentionReport, RetentionRule, apply_
 from seminar.people.account import Account, AccountLink, SignInAttempt, send_link
 from seminar.people.appointment import Appointment
 from seminar.people.device_session import DeviceSession
-from seminar.people.directory import appoint, change_person
+from seminar.people.directory import appoint, change_person, invite
 from seminar.people.email_address import EmailAddress
 from seminar.people.leaving import leave, take_back_leaving
+from seminar.people.merging import merge
 from seminar.people.passkey import Passkey
 from seminar.people.person import Person
 from seminar.people.roster.staged import STAGED, RosterFinding, RosterImport
@@ -379,6 +380,9 @@ def test_whoever_comes_back_is_added_anew(cast):
         lambda: change_person(cast.ben, given_name="Ben", family_name="E", email="b@a.example", by=cast.olive, now=later),
         lambda: appoint(cast.ben, "trainer", school=None, grade=None, first_day=later.date(), by=cast.olive, now=later),
         lambda: take_back_leaving(cast.ben, by=cast.olive, now=later),
+        lambda: invite(cast.ben, by=cast.olive, now=later),
+        lambda: merge(cast.ben, cast.ada, reason="Is back", by=cast.olive, now=later),
+        lambda: merge(cast.ada, cast.ben, reason="Is back", by=cast.olive, now=later),
     ):
         with pytest.raises(Refused, match="their name is gone"):
             again()

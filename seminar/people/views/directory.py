@@ -12,10 +12,10 @@ from seminar.ground.contributions import Place
 from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.access import runs_the_program
-from seminar.people.account import Account, send_link
+from seminar.people.account import Account
 from seminar.people.address import EMAIL
 from seminar.people.appointment import Appointment, standing
-from seminar.people.directory import add_person, appoint, change_person, end_appointment
+from seminar.people.directory import add_person, appoint, change_person, end_appointment, invite
 from seminar.people.email_address import addresses_of
 from seminar.people.leaving import last_leaving
 from seminar.people.passkey import passkeys_of
@@ -141,7 +141,7 @@ def create_person() -> object:
 
     def save() -> str:
         person = add_person(district_or_404().id, **form.typed, by=me().person, now=clock.now())
-        send_link(person, "invitation", by=me().person, now=clock.now())
+        invite(person, by=me().person, now=clock.now())
         return url_for("people.show_appointments", person_id=person.id)
 
     return saved(form, save, _new_page, gettext("Added, and invited by mail. Now say where they work."))
@@ -242,13 +242,18 @@ def create_end(appointment_id: int) -> object:
 def create_invitation(person_id: int) -> object:
     person = person_or_404(person_id)
 
-    def invite() -> str:
-        send_link(person, "invitation", by=me().person, now=clock.now())
+    def send() -> str:
+        invite(person, by=me().person, now=clock.now())
         return url_for("people.show_appointments", person_id=person_id)
 
-    address = done_once(invite)
-    told(gettext("An invitation is on its way."))
-    return redirect(address, 303)
+    try:
+        with refusing():
+            done_once(send)
+    except Refused as refused:
+        told(sentence_of(refused), "bad")
+    else:
+        told(gettext("An invitation is on its way."))
+    return redirect(url_for("people.show_appointments", person_id=person_id), 303)
 
 
 @people.post("/people/identities/<int:identity_id>/end")

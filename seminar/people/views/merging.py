@@ -90,7 +90,8 @@ def _merge_page(kept: Person, merged: Person, form: MergeForm) -> str:
 
 def _found(kept: Person, search: str) -> list[Person]:
     """The records whose name or address has these words; none without a word."""
-    query = select(Person).where(Person.district_id == district_or_404().id, Person.id != kept.id, Person.merged_into_id.is_(None))
+    query = select(Person).where(Person.district_id == district_or_404().id, Person.id != kept.id)
+    query = query.where(Person.merged_into_id.is_(None), Person.pseudonymised_on.is_(None))
     for word in search.split()[:5]:
         full = Person.given_name + " " + Person.family_name + " " + func.coalesce(Person.email, "")
         query = query.where(func.lower(full).contains(word.lower(), autoescape=True))
