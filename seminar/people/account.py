@@ -134,12 +134,16 @@ def set_password(person: Person, password_hash: str, *, now: datetime) -> Accoun
     if account is None:
         account = Account(person_id=person.id, district_id=person.district_id)
         db.session.add(account)
+    had_one = bool(account.password_hash)
     account.password_hash, account.changed_at = password_hash, now
     account.person = person
     end_sessions(person, "password", now=now)
     db.session.execute(update(AccountLink).where(AccountLink.person_id == person.id, AccountLink.used_at.is_(None)).values(used_at=now))
     db.session.flush()
     history.record(person, "password set", person, now)
+    if had_one:
+        what = N_("A new password was set: the one before no longer opens your account.")
+        tell_of_change(person, what, key=f"password {now.isoformat()}", now=now)
     return account
 
 
@@ -182,6 +186,8 @@ def use_link(token: str, password_hash: str, *, now: datetime) -> Account:
     link = open_link(token, now=now)
     if link is None:
         raise Refused(N_("This link was used, or its time is over. Have a new one sent to you."), status=409)
+    if not link.person.may_sign_in:
+        raise Refused(SWITCHED_OFF, status=403)
     used = update(AccountLink).where(AccountLink.id == link.id, AccountLink.used_at.is_(None)).values(used_at=now)
     if cast(CursorResult[Any], db.session.execute(used)).rowcount != 1:
         raise Refused(N_("This link was used, or its time is over. Have a new one sent to you."), status=409)

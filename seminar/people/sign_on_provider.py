@@ -1,7 +1,8 @@
 """A district's providers of single sign-on: what the program manager says of each, and by which one somebody comes.
 
 Laws: a secret stands in the environment, under a name of the district's own, and the database has that name alone; an email
-domain leads to one provider in the whole installation; the password is closed only after somebody came in without it.
+domain leads to one provider in the whole installation, but only the district's own people; the password is closed only after
+somebody came in without it.
 """
 
 import os
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from seminar.ground import history
@@ -18,7 +19,7 @@ from seminar.ground.db import Model, db
 from seminar.ground.refusal import N_, Refused
 from seminar.ground.settings import SignOnSettings
 from seminar.people.district import District
-from seminar.people.email_address import domain_of
+from seminar.people.email_address import EmailAddress, domain_of, person_by_address
 from seminar.people.openid import Provider
 from seminar.people.person import Person
 from seminar.people.sign_on import SignOnIdentity
@@ -117,9 +118,25 @@ def provider_by_slug(slug: str, settings: SignOnSettings | None) -> Provider | N
 
 
 def provider_for(email: str) -> Provider | None:
-    """The provider of the address' domain, of whichever district."""
-    query = select(SignOnProvider).join(SignOnDomain, SignOnDomain.provider_id == SignOnProvider.id)
-    row = db.session.scalar(query.where(SignOnDomain.domain == domain_of(email), SignOnProvider.off_since.is_(None)))
+    """The provider of the address' domain, of whichever district; never for an address that is somebody's of another one: a
+    district that names the domain of the next sends nobody of it anywhere."""
+    row = db.session.scalar(_by_domain().where(SignOnDomain.domain == domain_of(email)))
+    whose = person_by_address(email) if row is not None else None
+    return None if row is None or (whose is not None and whose.district_id != row.district_id) else plain(row)
+
+
+def _by_domain() -> Select[SignOnProvider]:
+    joined = select(SignOnProvider).join(SignOnDomain, SignOnDomain.provider_id == SignOnProvider.id)
+    return joined.where(SignOnProvider.off_since.is_(None))
+
+
+def closing_provider(person: Person) -> Provider | None:
+    """The provider that the district wants this person to come by alone; None for whom the password is open. Any address of
+    theirs counts, so that nobody keeps a password by typing another one."""
+    theirs = select(EmailAddress.address).where(EmailAddress.person_id == person.id, EmailAddress.confirmed_at.is_not(None))
+    domains = [domain_of(address) for address in db.session.scalars(theirs)]
+    mine = (SignOnProvider.district_id == person.district_id) & SignOnProvider.password_open.is_(False)
+    row = db.session.scalars(_by_domain().where(mine, SignOnDomain.domain.in_(domains)).order_by(SignOnProvider.id)).first()
     return plain(row) if row is not None else None
 
 
@@ -127,12 +144,19 @@ def refuse_closed_passwords(email: str) -> None:
     """Raises Refused where the district wants people of this domain to come by its provider alone."""
     provider = provider_for(email)
     if provider is not None and not provider.password_open:
-        raise Refused(
-            N_("Addresses at {domain} sign in with {name}, without a password here."),
-            field="email",
-            domain=domain_of(email),
-            name=provider.name,
-        )
+        raise _closed(provider)
+
+
+def refuse_closed_password_of(person: Person) -> None:
+    """The same for somebody who showed who they are."""
+    provider = closing_provider(person)
+    if provider is not None:
+        raise _closed(provider)
+
+
+def _closed(provider: Provider) -> Refused:
+    says = N_("Addresses at {domain} sign in with {name}, without a password here.")
+    return Refused(says, field="email", status=422, domain=", ".join(provider.domains), name=provider.name)
 
 
 @dataclass(frozen=True)

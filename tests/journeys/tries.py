@@ -50,9 +50,9 @@ TRIES = {
         "other",
         "/my/account",
         "Change it",
-        {"New password": "short"},
+        {"The password that you have now": "makerpd-demo", "New password": "short"},
         "Use at least 10 characters.",
-        {"New password": "a short sentence"},
+        {"The password that you have now": "makerpd-demo", "New password": "a short sentence"},
         "Your password is changed.",
     ),
     "a seminar's title that is taken": Try(

@@ -193,6 +193,6 @@ def test_the_district_sets_how_long_a_shared_device_waits(here, at):
 def test_a_new_password_goes_on_as_it_was_signed_in(here):
     tablet = here.test_client()
     sign_in(tablet, shared="y")
-    tablet.post("/my/account/password", data={"password": "another sentence"})
+    tablet.post("/my/account/password", data={"current": PASSWORD, "password": "another sentence"})
     assert tablet.get("/my/learning").status_code == 200
     assert [row[1:] for row in sessions_of(here)][-2:] == [("password", True, "password"), ("password", True, None)]

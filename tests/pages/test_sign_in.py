@@ -8,8 +8,9 @@ from sqlalchemy import select
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.people import account
+from seminar.people.account import Account
 from seminar.people.person import Person
-from tests.cast import NOW, a_cast
+from tests.cast import a_cast
 
 PASSWORD = "a short sentence"
 
@@ -18,7 +19,7 @@ PASSWORD = "a short sentence"
 def client(clean):
     with clean.app_context():
         cast = a_cast()
-        account.set_password(cast.ada, account.hashed(PASSWORD), now=NOW)
+        db.session.get(Account, cast.ada.id).password_hash = account.hashed(PASSWORD)
         db.session.commit()
     return clean.test_client()
 
@@ -67,9 +68,52 @@ def test_a_new_password_ends_other_sessions(client, clean):
     sign_in(client)
     other = clean.test_client()
     sign_in(other)
-    assert other.post("/my/account/password", data={"password": "another sentence"}).status_code == 303
+    assert change(other).status_code == 303
     assert other.get("/my/learning").status_code == 200
     assert client.get("/my/learning").status_code == 303
+    assert [mail.kind for mail in mails(clean)] == ["sign_in_changed"]
+
+
+def change(client, current=PASSWORD):
+    return client.post("/my/account/password", data={"current": current, "password": "another sentence"})
+
+
+def mails(app, **about):
+    with app.app_context():
+        return db.session.scalars(select(Mail).filter_by(**about)).all()
+
+
+def test_a_device_that_somebody_left_open_gives_nobody_their_account(client, clean):
+    sign_in(client)
+    for wrong in ("", "a guess of some length"):
+        refused = change(client, current=wrong)
+        assert (refused.status_code, 'id="current-error"' in refused.text) == (422, True)
+    assert mails(clean) == []
+    assert sign_in(clean.test_client()).status_code == 303
+    for _ in range(account.TRIES_PER_EMAIL):
+        change(client, current="a guess of some length")
+    assert change(client).status_code == 429
+
+
+def test_who_has_no_password_sets_one_without_showing_it(client, clean):
+    sign_in(client)
+    with clean.app_context():
+        person = db.session.scalars(select(Person).where(Person.email == "ada@a.example")).one()
+        db.session.get(Account, person.id).password_hash = ""
+        db.session.commit()
+    assert "The password that you have now" not in client.get("/my/account").text
+    assert client.post("/my/account/password", data={"password": "another sentence"}).status_code == 303
+
+
+def test_a_link_says_so_where_the_password_that_it_sets_would_open_nothing(client, clean):
+    client.post("/sign-in/forgotten", data={"email": "ada@a.example"})
+    (mail,) = mails(clean, kind="reset")
+    link = f"/sign-in/link/{mail.context['token']}"
+    with clean.app_context():
+        db.session.scalars(select(Person).where(Person.email == "ada@a.example")).one().may_sign_in = False
+        db.session.commit()
+    for answer in (client.get(link), client.post(link, data={"password": "a new sentence"})):
+        assert (answer.status_code, "has switched this account off" in answer.text) == (403, True)
 
 
 def test_a_reset_link_works_once_and_tells_nobody_who_is_known(client, clean):

@@ -7,15 +7,18 @@ from sqlalchemy import select
 
 from seminar.ground.db import db
 from seminar.ground.history import History
+from seminar.ground.outbox import Mail
 from seminar.ground.settings import SignOnSettings
-from seminar.people.account import Account
+from seminar.people.account import Account, hashed
 from seminar.people.email_address import EmailAddress
 from seminar.people.person import Person
 from seminar.people.sign_on import SignOnIdentity
-from seminar.people.sign_on_provider import SignOnProvider
+from seminar.people.sign_on_provider import SignOnDomain, SignOnProvider
 from tests.cast import NOW, a_cast
 from tests.providers.conftest import add_provider
 from tests.providers.ours import CLIENT_ID, SECRET
+
+PASSWORD = "a short sentence"
 
 
 def person_of(app, name, district="a"):
@@ -242,6 +245,53 @@ def test_where_the_password_is_closed_neither_it_nor_a_reset_opens(somebody, dis
     refused = somebody.client.post("/sign-in", data={"email": "ada@a.example", "password": "whatever it is"})
     assert (refused.status_code, "sign in with School, without a password" in refused.text) == (422, True)
     assert somebody.client.post("/sign-in/forgotten", data={"email": "ada@a.example"}).status_code == 422
+
+
+def closes_the_password(somebody, district):
+    """After somebody came in without it; Ada's password is PASSWORD."""
+    somebody.signs_on()
+    somebody.client.post("/sign-out")
+    provider_is(district, password_open=False)
+    with district.app_context():
+        ada = person_of(district, "ada")
+        db.session.get(Account, ada.id).password_hash = hashed(PASSWORD)
+        db.session.add(EmailAddress(district_id=ada.district_id, person_id=ada.id, address="ada@home.example", confirmed_at=NOW))
+        db.session.commit()
+
+
+def test_where_the_password_is_closed_another_address_of_theirs_opens_it_no_more_than_the_first(somebody, district):
+    closes_the_password(somebody, district)
+    refused = somebody.client.post("/sign-in", data={"email": "ada@home.example", "password": PASSWORD})
+    assert (refused.status_code, "sign in with School, without a password" in refused.text) == (422, True)
+    wrong = somebody.client.post("/sign-in", data={"email": "ada@home.example", "password": "a guess of some length"})
+    assert "sign in with School" not in wrong.text
+
+
+def test_where_the_password_is_closed_no_link_sets_one_and_its_page_leads_to_the_provider(somebody, district):
+    closes_the_password(somebody, district)
+    assert somebody.client.post("/sign-in/forgotten", data={"email": "ada@home.example"}).status_code == 200
+    with district.app_context():
+        link = f"/sign-in/link/{db.session.scalars(select(Mail).where(Mail.kind == 'reset')).one().context['token']}"
+    for answer in (somebody.client.get(link), somebody.client.post(link, data={"password": "a new sentence"})):
+        assert (answer.status_code, 'href="/sign-in/with/school"' in answer.text) == (403, True)
+    assert not somebody.is_signed_in()
+    somebody.signs_on()
+    assert "Change your password" not in somebody.client.get("/my/account").text
+    refused = somebody.client.post("/my/account/password", data={"current": PASSWORD, "password": "a new sentence"})
+    assert (refused.status_code, "without a password here" in refused.text) == (422, True)
+
+
+def test_a_district_that_names_the_domain_of_the_next_closes_no_password_of_it_and_leads_nobody_away(somebody, district, provider):
+    with district.app_context():
+        stan = a_cast("B", {"stan": "teacher"}).people["stan"]
+        db.session.get(Account, stan.id).password_hash = hashed(PASSWORD)
+        row = db.session.scalars(select(SignOnProvider)).one()
+        row.domains, row.password_open = [*row.domains, SignOnDomain(domain="b.example", district_id=row.district_id)], False
+        db.session.commit()
+    asked = somebody.client.post("/sign-in", data={"email": "stan@b.example", "password": ""})
+    assert "Continue with" not in asked.text
+    assert somebody.client.post("/sign-in/forgotten", data={"email": "stan@b.example"}).status_code == 200
+    assert somebody.client.post("/sign-in", data={"email": "stan@b.example", "password": PASSWORD}).status_code == 303
 
 
 def test_the_environment_makes_a_provider_for_an_installation_with_one_district(somebody, district, provider, monkeypatch):

@@ -12,20 +12,26 @@ from wtforms.validators import Length
 
 from seminar.ground import clock, contributions
 from seminar.ground.db import db
-from seminar.ground.refusal import Refused
+from seminar.ground.refusal import N_, Refused
 from seminar.people import account as accounts
 from seminar.people.access import runs_the_program
-from seminar.people.account import Account
+from seminar.people.account import Account, AccountLink
 from seminar.people.appointment import standing
 from seminar.people.passkey import Site, site_of
 from seminar.people.person import Person
 from seminar.people.second_factor import takes_a_second_step
 from seminar.people.set_up import is_open, steps
-from seminar.people.sign_on_provider import provider_for, providers_of, refuse_closed_passwords
+from seminar.people.sign_on_provider import (
+    closing_provider,
+    provider_for,
+    providers_of,
+    refuse_closed_password_of,
+    refuse_closed_passwords,
+)
 from seminar.people.views import people
 from seminar.web import session
 from seminar.web.forms import Form, needed
-from seminar.web.language import LANGUAGES
+from seminar.web.language import LANGUAGES, sentence_of
 from seminar.web.pages import told
 from seminar.web.requires import anyone_signed_in, leaving, public, requires
 from seminar.web.viewer import current_district, me, must_prove_twice, second_steps_are_asked, signed_in_standing
@@ -47,7 +53,7 @@ class EmailForm(Form):
     )
 
 
-class PasswordForm(Form):
+class LinkForm(Form):
     password = PasswordField(
         lazy_gettext("New password"),
         [
@@ -57,6 +63,14 @@ class PasswordForm(Form):
             ),
         ],
         render_kw={"autocomplete": "new-password"},
+    )
+
+
+class ChangeForm(LinkForm):
+    current = PasswordField(
+        lazy_gettext("The password that you have now"),
+        [needed(lazy_gettext("Type the password that you have now."))],
+        render_kw={"autocomplete": "current-password"},
     )
 
 
@@ -146,6 +160,7 @@ def _checked_account(email: str, password: str) -> Account:
     found = db.session.get(Account, person_id) or abort(404)
     if not found.person.may_sign_in:
         raise Refused(accounts.SWITCHED_OFF)
+    refuse_closed_password_of(found.person)
     return found
 
 
@@ -197,23 +212,43 @@ def send_reset() -> object:
 @requires(public)
 def show_link(token: str) -> object:
     link = accounts.open_link(token, now=clock.now())
-    return render_template("people/link.html", form=PasswordForm(), link=link), 200 if link else 404
+    return _refused_link(link) or (_link_page(LinkForm(), link), 200)
+
+
+def _refused_link(link: AccountLink | None) -> tuple[str, int] | None:
+    """The page of a link that sets no password: it is over, or nobody would come in by what it sets. None for one that does."""
+    if link is None:
+        return _link_page(LinkForm(), None), 404
+    try:
+        if not link.person.may_sign_in:
+            raise Refused(accounts.SWITCHED_OFF)
+        refuse_closed_password_of(link.person)
+    except Refused as refused:
+        return _link_page(LinkForm(), link, sentence_of(refused)), 403
+    return None
+
+
+def _link_page(form: LinkForm, link: AccountLink | None, refused: str = "") -> str:
+    chosen = closing_provider(link.person) if link is not None and refused else None
+    return render_template("people/link.html", form=form, link=link, refused=refused, chosen=chosen)
 
 
 @people.post("/sign-in/link/<token>")
 @requires(public)
 def use_link(token: str) -> object:
-    form = PasswordForm()
+    form = LinkForm()
     link = accounts.open_link(token, now=clock.now())
-    if link is None or not form.validate():
-        return render_template("people/link.html", form=form, link=link), 422 if link else 404
+    if refused_link := _refused_link(link):
+        return refused_link
+    if not form.validate():
+        return _link_page(form, link), 422
     db.session.rollback()
     password_hash = accounts.hashed(form.password.data)
     try:
         account = accounts.use_link(token, password_hash, now=clock.now())
     except Refused:
         db.session.rollback()
-        return render_template("people/link.html", form=form, link=None), 404
+        return _link_page(form, None), 404
     db.session.commit()
     account = db.session.get_one(Account, account.person_id)
     answer = signed_in_or_halfway(account, is_shared=False, next_page=url_for(_first_page(account.person)))
@@ -245,21 +280,36 @@ def choose_language() -> object:
 @people.get("/my/account")
 @requires(anyone_signed_in)
 def show_account() -> str:
-    return _account_page(PasswordForm())
+    return _account_page(_change_form())
 
 
-def _account_page(form: PasswordForm) -> str:
+def _change_form() -> ChangeForm:
+    """Whoever came by a passkey or by single sign-on alone has no password to show."""
+    form, account = ChangeForm(), db.session.get(Account, me().person.id)
+    if account is None or not account.password_hash:
+        del form.current
+    return form
+
+
+def _account_page(form: ChangeForm) -> str:
+    person = me().person
     places = [place for place in contributions.account_pages if place.opens(me())]
-    return render_template("people/account.html", form=form, person=me().person, places=places)
+    return render_template("people/account.html", form=form, person=person, places=places, closed_by=closing_provider(person))
 
 
 @people.post("/my/account/password")
 @requires(anyone_signed_in)
 def change_password() -> object:
-    form = PasswordForm()
+    form, person_id = _change_form(), me().person.id
     if not form.validate():
         return _account_page(form), 422
-    person_id = me().person.id
+    try:
+        refuse_closed_password_of(me().person)
+        if form.current is not None:
+            _refuse_another_password(person_id, form.current.data)
+    except Refused as refused:
+        form.refuse(refused)
+        return _account_page(form), refused.status
     db.session.rollback()
     password_hash = accounts.hashed(form.password.data)
     accounts.set_password(db.session.get_one(Person, person_id), password_hash, now=clock.now())
@@ -267,6 +317,18 @@ def change_password() -> object:
     session.begin_as_before(db.session.get_one(Account, person_id))
     told(gettext("Your password is changed. Everywhere else you're signed out."))
     return redirect(url_for("people.show_account"), 303)
+
+
+def _refuse_another_password(person_id: int, password: str) -> None:
+    """Raises Refused where it isn't theirs: who finds a device that somebody left open doesn't get their account with it."""
+    tries, address, now = f"password of {person_id}", request.remote_addr or "", clock.now()
+    accounts.refuse_when_throttled(tries, address=address, now=now)
+    known = db.session.get_one(Account, person_id).password_hash
+    db.session.rollback()
+    if not accounts.matches(password, known):
+        accounts.note_failure(tries, address=address, now=now)
+        db.session.commit()
+        raise Refused(N_("That isn't your password. Check it, or sign out and have a new one sent to you."), field="current")
 
 
 @people.post("/my/account/theme")
