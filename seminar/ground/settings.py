@@ -12,6 +12,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 SHORTEST_SECRET = 32
+# One issuer for many districts: who else signs in there could carry our numbers and our addresses.
+SHARED_ISSUERS = ("https://clever.com", "https://launchpad.classlink.com")
 MAKE_A_SECRET = "Make one with: python3 -c 'import secrets; print(secrets.token_urlsafe(48))'"
 
 
@@ -115,6 +117,11 @@ def _sign_on(environment: Mapping[str, str], wrong: list[str]) -> SignOnSettings
     issuer = urlsplit(given[0])
     if given[0] and (issuer.scheme != "https" and issuer.hostname not in ("127.0.0.1", "localhost")):
         wrong.append("OIDC_ISSUER is the issuer of your provider, as in https://accounts.google.com; it starts with https://.")
+    if given[0] in SHARED_ISSUERS:
+        wrong.append(
+            f"OIDC_ISSUER is {given[0]}, which many districts share: set it up under Settings, Single sign-on, where the claim that names"
+            " yours can be given, and leave the three OIDC_ settings out."
+        )
     return SignOnSettings(*given)
 
 

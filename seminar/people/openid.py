@@ -28,6 +28,9 @@ log = structlog.get_logger("makerpd.openid")
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA")
 KEY_TYPES = ("RSA", "EC", "OKP")
 SCOPES = "openid email profile"
+GOOGLE = "https://accounts.google.com"
+# Every provider knows `login` (Core 1.0, 15.1), but for Google, which names `select_account` (its page on OpenID Connect).
+SHARED_PROMPTS = {GOOGLE: "select_account"}
 LEEWAY_SECONDS = 60
 KEPT_SECONDS = 600
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -117,12 +120,14 @@ class Secrets:
     verifier: str
 
 
-def authorization_url(provider: Provider, secrets: Secrets, *, back_to: str) -> str:
-    """Where the person says yes. Raises Refused when the provider is down."""
+def authorization_url(provider: Provider, secrets: Secrets, *, back_to: str, is_shared: bool = False) -> str:
+    """Where the person says yes; on a shared device they are asked who they are, whoever was there before. Raises Refused when the
+    provider is down."""
     about = discovery(provider)
+    asks = {"prompt": SHARED_PROMPTS.get(provider.issuer, "login")} if is_shared else {}
     with _client(provider, about, back_to) as client:
         url, _ = client.create_authorization_url(
-            about["authorization_endpoint"], state=secrets.state, nonce=secrets.nonce, code_verifier=secrets.verifier
+            about["authorization_endpoint"], state=secrets.state, nonce=secrets.nonce, code_verifier=secrets.verifier, **asks
         )
     return str(url)
 
@@ -153,7 +158,8 @@ def claims_of(provider: Provider, code: str, secrets: Secrets, *, issuer: str | 
     with _client(provider, about, back_to) as client:
         token = _token(client, provider, about, code, secrets)
         claims = verified(provider, about, str(token.get("id_token") or ""), nonce=secrets.nonce)
-        missing = "email" not in claims or (provider.sourced_id_claim and provider.sourced_id_claim not in claims)
+        asked = ("email", provider.sourced_id_claim, provider.tenant_claim)
+        missing = any(name and name not in claims for name in asked)
         return {**_more(client, provider, about, claims), **claims} if missing else claims
 
 

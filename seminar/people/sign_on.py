@@ -18,10 +18,11 @@ from seminar.ground.db import Model, db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.account import SWITCHED_OFF, Account, account_of
 from seminar.people.email_address import domain_of, person_by_address
-from seminar.people.openid import Provider
+from seminar.people.openid import GOOGLE, Provider
 from seminar.people.person import Person, who_stays
 
-GOOGLE = "https://accounts.google.com"
+# Google answers for these addresses itself; for any other only where its organization has it host the account (`hd`).
+GOOGLES_OWN = ("gmail.com", "googlemail.com")
 
 
 class SignOnIdentity(Model):
@@ -81,13 +82,22 @@ def said_by(provider: Provider, claims: Mapping[str, Any]) -> Said:
     if provider.tenant_claim and str(claims.get(provider.tenant_claim)) != provider.tenant_value:
         raise Refused(OUTSIDE, status=403, name=provider.name)
     email, sourced_id = claims.get("email"), claims.get(provider.sourced_id_claim) if provider.sourced_id_claim else None
+    address = email.strip().lower() if isinstance(email, str) else ""
     return Said(
         provider.issuer,
         claims["sub"],
-        email.strip().lower() if isinstance(email, str) else "",
-        claims.get("email_verified") is True or (provider.vouches and bool(provider.domains)),
+        address,
+        _is_proven(provider, claims, address),
         str(sourced_id) if isinstance(sourced_id, str | int) else "",
     )
+
+
+def _is_proven(provider: Provider, claims: Mapping[str, Any], address: str) -> bool:
+    """Whether the address is really theirs. A private Google account keeps `email_verified` for an address that it was made with,
+    also when that has long been somebody else's (Google, OpenID Connect, "Authenticate the user")."""
+    if provider.issuer == GOOGLE and claims.get("hd") is None and domain_of(address) not in GOOGLES_OWN:
+        return False
+    return claims.get("email_verified") is True or (provider.vouches and bool(provider.domains))
 
 
 def signed_in_person(provider: Provider, claims: Mapping[str, Any], *, now: datetime) -> Account:

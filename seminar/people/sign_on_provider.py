@@ -9,6 +9,7 @@ import os
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import urlsplit
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, UniqueConstraint, func, select
@@ -17,7 +18,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from seminar.ground import history
 from seminar.ground.db import Model, db
 from seminar.ground.refusal import N_, Refused
-from seminar.ground.settings import SignOnSettings
+from seminar.ground.settings import SHARED_ISSUERS, SignOnSettings
 from seminar.people.district import District
 from seminar.people.email_address import EmailAddress, domain_of, person_by_address
 from seminar.people.openid import Provider
@@ -25,8 +26,6 @@ from seminar.people.person import Person
 from seminar.people.sign_on import SignOnIdentity
 
 OF_THE_ENVIRONMENT = "district"
-# One issuer for many districts: who else signs in there could carry our numbers and our addresses.
-SHARED_ISSUERS = ("https://clever.com", "https://launchpad.classlink.com")
 
 
 class SignOnProvider(Model):
@@ -187,16 +186,22 @@ def add_provider(district: District, typed: Typed, *, by: Person, now: datetime)
     _write(provider, district, typed)
     db.session.add(provider)
     db.session.flush()
-    history.record(by, "sign-on provider saved", provider, now, name=provider.name, domains=typed.domains)
+    history.record(by, "sign-on provider saved", provider, now, name=provider.name, **_lets_in(provider))
     return provider
 
 
 def change_provider(provider: SignOnProvider, typed: Typed, *, by: Person, now: datetime) -> None:
     """The same for one that is there; the address that people come back to stays."""
-    before = {"issuer": provider.issuer, "domains": [one.domain for one in provider.domains], "password_open": provider.password_open}
+    before = _lets_in(provider)
     _write(provider, provider.district, typed)
     db.session.flush()
-    history.record(by, "sign-on provider saved", provider, now, name=provider.name, domains=typed.domains, before=before)
+    history.record(by, "sign-on provider saved", provider, now, name=provider.name, **_lets_in(provider), before=before)
+
+
+def _lets_in(provider: SignOnProvider) -> dict[str, Any]:
+    """All that decides who comes in by it, for the audit trail."""
+    names = ("issuer", "client_id", "secret_variable", "sourced_id_claim", "tenant_claim", "tenant_value", "vouches", "password_open")
+    return {**{name: getattr(provider, name) for name in names}, "domains": [one.domain for one in provider.domains]}
 
 
 def _write(provider: SignOnProvider, district: District, typed: Typed) -> None:

@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select
 
 from seminar.ground.db import db
+from seminar.ground.history import History
 from seminar.people.person import Person
 from seminar.people.sign_on import SignOnIdentity
 from seminar.people.sign_on_provider import SignOnProvider
@@ -46,6 +47,21 @@ def test_a_change_keeps_the_way_back(olive, clean):
     address = olive.post("/settings/sign-on/new", data=TYPED).location
     assert olive.post(address, data={**TYPED, "name": "Workspace", "domains": "b.example c.example"}).status_code == 303
     assert saved(clean) == [("a-google", ["b.example", "c.example"], None)]
+
+
+def test_all_that_decides_who_comes_in_is_on_record_as_it_was_and_as_it_is(olive, clean):
+    address = olive.post("/settings/sign-on/new", data=TYPED).location
+    olive.post(address, data={**TYPED, "issuer": "https://id.example", "tenant_claim": "t", "tenant_value": "1", "vouches": "y"})
+    with clean.app_context():
+        first, second = db.session.scalars(select(History.details).where(History.record == "sign_on_provider").order_by(History.id))
+    changed = {name: (value, second[name]) for name, value in second["before"].items() if value != second[name]}
+    assert second["before"] == {name: first[name] for name in second["before"]}
+    assert changed == {
+        "issuer": ("https://accounts.google.com", "https://id.example"),
+        "tenant_claim": ("", "t"),
+        "tenant_value": ("", "1"),
+        "vouches": (False, True),
+    }
 
 
 @pytest.mark.parametrize(

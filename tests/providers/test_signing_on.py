@@ -3,16 +3,17 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, insert, select
 
-from seminar.ground.db import db
+from seminar.ground.db import db, writing
 from seminar.ground.history import History
 from seminar.ground.outbox import Mail
 from seminar.ground.settings import SignOnSettings
-from seminar.people.account import Account, hashed
+from seminar.people.account import Account, SignInAttempt, hashed
 from seminar.people.email_address import EmailAddress
+from seminar.people.openid import Provider
 from seminar.people.person import Person
-from seminar.people.sign_on import SignOnIdentity
+from seminar.people.sign_on import SignOnIdentity, said_by
 from seminar.people.sign_on_provider import SignOnDomain, SignOnProvider
 from tests.cast import NOW, a_cast
 from tests.providers.conftest import add_provider
@@ -148,6 +149,23 @@ def test_a_provider_of_many_districts_lets_only_ours_in(somebody, district, tena
     assert somebody.signs_on(tenant=tenant).status_code == status
 
 
+@pytest.mark.parametrize(("tenant", "status"), [("17", 303), ("18", 403)])
+def test_a_claim_that_names_the_district_can_be_in_user_info_alone(somebody, provider, district, tenant, status):
+    provider_is(district, tenant_claim="tenant", tenant_value="17")
+    provider.user_info = {"sub": "1", "tenant": tenant}
+    assert somebody.signs_on().status_code == status
+
+
+@pytest.mark.parametrize(
+    ("email", "hosted", "proven"),
+    [("ada@a.example", None, False), ("ada@a.example", "a.example", True), ("ada@gmail.com", None, True)],
+)
+def test_a_private_google_account_proves_no_address_but_googles_own(email, hosted, proven):
+    google = Provider("google", 1, "Google", "https://accounts.google.com", CLIENT_ID, SECRET)
+    claims = {"sub": "1", "email": email, "email_verified": True} | ({"hd": hosted} if hosted else {})
+    assert said_by(google, claims).proven is proven
+
+
 def test_another_districts_person_is_refused_and_not_told_of(somebody, district):
     with district.app_context():
         a_cast("B", {"stan": "teacher"})
@@ -190,6 +208,37 @@ def test_a_link_that_was_taken_off_is_made_anew(somebody, browser_of, district):
         identity.ended_at, identity.ended_by_id = NOW, person_of(district, "olive").id
         db.session.commit()
     assert browser_of().signs_on(sub="new").status_code == 303
+
+
+def test_the_way_back_writes_also_where_somebody_else_wrote_since_it_read(somebody, district):
+    back = somebody.provider.says_yes(somebody.leaves(), email="ada@a.example", email_verified=True)
+    with district.app_context():
+        engine = db.engine
+
+    def writes_in_between(_connection, _cursor, statement, *_more):
+        if "FROM sign_on_provider" in statement and not wrote:
+            wrote.append(statement)
+            with writing(), engine.begin() as other:
+                other.execute(insert(SignInAttempt).values(email_hash="x", address="x", at=NOW))
+
+    wrote = []
+    event.listen(engine, "after_cursor_execute", writes_in_between)
+    try:
+        assert somebody.client.get(back).status_code == 303
+    finally:
+        event.remove(engine, "after_cursor_execute", writes_in_between)
+    assert wrote
+
+
+def test_a_shared_device_asks_who_it_is_and_signs_out_by_itself(somebody, district, monkeypatch):
+    assert "prompt=" not in somebody.leaves()
+    assert 'href="/sign-in/with/school?shared=y&amp;next=/my/learning"' in somebody.client.get("/sign-in?next=/my/learning").text
+    away = somebody.leaves(shared="y", next="/my/learning")
+    assert "prompt=login" in away.split("?")[1].split("&")
+    assert somebody.client.get(somebody.provider.says_yes(away, email="ada@a.example", email_verified=True)).status_code == 303
+    assert 'data-idle-seconds="600"' in somebody.client.get("/my/learning").text
+    monkeypatch.setattr(district.extensions["makerpd_clock"], "moment", NOW + timedelta(minutes=10))
+    assert somebody.client.get("/my/learning").location == "/sign-in?next=/my/learning&why=idle"
 
 
 def test_no_transaction_is_open_while_the_provider_is_asked(somebody, provider, district):

@@ -46,11 +46,12 @@ NO_SECRET = N_("{name} isn't set up to the end. The PD office can check the sett
 def start_sign_on(slug: str) -> object:
     provider = _provider_or_404(slug)
     db.session.rollback()
+    is_shared = request.args.get("shared") == "y"
     of_this = Secrets(state=secrets.token_urlsafe(24), nonce=secrets.token_urlsafe(24), verifier=secrets.token_urlsafe(48))
     try:
         if not provider.secret:
             raise Refused(NO_SECRET, status=400, name=provider.name)
-        address = openid.authorization_url(provider, of_this, back_to=_way_back(slug))
+        address = openid.authorization_url(provider, of_this, back_to=_way_back(slug), is_shared=is_shared)
     except Refused as refused:
         return _refused_page(provider, refused)
     begun = {
@@ -59,6 +60,7 @@ def start_sign_on(slug: str) -> object:
         "nonce": of_this.nonce,
         "verifier": of_this.verifier,
         "next": own_page(request.args.get("next", "")[:LONGEST_NEXT]),
+        "shared": is_shared,
         "at": clock.now().isoformat(),
     }
     device["sign_ons"] = [*device.get("sign_ons", []), begun][-AT_ONCE:]
@@ -82,7 +84,7 @@ def finish_sign_on(slug: str) -> object:
     except Refused as refused:
         return _refused_page(provider, refused)
     with writing():
-        session.begin(db.session.get_one(Account, person_id), by="provider")
+        session.begin(db.session.get_one(Account, person_id), by="provider", is_shared=begun.get("shared", False))
         db.session.commit()
     return redirect(own_page(begun["next"]), 303)
 
