@@ -13,11 +13,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, abort, g, redirect, request, url_for
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from seminar.ground.db import READS, twice_if_a_race_is_lost
+from seminar.ground import clock
+from seminar.ground.db import READS, db, twice_if_a_race_is_lost
 from seminar.ground.refusal import N_, Refused
 from seminar.people.appointment import Standing
+from seminar.people.support_view import end_view
 from seminar.web.language import sentence_of
 from seminar.web.pages import error_page
 from seminar.web.viewer import forget_who_is_looking, looking, owes_a_second_step, signed_in_standing
@@ -26,6 +29,7 @@ Predicate = Callable[[Standing], bool]
 View = Callable[..., Any]
 
 CHANGES_NOTHING = N_("You see this as {name} sees it, so nothing can be changed. Stop looking first.")
+OVER = N_("You no longer see what {name} sees: that is over after a while. Nothing was changed. These are your own pages again.")
 THEIRS_ALONE = N_("This page is {name}'s alone, so it isn't shown while you look as they do.")
 
 
@@ -99,12 +103,24 @@ def _shut(predicate: Predicate) -> Any:
 def _refused_while_looking(predicate: Predicate) -> tuple[str, int] | None:
     view = looking()
     if view is None:
-        return None
+        return None if request.method in READS else _refused_after_looking()
     if request.method not in READS:
         return error_page(403, sentence_of(Refused(CHANGES_NOTHING, name=view.person.name))), 403
     if predicate in (oneself, oneself_proving):
         return error_page(403, sentence_of(Refused(THEIRS_ALONE, name=view.person.name))), 403
     return None
+
+
+def _refused_after_looking() -> tuple[str, int] | None:
+    """Once, when it ran out: a form on a page that was still theirs would be done as oneself."""
+    device = current_user.device
+    if device.looking is None:
+        return None
+    name = device.looking.person.name
+    end_view(device.looking, now=clock.now())
+    device.looking = None
+    db.session.commit()
+    return error_page(409, sentence_of(Refused(OVER, name=name))), 409
 
 
 def to_sign_in() -> Response:

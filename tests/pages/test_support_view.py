@@ -3,10 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from seminar.ground.db import db
 from seminar.people.appointment import Appointment
+from seminar.people.person import Person
+from seminar.people.support_view import SupportView
 from tests.cast import NOW, TODAY, a_cast
 from tests.house.test_gets_change_nothing import fingerprint
 from tests.pages.as_who import as_who
@@ -69,6 +71,23 @@ def test_stopping_leads_back_to_the_person_and_to_ones_own_pages(ids, olive):
 def test_it_is_over_after_half_an_hour_by_the_clock(clean, olive, monkeypatch):
     monkeypatch.setattr(clean.extensions["makerpd_clock"], "moment", NOW + timedelta(minutes=30))
     assert olive.get("/people").status_code == 200
+
+
+def test_a_form_that_was_opened_while_looking_is_not_done_as_oneself_afterwards(clean, olive, monkeypatch):
+    monkeypatch.setattr(clean.extensions["makerpd_clock"], "moment", NOW + timedelta(minutes=31))
+    refused = olive.post("/my/account/theme", data={"theme": "dark"})
+    assert (refused.status_code, "You no longer see what Ada Example sees" in refused.text) == (409, True)
+    with clean.app_context():
+        olives = db.session.scalars(select(Person).where(Person.email == "olive@a.example")).one()
+        ended = db.session.scalars(select(SupportView.ended_at)).one()
+        assert (olives.theme, ended) == ("", NOW + timedelta(minutes=30))
+    assert olive.post("/my/account/theme", data={"theme": "dark"}).status_code == 303
+
+
+def test_stopping_after_its_time_is_stopping(clean, ids, olive, monkeypatch):
+    monkeypatch.setattr(clean.extensions["makerpd_clock"], "moment", NOW + timedelta(minutes=31))
+    assert olive.post("/view/end").location == f"/people/{ids['person_id']}/appointments"
+    assert olive.post("/my/account/theme", data={"theme": "dark"}).status_code == 303
 
 
 def test_signing_out_ends_it(clean, olive):

@@ -17,7 +17,7 @@ from seminar.people.views import people
 from seminar.web.forms import Form, needed
 from seminar.web.pages import refusing
 from seminar.web.requires import leaving, requires
-from seminar.web.viewer import found_or_404, looking, me
+from seminar.web.viewer import found_or_404, me
 
 
 class ReasonForm(Form):
@@ -63,7 +63,7 @@ def create_support_view(person_id: int) -> object:
 @people.post("/view/end")
 @requires(leaving)
 def create_support_view_end() -> object:
-    view = looking()
+    view = current_user.device.looking if current_user.is_authenticated else None
     if view is None:
         return redirect(url_for("home"), 303)
     person_id = view.person_id
