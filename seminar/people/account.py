@@ -138,13 +138,19 @@ def set_password(person: Person, password_hash: str, *, now: datetime) -> Accoun
     account.password_hash, account.changed_at = password_hash, now
     account.person = person
     end_sessions(person, "password", now=now)
-    db.session.execute(update(AccountLink).where(AccountLink.person_id == person.id, AccountLink.used_at.is_(None)).values(used_at=now))
+    end_links(person, now=now)
     db.session.flush()
     history.record(person, "password set", person, now)
     if had_one:
         what = N_("A new password was set: the one before no longer opens your account.")
         tell_of_change(person, what, key=f"password {now.isoformat()}", now=now)
     return account
+
+
+def end_links(person: Person, *, now: datetime) -> None:
+    """None that was mailed to them sets a password any more."""
+    open_ones = update(AccountLink).where(AccountLink.person_id == person.id, AccountLink.used_at.is_(None))
+    db.session.execute(open_ones.values(used_at=now))
 
 
 def tell_of_change(person: Person, what: str, *, key: str, now: datetime) -> None:

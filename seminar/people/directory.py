@@ -7,7 +7,7 @@ from sqlalchemy import select
 from seminar.ground import contributions, history, outbox
 from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
-from seminar.people.account import send_link
+from seminar.people.account import end_links, send_link
 from seminar.people.appointment import AT_A_SCHOOL, Appointment
 from seminar.people.email_address import person_by_address
 from seminar.people.leaving import end_in_one_act
@@ -53,6 +53,8 @@ def change_person(person: Person, *, given_name: str, family_name: str, email: s
     address = _free_address(email, person.id)
     before = {"name": person.name, "email": person.email}
     if person.email is not None and person.email != address:
+        # A link that went there, perhaps by a slip, is whoever's who reads that mail.
+        end_links(person, now=now)
         # Whoever has it changed could have a new password sent there: they learn of it where they read mail so far.
         outbox.put(person, "address_primary", key=f"{person.id}:{now.isoformat()}", now=now, to=person.email, email=address)
     person.given_name, person.family_name, person.email = given_name.strip(), family_name.strip(), address

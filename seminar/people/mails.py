@@ -78,7 +78,10 @@ MAILS = [
         name="sign_in_changed",
         group="account",
         title=N_("How you sign in was changed"),
-        event=N_("A password, a passkey, a second step or recovery codes are set, added, removed or reset, or a copied passkey is refused"),
+        event=N_(
+            "A password, a passkey, a second step or recovery codes are set, added, removed or reset, a copied passkey is refused, or two"
+            " records become one"
+        ),
         recipient=N_("Whose account it is"),
         key=N_("What was changed, and when"),
         page="my/account",

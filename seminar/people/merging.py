@@ -14,12 +14,12 @@ from typing import Any, cast
 from sqlalchemy import Column, CursorResult, Table, func, select, update
 from sqlalchemy.exc import IntegrityError
 
-from seminar.ground import contributions, history
+from seminar.ground import contributions, history, outbox
 from seminar.ground.contributions import Collision
 from seminar.ground.db import Model, broken_constraint, db, is_taken
 from seminar.ground.refusal import N_, Refused
 from seminar.ground.triggers import TRIGGERS
-from seminar.people.account import Account, AccountLink
+from seminar.people.account import Account, end_links
 from seminar.people.appointment import Appointment
 from seminar.people.device_session import end_sessions
 from seminar.people.email_address import EmailAddress
@@ -73,8 +73,10 @@ def merge(kept: Person, merged: Person, *, reason: str, by: Person, now: datetim
     for collision in meet:
         cast(Any, collision.solve)(by, now)
     db.session.flush()
+    addresses = [one.email for one in (kept, merged) if one.email is not None]
     _take_over_address_and_number(kept, merged, now=now)
     _take_over_account(kept, merged, now=now)
+    _tell_them(kept, merged, addresses, now=now)
     moved = {str(column): _move(column, kept.id, merged.id) for column in columns_of_people() if not _is_the_whole_key(column)}
     merged.merged_into_id = kept.id
     db.session.flush()
@@ -112,8 +114,7 @@ def _take_over_address_and_number(kept: Person, merged: Person, *, now: datetime
 def _take_over_account(kept: Person, merged: Person, *, now: datetime) -> None:
     """Who has no account yet takes the other's; else it stays, and opens nothing. Every session and open link of it ends."""
     account = db.session.get(Account, merged.id)
-    open_links = update(AccountLink).where(AccountLink.person_id == merged.id, AccountLink.used_at.is_(None))
-    db.session.execute(open_links.values(used_at=now))
+    end_links(merged, now=now)
     end_sessions(merged, "ended", now=now)
     if account is None:
         return
@@ -123,6 +124,13 @@ def _take_over_account(kept: Person, merged: Person, *, now: datetime) -> None:
     else:
         _close_ways_in(merged, now=now)
     db.session.flush()
+
+
+def _tell_them(kept: Person, merged: Person, addresses: list[str], *, now: datetime) -> None:
+    """At the address of each record: with the other's password nobody comes in any more, and somebody else may have been taken for them."""
+    what = N_("Two records of yours are one now. Each address signs you in; if your password doesn't, have a new one sent to you.")
+    for address in addresses:
+        outbox.put(kept, "sign_in_changed", key=f"merged {merged.id} {address}", now=now, what=what, to=address)
 
 
 def _close_ways_in(merged: Person, *, now: datetime) -> None:

@@ -16,7 +16,7 @@ import structlog
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.requests_client import OAuth2Session
 from joserfc import jwt
-from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
 from seminar.ground.outside import bounded, fetched_json
@@ -202,11 +202,12 @@ def _is_in_its_time(claims: Mapping[str, Any]) -> bool:
 
 
 def _signed(provider: Provider, about: Mapping[str, Any], token: str) -> dict[str, Any]:
-    """What the token says, once one of the provider's keys is known to have signed it; a key that we don't know yet may be new."""
+    """What the token says, once one of the provider's keys is known to have signed it; a key that we don't know yet, or know otherwise,
+    may be new."""
     try:
         try:
             return jwt.decode(token, _keys(provider, about), algorithms=ALGORITHMS).claims
-        except InvalidKeyIdError:
+        except (InvalidKeyIdError, BadSignatureError):
             return jwt.decode(token, _keys(provider, about, anew=True), algorithms=ALGORITHMS).claims
     except (JoseError, ValueError, TypeError, KeyError) as error:
         log.warning("token refused", provider=provider.slug, error=type(error).__name__)

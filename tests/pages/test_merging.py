@@ -43,6 +43,15 @@ def test_every_way_to_the_other_record_leads_to_the_one_who_stays(clean, ids):
     assert merged(olive, kept, other).status_code == 409
 
 
+def test_a_calendar_that_subscribes_to_the_other_record_goes_on(clean, ids):
+    with clean.app_context():
+        of = {person.id: person.feed_token for person in db.session.scalars(select(Person))}
+    merged(as_who(clean, "olive"), ids["ada"], ids["ben"])
+    ours, others = (clean.test_client().get(f"/calendar/{of[ids[name]]}.ics").text for name in ("ada", "ben"))
+    assert "Ada Example" in others
+    assert ours == others
+
+
 def test_the_trail_names_who_it_is_now(clean, ids):
     as_who(clean, "ben").post("/my/account/addresses", data={"email": "ben@home.example"})
     olive = as_who(clean, "olive")

@@ -9,7 +9,7 @@ from seminar.ground.db import db
 from seminar.ground.history import History
 from seminar.ground.outbox import Mail
 from seminar.ground.refusal import Refused
-from seminar.people.account import AccountLink
+from seminar.people.account import AccountLink, open_link
 from seminar.people.appointment import Appointment, standing
 from seminar.people.directory import add_person, appoint, change_person, end_appointment, invite
 from tests.cast import NOW, TODAY, a_cast
@@ -37,6 +37,15 @@ def test_another_address_is_told_to_the_one_before(db_session):
     change_person(cast.ada, given_name="Ada", family_name="B", email="olive.too@a.example", by=cast.olive, now=NOW)
     told = db.session.scalars(select(Mail)).one()
     assert (told.kind, told.context) == ("address_primary", {"to": "ada@a.example", "email": "olive.too@a.example"})
+
+
+def test_an_invitation_that_went_to_a_wrong_address_opens_nothing_once_that_is_put_right(db_session):
+    cast = a_cast()
+    token = invite(cast.ada, by=cast.olive, now=NOW)
+    change_person(cast.ada, given_name="Ada", family_name="Byron", email="ada@a.example", by=cast.olive, now=NOW)
+    assert open_link(token, now=NOW) is not None
+    change_person(cast.ada, given_name="Ada", family_name="Byron", email="a.byron@a.example", by=cast.olive, now=NOW)
+    assert open_link(token, now=NOW) is None
 
 
 @pytest.mark.parametrize(

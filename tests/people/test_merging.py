@@ -106,6 +106,12 @@ def test_every_address_and_every_sign_on_leads_to_the_one_who_stays(busy):
     assert (busy.ada2.merged_into_id, busy.ada2.email, busy.ada2.may_sign_in) == (busy.ada.id, None, False)
 
 
+def test_each_address_is_told(busy):
+    merged_into(busy.ada, busy.ada2, busy)
+    told = db.session.scalars(select(Mail).where(Mail.kind == "sign_in_changed").order_by(Mail.id)).all()
+    assert [(mail.person_id, mail.context["to"]) for mail in told] == [(busy.ada.id, "ada@a.example"), (busy.ada.id, "ada2@a.example")]
+
+
 def test_the_trail_of_the_other_record_is_untouched_and_says_what_became_of_it(busy):
     before = [(row.id, row.who_id, row.record_id) for row in db.session.scalars(select(History).order_by(History.id))]
     merged_into(busy.ada, busy.ada2, busy, reason="She married")

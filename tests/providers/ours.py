@@ -28,9 +28,10 @@ class OurProvider:
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True)
         self.thread.start()
         self.kid = "first"
-        # What it publishes, says of itself, puts into the token beside the claims, and answers in the token's place.
+        # What it publishes, says of itself, writes over each key, puts into the token beside the claims, and answers in the token's place.
         self.published = ["first"]
         self.about: dict[str, Any] = {}
+        self.key: dict[str, Any] = {}
         self.token: dict[str, Any] = {}
         self.user_info: dict[str, Any] = {}
         self.algorithm = "RS256"
@@ -63,7 +64,7 @@ class OurProvider:
             return self.instead[path]
         answers = {
             "/.well-known/openid-configuration": lambda: self._configuration(),
-            "/keys": lambda: {"keys": [KEYS[kid].as_dict(private=False) for kid in self.published]},
+            "/keys": lambda: {"keys": [KEYS[kid].as_dict(private=False) | self.key for kid in self.published]},
             "/userinfo": lambda: self.user_info,
         }
         if path == "/token":

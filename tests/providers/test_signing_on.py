@@ -256,6 +256,12 @@ def test_new_keys_of_the_provider_are_fetched_when_they_are_met(somebody, browse
     assert browser_of().signs_on().status_code == 303
 
 
+def test_a_new_key_under_the_old_ones_name_is_fetched_too(somebody, browser_of, provider):
+    somebody.signs_on()
+    provider.published, provider.key, provider.signed_by = ["second"], {"kid": "first"}, "second"
+    assert browser_of().signs_on().status_code == 303
+
+
 def test_discovery_and_keys_are_not_fetched_for_everybody(somebody, browser_of, provider):
     somebody.signs_on()
     browser_of().signs_on()

@@ -6,7 +6,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from seminar.ground import clock, contributions
 from seminar.ground.db import db
-from seminar.people.person import Person
+from seminar.people.person import Person, who_stays
 from seminar.series.enrollment import Enrollment
 from seminar.series.invitation import calendar_of
 from seminar.series.seminar import Seminar
@@ -69,6 +69,7 @@ def next_badges(person: Person, enrollments: list[Enrollment], day: object) -> l
 def show_feed(token: str) -> Response:
     """The feed's secret is its key."""
     person = db.session.scalar(select(Person).where(Person.feed_token == token)) or abort(404)
+    person = who_stays(person)
     events = [event for events_of in contributions.feed_events for event in events_of(person, clock.now())]
     text = calendar_of(events, name=f"MakerPD · {person.name}").to_ical()
     return Response(text, mimetype="text/calendar", headers={"Content-Disposition": "inline; filename=makerpd.ics"})
