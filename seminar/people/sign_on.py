@@ -17,6 +17,7 @@ from seminar.ground import history
 from seminar.ground.db import Model, db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.account import SWITCHED_OFF, Account, account_of
+from seminar.people.device_session import end_sessions
 from seminar.people.email_address import domain_of, person_by_address
 from seminar.people.openid import GOOGLE, Provider
 from seminar.people.person import Person, who_stays
@@ -171,9 +172,11 @@ def identities_of(person: Person) -> list[SignOnIdentity]:
 
 
 def unlink(identity: SignOnIdentity, *, by: Person, now: datetime) -> None:
-    """The identity is nobody's; the next sign-in of that person links one anew. Raises Refused where it is over already."""
+    """The identity is nobody's, and whoever came in by it is out; the next sign-in of that person links one anew. Raises Refused
+    where it is over already."""
     if identity.ended_at is not None:
         raise Refused(N_("This link was taken off already."), status=409)
     identity.ended_at, identity.ended_by_id = now, by.id
+    end_sessions(identity.person, "ended", now=now)
     db.session.flush()
     history.record(by, "sign-on unlinked", identity.person, now, issuer=identity.issuer)

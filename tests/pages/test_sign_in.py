@@ -124,5 +124,6 @@ def test_a_reset_link_works_once_and_tells_nobody_who_is_known(client, clean):
     with clean.app_context():
         (mail,) = db.session.scalars(select(Mail).where(Mail.kind == "reset")).all()
         link = f"/sign-in/link/{mail.context['token']}"
-    assert client.post(link, data={"password": "a new sentence"}).status_code == 303
+    assert client.post(link, data={"password": "a new sentence", "shared": "y"}).status_code == 303
+    assert "data-idle-seconds" in client.get("/my/learning").text
     assert client.post(link, data={"password": "again a sentence"}).status_code == 404

@@ -13,7 +13,7 @@ from seminar.people.account import Account, SignInAttempt, hashed
 from seminar.people.email_address import EmailAddress
 from seminar.people.openid import Provider
 from seminar.people.person import Person
-from seminar.people.sign_on import SignOnIdentity, said_by
+from seminar.people.sign_on import SignOnIdentity, said_by, unlink
 from seminar.people.sign_on_provider import SignOnDomain, SignOnProvider
 from tests.cast import NOW, a_cast
 from tests.providers.conftest import add_provider
@@ -81,6 +81,7 @@ def test_signing_out_signs_out_here(somebody):
 
 def test_nobody_is_ever_added(somebody, district):
     refused = somebody.signs_on(email="nobody@a.example")
+    assert 'href="/sign-in?next=/my/learning"' in refused.text
     assert (refused.status_code, "We know nobody with this address" in refused.text) == (403, True)
     assert not somebody.is_signed_in()
     with district.app_context():
@@ -208,6 +209,14 @@ def test_a_link_that_was_taken_off_is_made_anew(somebody, browser_of, district):
         identity.ended_at, identity.ended_by_id = NOW, person_of(district, "olive").id
         db.session.commit()
     assert browser_of().signs_on(sub="new").status_code == 303
+
+
+def test_who_came_in_by_a_link_that_is_taken_off_is_out(somebody, district):
+    somebody.signs_on()
+    with district.app_context():
+        unlink(db.session.scalars(select(SignOnIdentity)).one(), by=person_of(district, "olive"), now=NOW)
+        db.session.commit()
+    assert not somebody.is_signed_in()
 
 
 def test_the_way_back_writes_also_where_somebody_else_wrote_since_it_read(somebody, district):

@@ -36,6 +36,8 @@ from seminar.web.pages import told
 from seminar.web.requires import anyone_signed_in, leaving, public, requires
 from seminar.web.viewer import current_district, me, must_prove_twice, second_steps_are_asked, signed_in_standing
 
+SHARED = lazy_gettext("Others use this device too: sign me out after a few idle minutes")
+
 
 class SignInForm(Form):
     email = StringField(
@@ -44,7 +46,7 @@ class SignInForm(Form):
     password = PasswordField(
         lazy_gettext("Password"), [needed(lazy_gettext("Type your password."))], render_kw={"autocomplete": "current-password"}
     )
-    shared = BooleanField(lazy_gettext("Others use this device too: sign me out after a few idle minutes"))
+    shared = BooleanField(SHARED)
 
 
 class EmailForm(Form):
@@ -53,7 +55,7 @@ class EmailForm(Form):
     )
 
 
-class LinkForm(Form):
+class PasswordForm(Form):
     password = PasswordField(
         lazy_gettext("New password"),
         [
@@ -66,7 +68,11 @@ class LinkForm(Form):
     )
 
 
-class ChangeForm(LinkForm):
+class LinkForm(PasswordForm):
+    shared = BooleanField(SHARED)
+
+
+class ChangeForm(PasswordForm):
     current = PasswordField(
         lazy_gettext("The password that you have now"),
         [needed(lazy_gettext("Type the password that you have now."))],
@@ -251,7 +257,7 @@ def use_link(token: str) -> object:
         return _link_page(form, None), 404
     db.session.commit()
     account = db.session.get_one(Account, account.person_id)
-    answer = signed_in_or_halfway(account, is_shared=False, next_page=url_for(_first_page(account.person)))
+    answer = signed_in_or_halfway(account, is_shared=form.shared.data, next_page=url_for(_first_page(account.person)))
     told(gettext("Your password is set, and you're signed in.") if current_user.is_authenticated else gettext("Your password is set."))
     return answer
 

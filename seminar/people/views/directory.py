@@ -268,5 +268,5 @@ def create_identity_end(identity_id: int) -> object:
     except Refused as refused:
         told(sentence_of(refused), "bad")
     else:
-        told(gettext("Taken off. Their next sign-in links one anew."))
+        told(gettext("Taken off, and they are signed out everywhere. Their next sign-in links one anew."))
     return redirect(url_for("people.show_appointments", person_id=person_id), 303)

@@ -46,20 +46,20 @@ NO_SECRET = N_("{name} isn't set up to the end. The PD office can check the sett
 def start_sign_on(slug: str) -> object:
     provider = _provider_or_404(slug)
     db.session.rollback()
-    is_shared = request.args.get("shared") == "y"
+    is_shared, next_page = request.args.get("shared") == "y", own_page(request.args.get("next", "")[:LONGEST_NEXT])
     of_this = Secrets(state=secrets.token_urlsafe(24), nonce=secrets.token_urlsafe(24), verifier=secrets.token_urlsafe(48))
     try:
         if not provider.secret:
             raise Refused(NO_SECRET, status=400, name=provider.name)
         address = openid.authorization_url(provider, of_this, back_to=_way_back(slug), is_shared=is_shared)
     except Refused as refused:
-        return _refused_page(provider, refused)
+        return _refused_page(provider, refused, next_page)
     begun = {
         "slug": slug,
         "state": of_this.state,
         "nonce": of_this.nonce,
         "verifier": of_this.verifier,
-        "next": own_page(request.args.get("next", "")[:LONGEST_NEXT]),
+        "next": next_page,
         "shared": is_shared,
         "at": clock.now().isoformat(),
     }
@@ -82,7 +82,7 @@ def finish_sign_on(slug: str) -> object:
             person_id = signed_in_person(provider, claims, now=clock.now()).person_id
             db.session.commit()
     except Refused as refused:
-        return _refused_page(provider, refused)
+        return _refused_page(provider, refused, begun["next"])
     with writing():
         session.begin(db.session.get_one(Account, person_id), by="provider", is_shared=begun.get("shared", False))
         db.session.commit()
@@ -132,6 +132,6 @@ def _use_up(state: str) -> None:
             raise Refused(FINISHED, status=400) from error
 
 
-def _refused_page(provider: Provider | None, refused: Refused) -> tuple[str, int]:
+def _refused_page(provider: Provider | None, refused: Refused, next_page: str | None = None) -> tuple[str, int]:
     log.warning("sign-on refused", provider=provider.slug if provider else None, why=refused.message)
-    return render_template("people/sign_on_refused.html", sentence=sentence_of(refused)), refused.status
+    return render_template("people/sign_on_refused.html", sentence=sentence_of(refused), next=next_page), refused.status
