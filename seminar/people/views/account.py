@@ -1,26 +1,23 @@
-"""Signing in and out, links by mail, and a person's own language and theme."""
+"""Signing in and out, and a person's own password, language and theme."""
 
 import re
 
 from flask import abort, current_app, redirect, render_template, request, url_for
 from flask import session as device
 from flask_babel import gettext, lazy_gettext
-from flask_login import current_user
 from werkzeug.wrappers import Response
-from wtforms import BooleanField, EmailField, PasswordField, StringField
+from wtforms import BooleanField, PasswordField, StringField
 from wtforms.validators import Length
 
 from seminar.ground import clock, contributions
 from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
 from seminar.people import account as accounts
-from seminar.people.access import runs_the_program
-from seminar.people.account import Account, AccountLink
+from seminar.people.account import Account
 from seminar.people.appointment import standing
 from seminar.people.passkey import Site, site_of
 from seminar.people.person import Person
 from seminar.people.second_factor import takes_a_second_step
-from seminar.people.set_up import is_open, steps
 from seminar.people.sign_on_provider import (
     closing_provider,
     provider_for,
@@ -31,7 +28,7 @@ from seminar.people.sign_on_provider import (
 from seminar.people.views import people
 from seminar.web import session
 from seminar.web.forms import Form, needed
-from seminar.web.language import LANGUAGES, sentence_of
+from seminar.web.language import LANGUAGES
 from seminar.web.pages import told
 from seminar.web.requires import anyone_signed_in, leaving, public, requires
 from seminar.web.viewer import current_district, me, must_prove_twice, second_steps_are_asked, signed_in_standing
@@ -49,12 +46,6 @@ class SignInForm(Form):
     shared = BooleanField(SHARED)
 
 
-class EmailForm(Form):
-    email = EmailField(
-        lazy_gettext("Email"), [needed(lazy_gettext("Type your school email address."))], render_kw={"autocomplete": "email"}
-    )
-
-
 class PasswordForm(Form):
     password = PasswordField(
         lazy_gettext("New password"),
@@ -66,10 +57,6 @@ class PasswordForm(Form):
         ],
         render_kw={"autocomplete": "new-password"},
     )
-
-
-class LinkForm(PasswordForm):
-    shared = BooleanField(SHARED)
 
 
 class ChangeForm(PasswordForm):
@@ -187,86 +174,6 @@ def sign_in_as_demo() -> object:
 def sign_out() -> object:
     session.end()
     return redirect(url_for("people.show_sign_in"), 303)
-
-
-@people.get("/sign-in/forgotten")
-@requires(public)
-def show_forgotten() -> str:
-    return render_template("people/forgotten.html", form=EmailForm(), sent=False)
-
-
-@people.post("/sign-in/forgotten")
-@requires(public)
-def send_reset() -> object:
-    form = EmailForm()
-    if not form.validate():
-        return render_template("people/forgotten.html", form=form, sent=False), 422
-    try:
-        refuse_closed_passwords(form.email.data)
-    except Refused as refused:
-        form.refuse(refused)
-        return render_template("people/forgotten.html", form=form, sent=False), 422
-    person = accounts.person_for_reset(form.email.data, now=clock.now())
-    if person is not None:
-        accounts.send_link(person, "reset", by=None, now=clock.now())
-        db.session.commit()
-    # The same answer whether the address is known or not.
-    return render_template("people/forgotten.html", form=form, sent=True)
-
-
-@people.get("/sign-in/link/<token>")
-@requires(public)
-def show_link(token: str) -> object:
-    link = accounts.open_link(token, now=clock.now())
-    return _refused_link(link) or (_link_page(LinkForm(), link), 200)
-
-
-def _refused_link(link: AccountLink | None) -> tuple[str, int] | None:
-    """The page of a link that sets no password: it is over, or nobody would come in by what it sets. None for one that does."""
-    if link is None:
-        return _link_page(LinkForm(), None), 404
-    try:
-        if not link.person.may_sign_in:
-            raise Refused(accounts.SWITCHED_OFF)
-        refuse_closed_password_of(link.person)
-    except Refused as refused:
-        return _link_page(LinkForm(), link, sentence_of(refused)), 403
-    return None
-
-
-def _link_page(form: LinkForm, link: AccountLink | None, refused: str = "") -> str:
-    chosen = closing_provider(link.person) if link is not None and refused else None
-    return render_template("people/link.html", form=form, link=link, refused=refused, chosen=chosen)
-
-
-@people.post("/sign-in/link/<token>")
-@requires(public)
-def use_link(token: str) -> object:
-    form = LinkForm()
-    link = accounts.open_link(token, now=clock.now())
-    if refused_link := _refused_link(link):
-        return refused_link
-    if not form.validate():
-        return _link_page(form, link), 422
-    db.session.rollback()
-    password_hash = accounts.hashed(form.password.data)
-    try:
-        account = accounts.use_link(token, password_hash, now=clock.now())
-    except Refused:
-        db.session.rollback()
-        return _link_page(form, None), 404
-    db.session.commit()
-    account = db.session.get_one(Account, account.person_id)
-    answer = signed_in_or_halfway(account, is_shared=form.shared.data, next_page=url_for(_first_page(account.person)))
-    told(gettext("Your password is set, and you're signed in.") if current_user.is_authenticated else gettext("Your password is set."))
-    return answer
-
-
-def _first_page(person: Person) -> str:
-    """Who runs a program that isn't set up yet begins there."""
-    now = clock.now()
-    who = standing(person, person.district.day(now))
-    return "people.show_set_up" if runs_the_program(who) and is_open(steps(person.district, now)) else "home"
 
 
 @people.post("/language")
