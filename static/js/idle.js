@@ -5,38 +5,39 @@ const limit = Number(warning.dataset.idleSeconds) * 1000;
 const warnBefore = Math.min(120_000, limit / 2);
 const left = warning.querySelector("p");
 const others = new BroadcastChannel("still-here");
-let seenAt = Date.now();
-let toldAt = Date.now();
+// When the server last heard of somebody, or a little before: it counts from there, so what is left is never said to be more.
+let heardAt = performance.timeOrigin;
+let isTelling = false;
 
 // The page is asked for anew, never a form sent again.
 const leave = () => location.assign(location.pathname + location.search);
 const tell = async () => {
-  toldAt = Date.now();
+  if (isTelling) return;
+  isTelling = true;
+  const at = Date.now();
   const answer = await fetch(warning.dataset.stillHere, { redirect: "manual" }).catch(() => null);
-  if (answer && answer.status !== 204) leave();
-};
-const isHere = () => {
-  seenAt = Date.now();
-  if (warning.open) warning.close();
-  if (Date.now() - toldAt > warnBefore / 4) tell();
-  others.postMessage("here");
+  isTelling = false;
+  if (!answer) return;
+  if (answer.status !== 204) return leave();
+  heardAt = at;
+  others.postMessage(at);
 };
 const look = () => {
-  const over = seenAt + limit - Date.now();
+  const over = heardAt + limit - Date.now();
   // A little later than the server, so that the page which comes is the one that says what happened.
   if (over < -1500) return leave();
-  if (over > warnBefore) return;
+  if (over > warnBefore || isTelling) return;
   left.textContent = warning.dataset.idleLeft.replace("#", Math.max(0, Math.ceil(over / 1000)));
   if (!warning.open) warning.showModal();
 };
 
-others.addEventListener("message", () => {
-  seenAt = toldAt = Date.now();
+others.addEventListener("message", ({ data }) => {
+  heardAt = Math.max(heardAt, data);
   if (warning.open) warning.close();
 });
 for (const sign of ["input", "pointerdown", "keydown"]) {
-  addEventListener(sign, () => warning.open || isHere(), { passive: true });
+  addEventListener(sign, () => warning.open || Date.now() - heardAt < warnBefore / 4 || tell(), { passive: true });
 }
-warning.addEventListener("close", isHere);
+warning.addEventListener("close", tell);
 document.addEventListener("visibilitychange", look);
 setInterval(look, 1000);
