@@ -30,7 +30,7 @@ KEY_TYPES = ("RSA", "EC", "OKP")
 SCOPES = "openid email profile"
 GOOGLE = "https://accounts.google.com"
 # Every provider knows `login` (Core 1.0, 15.1), but for Google, which names `select_account` (its page on OpenID Connect).
-SHARED_PROMPTS = {GOOGLE: "select_account"}
+PROMPTS = {GOOGLE: "select_account"}
 LEEWAY_SECONDS = 60
 KEPT_SECONDS = 600
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -120,11 +120,11 @@ class Secrets:
     verifier: str
 
 
-def authorization_url(provider: Provider, secrets: Secrets, *, back_to: str, is_shared: bool = False) -> str:
-    """Where the person says yes; on a shared device they are asked who they are, whoever was there before. Raises Refused when the
-    provider is down."""
+def authorization_url(provider: Provider, secrets: Secrets, *, back_to: str, asks_who: bool = False) -> str:
+    """Where the person says yes; `asks_who` has them asked who they are, whoever was there before. Raises Refused when the provider
+    is down."""
     about = discovery(provider)
-    asks = {"prompt": SHARED_PROMPTS.get(provider.issuer, "login")} if is_shared else {}
+    asks = {"prompt": PROMPTS.get(provider.issuer, "login")} if asks_who else {}
     with _client(provider, about, back_to) as client:
         url, _ = client.create_authorization_url(
             about["authorization_endpoint"], state=secrets.state, nonce=secrets.nonce, code_verifier=secrets.verifier, **asks

@@ -82,6 +82,8 @@ def test_signing_out_signs_out_here(somebody):
 def test_nobody_is_ever_added(somebody, district):
     refused = somebody.signs_on(email="nobody@a.example")
     assert 'href="/sign-in?next=/my/learning"' in refused.text
+    assert 'href="/sign-in/with/school?another=y&amp;next=/my/learning"' in refused.text
+    assert "prompt=login" in somebody.leaves(another="y").split("?")[1].split("&")
     assert (refused.status_code, "We know nobody with this address" in refused.text) == (403, True)
     assert not somebody.is_signed_in()
     with district.app_context():

@@ -47,13 +47,15 @@ def start_sign_on(slug: str) -> object:
     provider = _provider_or_404(slug)
     db.session.rollback()
     is_shared, next_page = request.args.get("shared") == "y", own_page(request.args.get("next", "")[:LONGEST_NEXT])
+    # A provider that somebody is signed in at takes them for that one again, unless it is told to ask.
+    asks_who = is_shared or request.args.get("another") == "y"
     of_this = Secrets(state=secrets.token_urlsafe(24), nonce=secrets.token_urlsafe(24), verifier=secrets.token_urlsafe(48))
     try:
         if not provider.secret:
             raise Refused(NO_SECRET, status=400, name=provider.name)
-        address = openid.authorization_url(provider, of_this, back_to=_way_back(slug), is_shared=is_shared)
+        address = openid.authorization_url(provider, of_this, back_to=_way_back(slug), asks_who=asks_who)
     except Refused as refused:
-        return _refused_page(provider, refused, next_page)
+        return _refused_page(provider, refused, next=next_page)
     begun = {
         "slug": slug,
         "state": of_this.state,
@@ -82,7 +84,7 @@ def finish_sign_on(slug: str) -> object:
             person_id = signed_in_person(provider, claims, now=clock.now()).person_id
             db.session.commit()
     except Refused as refused:
-        return _refused_page(provider, refused, begun["next"])
+        return _refused_page(provider, refused, next=begun["next"], shared="y" if begun.get("shared") else None)
     with writing():
         session.begin(db.session.get_one(Account, person_id), by="provider", is_shared=begun.get("shared", False))
         db.session.commit()
@@ -132,6 +134,8 @@ def _use_up(state: str) -> None:
             raise Refused(FINISHED, status=400) from error
 
 
-def _refused_page(provider: Provider | None, refused: Refused, next_page: str | None = None) -> tuple[str, int]:
+def _refused_page(provider: Provider | None, refused: Refused, **back: str | None) -> tuple[str, int]:
+    """Its sentence; and where it was the account that was wrong, a way to another one."""
     log.warning("sign-on refused", provider=provider.slug if provider else None, why=refused.message)
-    return render_template("people/sign_on_refused.html", sentence=sentence_of(refused), next=next_page), refused.status
+    other = provider if refused.status == 403 else None
+    return render_template("people/sign_on_refused.html", sentence=sentence_of(refused), other=other, back=back), refused.status
