@@ -234,7 +234,10 @@ def _more(client: OAuth2Session, provider: Provider, about: Mapping[str, Any], c
         found = answer.json() if answer.status_code == 200 else {}
     except (requests.RequestException, AuthlibBaseError, ValueError) as error:
         raise _down(provider, error) from error
-    return found if isinstance(found, dict) and found.get("sub") == claims["sub"] else {}
+    if not isinstance(found, dict) or found.get("sub") != claims["sub"]:
+        return {}
+    # That an address is verified is said of the one beside it, and of no other.
+    return {name: value for name, value in found.items() if name != "email_verified" or "email" not in claims}
 
 
 def what_is_wrong(provider: Provider) -> list[tuple[str, dict[str, Any]]]:

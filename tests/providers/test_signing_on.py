@@ -115,6 +115,13 @@ def test_what_the_id_token_leaves_out_is_asked_of_user_info(somebody, provider, 
     assert identities(district) == [("1", "ben@a.example", None)]
 
 
+def test_user_info_verifies_its_own_address_and_not_the_tokens(somebody, provider, district):
+    provider_is(district, sourced_id_claim="sourcedId")
+    provider.user_info = {"sub": "1", "sourcedId": "unknown", "email": "ben@a.example", "email_verified": True}
+    refused = somebody.signs_on(email="ada@a.example", email_verified=None)
+    assert (refused.status_code, "your address is really yours" in refused.text) == (403, True)
+
+
 def test_user_info_of_somebody_else_is_not_theirs(somebody, provider):
     provider.user_info = {"sub": "2", "email": "ben@a.example", "email_verified": True}
     assert somebody.signs_on(email=None, email_verified=None).status_code == 403
