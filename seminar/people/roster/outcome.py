@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from seminar.ground.db import db
@@ -216,26 +216,36 @@ def new_appointments(one: RosterImport, today: date) -> Rows:
     """Held by nobody yet; where somebody holds it by hand, or it ends only today, there is nothing to add."""
     r, a = StagedRole, Appointment
     still = or_(a.last_day.is_(None), a.last_day >= today)
-    return select(r).where(wanted(one), ~exists().where(_is_of(a, r), still))
+    # It was read before today, maybe.
+    not_over = or_(r.last_day.is_(None), r.last_day >= today)
+    return select(r).where(wanted(one), not_over, ~exists().where(_is_of(a, r), still))
 
 
 def changed_appointments(one: RosterImport, today: date) -> Rows:
     r, a, by_hand = StagedRole, Appointment, aliased(Appointment)
+    # What is still to come begins when the roster says so by now; what has begun has begun.
+    first = case((a.first_day > today, func.coalesce(r.first_day, today)), else_=a.first_day)
+    last = case((r.last_day < first, first), else_=r.last_day)
     other = or_(
-        func.coalesce(a.last_day, FAR) != func.coalesce(r.last_day, FAR),
+        a.first_day != first,
+        func.coalesce(a.last_day, FAR) != func.coalesce(last, FAR),
         and_(r.grade.is_not(None), func.coalesce(a.grade, -1) != r.grade),
         and_(r.sourced_id.is_not(None), _differs(a.sourced_id, r.sourced_id)),
     )
     held_by_hand = exists().where(_is_of(by_hand, r), by_hand.source == "hand", _open(by_hand, today))
     still = or_(a.last_day.is_(None), a.last_day >= today)
-    query = select(a.id, a.last_day.label("last_day_before"), r.last_day, func.coalesce(r.grade, a.grade).label("grade"), r.sourced_id)
+    before = (a.first_day.label("first_day_before"), a.last_day.label("last_day_before"))
+    now = (first.label("first_day"), last.label("last_day"), func.coalesce(r.grade, a.grade).label("grade"), r.sourced_id)
+    query = select(a.id, *before, *now)
     return query.join(r, _is_of(a, r)).where(wanted(one), a.source == "roster", still, other, ~held_by_hand)
 
 
 def ended_appointments(one: RosterImport, today: date) -> Rows:
     """What the roster gave and no longer tells. Never what was given by hand."""
     a, p = Appointment, Person
-    theirs = and_(a.district_id == one.district_id, a.source == "roster", _open(a, today), p.sourced_id.is_not(None))
+    # What hadn't begun was ended with its first day, which is still to come.
+    ended_before = and_(a.first_day > today, a.last_day.is_not(None), a.last_day == a.first_day)
+    theirs = and_(a.district_id == one.district_id, a.source == "roster", _open(a, today), not_(ended_before), p.sourced_id.is_not(None))
     query = select(a.id, a.person_id, a.last_day.label("last_day_before")).join(p, p.id == a.person_id)
     return query.where(theirs, or_(*_endings(one, a, p)))
 
