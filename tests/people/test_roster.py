@@ -5,12 +5,15 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from seminar.ground import history
 from seminar.ground.db import db
 from seminar.ground.history import History
 from seminar.ground.refusal import Refused
 from seminar.people.appointment import Appointment
 from seminar.people.calendar import SchoolYear, Term
+from seminar.people.calendar_editing import end_term
 from seminar.people.email_address import EmailAddress
+from seminar.people.leaving import leave
 from seminar.people.merging import merge
 from seminar.people.person import Person
 from seminar.people.roster import importing
@@ -18,6 +21,7 @@ from seminar.people.roster.outcome import Count, outcome_of
 from seminar.people.roster.staged import STAGED
 from seminar.people.roster.taking_back import TakenBack, closed_schools, ended_terms, open_again, take_back, take_up_again
 from seminar.people.school import School
+from seminar.people.school_editing import close_school
 from tests.cast import NOW, TODAY, a_cast, a_district
 from tests.people.rosters import ORGS, PEOPLE, TERMS, a_set, gone, read_for, roles, texts, users
 
@@ -379,3 +383,32 @@ def test_a_school_and_a_term_that_a_roster_ended_can_be_taken_back(district):
     assert (db.session.get_one(School, school[0].id).closed_on, db.session.get_one(Term, term[0].id).ended_on) == (None, None)
     assert [row.stands for row in (*closed_schools(one), *ended_terms(one))] == [False, False]
     assert open_again(one, [school[0].id], by=olga, now=NOW) == 0
+
+
+def test_what_somebody_closed_ended_or_set_for_a_day_to_come_isnt_undone_in_the_night(district):
+    take(district, a_set())
+    olga = db.session.scalars(select(Person).where(Person.given_name == "Olga")).one()
+    school, term = (db.session.scalars(select(model).order_by(model.id)).first() for model in (School, Term))
+    close_school(school, day=date(2027, 6, 30), reason="It merges.", by=olga, now=NOW)
+    end_term(term, today=TODAY, by=olga, now=NOW)
+    leave(one_of("Ben").person, last_day=date(2027, 6, 30), reason="Retires.", by=olga, now=NOW)
+    next_year = Appointment(
+        district_id=district.id,
+        person_id=one_of("Ada").person_id,
+        role="teacher",
+        school_id=one_of("Ben").school_id,
+        first_day=date(2027, 8, 1),
+        source="roster",
+    )
+    db.session.add(next_year)
+    db.session.flush()
+    history.record(olga, "appointed", next_year, NOW)
+
+    did = take(district, a_set())
+
+    assert did.changes == 0
+    assert (school.closed_on, term.ended_on, one_of("Ben").last_day) == (date(2027, 6, 30), TODAY, date(2027, 6, 30))
+    assert next_year.last_day is None
+    take(district, a_set(orgs=[row | {"name": f"{row['name']} A"} for row in ORGS]))
+    db.session.expire_all()
+    assert (school.name, school.closed_on) == ("Alder Creek A", date(2027, 6, 30))

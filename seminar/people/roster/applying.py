@@ -95,7 +95,7 @@ def _on_sqlite() -> bool:
 
 def _do_schools(one: RosterImport, today: date, now: datetime) -> None:
     _free_names(one)
-    _change(one, School, outcome.changed_schools(one), {"name": "name", "sourced_id": "sourced_id"}, now, "school changed", closed_on=None)
+    _change(one, School, outcome.changed_schools(one), {name: name for name in ("name", "sourced_id", "closed_on")}, now, "school changed")
     closed = list(db.session.scalars(outcome.ended_schools(one)))
     db.session.execute(update(School).where(School.id.in_(closed)).values(closed_on=today).execution_options(synchronize_session=False))
     _trail(one, "school closed", "school", select(School.id).where(School.id.in_(closed)), now)
@@ -119,8 +119,8 @@ def _free_names(one: RosterImport) -> None:
 
 
 def _do_terms(one: RosterImport, today: date, now: datetime) -> None:
-    columns = {name: name for name in ("title", "first_day", "last_day", "ends_in")}
-    _change(one, Term, outcome.changed_terms(one), columns, now, "term changed", ended_on=None)
+    columns = {name: name for name in ("title", "first_day", "last_day", "ends_in", "ended_on")}
+    _change(one, Term, outcome.changed_terms(one), columns, now, "term changed")
     ended = list(db.session.scalars(outcome.ended_terms(one)))
     db.session.execute(update(Term).where(Term.id.in_(ended)).values(ended_on=today).execution_options(synchronize_session=False))
     _trail(one, "term ended", "term", select(Term.id).where(Term.id.in_(ended)), now)
@@ -201,13 +201,12 @@ def _change(
     *,
     before: tuple[str, ...] = (),
     kept: dict[str, str] | None = None,
-    **fixed: Any,
 ) -> None:
     """Write these values and what they were before, batch by batch. `kept` are columns that an empty value leaves as they are.
 
     A statement here is for a thousand rows, not for one: memory stays flat, and each row's own words get into the trail.
     """
-    values: dict[str, Any] = {column: bindparam(f"new_{name}") for column, name in columns.items()} | fixed
+    values: dict[str, Any] = {column: bindparam(f"new_{name}") for column, name in columns.items()}
     values |= {column: func.coalesce(bindparam(f"new_{name}"), getattr(model, column)) for column, name in (kept or {}).items()}
     table = model.__table__
     statement = update(table).where(table.c.id == bindparam("row_id")).values(**values)
