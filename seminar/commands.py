@@ -22,7 +22,7 @@ from seminar.ground import clock, contributions, daily, post
 from seminar.ground.db import db
 from seminar.ground.dictionary import data_dictionary
 from seminar.ground.mail_kinds import mails_as_markdown
-from seminar.ground.refusal import Refused
+from seminar.ground.refusal import N_, Refused
 from seminar.ground.refused_row import as_csv, no_formula
 from seminar.ground.retention import retention_as_markdown
 from seminar.people.account import LIVES, account_by_email
@@ -186,7 +186,7 @@ def _import_roster(district: District, path: Path, *, dry_run: bool, report: Pat
         with opened(path) as found:
             one = importing.read(found, named=path.name, district=district, by=None, now=now)
         if report is not None:
-            report.write_text(as_csv(importing.findings(one), _in_english), encoding="utf-8", newline="")
+            _write_report(report, as_csv(importing.findings(one), _in_english))
         for row in importing.findings(one, limit=FINDINGS_SHOWN):
             place = ", ".join(part for part in (row.file, f"line {row.line}" if row.line else "", row.column) if part)
             print(f"{'noted' if row.taken else 'refused'}: {place}: {_in_english(row.reason, row.values)}")
@@ -204,6 +204,13 @@ def _import_roster(district: District, path: Path, *, dry_run: bool, report: Pat
         return 1
     db.session.commit()
     return 2 if outcome.refused else 0
+
+
+def _write_report(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise Refused(N_("The report can't be written to {path}: {why}."), path=str(path), why=error.strerror) from error
 
 
 def _in_english(reason: str, values: dict[str, Any]) -> str:

@@ -3,17 +3,20 @@
 import csv
 import io
 import re
+from datetime import date
 
 import pytest
 from sqlalchemy import func, select
 
 from seminar.ground.db import db
 from seminar.people.appointment import Appointment
+from seminar.people.calendar import Term
 from seminar.people.person import Person
 from seminar.people.roster.staged import RosterImport, StagedPerson
-from tests.cast import a_cast
+from seminar.people.school import School
+from tests.cast import a_cast, a_district
 from tests.pages.as_who import as_who
-from tests.people.rosters import a_set, roles, texts, users, zipped
+from tests.people.rosters import ORGS, PEOPLE, TERMS, a_set, roles, texts, users, zipped
 
 
 @pytest.fixture
@@ -133,3 +136,62 @@ def test_other_pages_take_no_large_files(olive):
     large = io.BytesIO(b"x" * 3 * 1024 * 1024)
     assert olive.post("/people/new", data={"file": (large, "x")}, content_type="multipart/form-data").status_code == 413
     assert send(olive, files={"large.zip": b"x" * 3 * 1024 * 1024}).status_code == 422
+
+
+def test_a_school_and_a_term_that_were_ended_wrongly_are_taken_back_on_the_same_page(olive, clean):
+    olive.post(send_set(olive, a_set()) + "/application")
+    people = {user: PEOPLE[user] for user in ("u1", "u3", "u4", "u5")}
+    rest = {"users": users("1.2", **people), "roles": roles(**people)}
+    page = send_set(olive, a_set(orgs=[ORGS[0], ORGS[1]], academicSessions=[TERMS[0]], **rest))
+    assert "Terms that would be ended" in olive.get(page).text
+    olive.post(f"{page}/application", data={"end_many": "1"})
+    over = (count(clean, School, School.closed_on.is_not(None)), count(clean, Term, Term.ended_on.is_not(None)))
+    assert over == (1, 1)
+
+    buttons = dict(re.findall(r'name="(school|term)" value="(\d+)"', olive.get(page).text))
+    olive.post(f"{page}/return", data={"school": buttons["school"]})
+    assert count(clean, School, School.closed_on.is_not(None)) == 0
+    assert count(clean, Term, Term.ended_on.is_not(None)) == 1
+    olive.post(f"{page}/return", data={"term": buttons["term"]})
+    assert count(clean, Term, Term.ended_on.is_not(None)) == 0
+    # Who is asked for by nobody's number is nobody.
+    olive.post(f"{page}/return", data={"person": "x"})
+    assert count(clean, Appointment, Appointment.source == "roster", Appointment.last_day.is_(None)) == 3
+    olive.post(f"{page}/return")
+    assert count(clean, Appointment, Appointment.source == "roster", Appointment.last_day.is_(None)) == 5
+
+
+def test_what_was_changed_since_is_told_when_the_rest_is_taken_back(olive, clean):
+    olive.post(send_set(olive, a_set()) + "/application")
+    people = {user: PEOPLE[user] for user in ("u1", "u3", "u4", "u5", "u6")}
+    page = send_set(olive, a_set(users=users("1.2", **people), roles=roles(**people)))
+    olive.post(f"{page}/application", data={"end_many": "1"})
+    with clean.app_context():
+        ben = db.session.scalars(select(Appointment).where(Appointment.source == "roster", Appointment.last_day.is_not(None))).one()
+        ben.last_day = date(2027, 6, 30)
+        db.session.commit()
+    olive.post(f"{page}/return")
+    assert "1 appointment was changed or begun anew since" in olive.get(page).text
+
+
+@pytest.mark.parametrize("name", ["..", "C:\\exports\\users.csv", "../../users.csv", "\u5b66.csv", "us\x00ers.csv"])
+def test_the_name_of_a_file_names_nothing_on_our_disk(olive, name):
+    files = texts(a_set())
+    answer = send(olive, files={name: files.pop("users.csv"), **files})
+    assert answer.status_code in (303, 422)
+
+
+def test_an_address_with_a_password_in_it_and_anothers_secret_are_refused(olive, clean):
+    with clean.app_context():
+        a_district("Q")
+        db.session.commit()
+    typed = {
+        "address": "https://pd:x@sis.example/v1p2",
+        "token_address": "https://[sis",
+        "client_id": "pd",
+        "secret_name": "ROSTER_SECRET_Q",
+    }
+    answer = olive.post("/settings/roster/server", data=typed)
+    assert answer.status_code == 422
+    assert "without a name or password in it" in answer.text
+    assert "Yours is ROSTER_SECRET_A" in answer.text

@@ -1,24 +1,29 @@
 """What a roster does to people, schools and terms: good sets, bulk and delta, of both versions."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import func, select
 
+from seminar.ground import history
 from seminar.ground.db import db
 from seminar.ground.history import History
 from seminar.ground.refusal import Refused
 from seminar.people.appointment import Appointment
 from seminar.people.calendar import SchoolYear, Term
+from seminar.people.calendar_editing import end_term
 from seminar.people.email_address import EmailAddress
+from seminar.people.leaving import leave
 from seminar.people.merging import merge
 from seminar.people.person import Person
 from seminar.people.roster import importing
 from seminar.people.roster.outcome import Count, outcome_of
 from seminar.people.roster.staged import STAGED
+from seminar.people.roster.taking_back import TakenBack, closed_schools, ended_terms, open_again, take_back, take_up_again
 from seminar.people.school import School
+from seminar.people.school_editing import close_school
 from tests.cast import NOW, TODAY, a_cast, a_district
-from tests.people.rosters import a_set, gone, read_for, roles, texts, users
+from tests.people.rosters import ORGS, PEOPLE, TERMS, a_set, gone, read_for, roles, texts, users
 
 NOBODY_MORE = Count(0, 0, 0, 0)
 
@@ -205,7 +210,7 @@ def held_by_hand(cast):
 def test_a_school_that_is_missing_is_closed_and_one_that_comes_back_opens(district):
     take(district, a_set())
     one_school = [one for one in a_set()["orgs.csv"] if one["sourcedId"] not in ("S1",)]
-    people = {"u2": ("Ben", "teacher", "S2")}
+    people = {"u2": ("Ben", "teacher", "S2"), "u4": ("Olga", "districtAdministrator", "D")}
     take(district, a_set(orgs=one_school, users=users("1.2", **people), roles=roles(**people)), end_many=True)
     assert db.session.scalar(select(School.closed_on).where(School.code == "0101")) == TODAY
 
@@ -248,8 +253,8 @@ def test_what_a_roster_ended_can_be_taken_back(district):
     ben = db.session.scalars(select(Person).where(Person.given_name == "Ben")).one()
     olga = db.session.scalars(select(Person).where(Person.given_name == "Olga")).one()
 
-    assert importing.take_back(one, [ben.id], by=olga, today=TODAY, now=NOW) == 1
-    assert importing.take_back(one, [ben.id], by=olga, today=TODAY, now=NOW) == 0
+    assert take_back(one, [ben.id], by=olga, today=TODAY, now=NOW) == TakenBack(1, 0)
+    assert take_back(one, [ben.id], by=olga, today=TODAY, now=NOW) == TakenBack(0, 0)
     assert held() == THE_STAFF
 
 
@@ -287,3 +292,123 @@ def test_a_further_address_of_somebody_is_theirs_too(db_session):
     db.session.flush()
     take(cast.district, a_set("1.1"), "1.1")
     assert (cast.ada.sourced_id, cast.ada.email) == ("u1", "u1@r.example")
+
+
+def one_of(name):
+    return db.session.scalars(select(Appointment).join(Person, Person.id == Appointment.person_id).where(Person.given_name == name)).one()
+
+
+def but(*left_out):
+    """The whole set without these people."""
+    rest = {user: one for user, one in PEOPLE.items() if user not in left_out}
+    return a_set(users=users("1.2", **rest), roles=roles(**rest))
+
+
+def ada_from(first, until=""):
+    rows = roles()
+    rows[0] |= {"beginDate": first, "endDate": until}
+    return a_set(roles=rows)
+
+
+def test_what_hasnt_begun_is_ended_once_and_can_be_taken_back(district):
+    take(district, ada_from("2027-08-01"))
+    one = read_for(district, texts(but("u1")))
+    importing.apply(one, end_many=True, by=None, today=TODAY, now=NOW)
+    assert one_of("Ada").last_day == date(2027, 8, 1)
+    assert take(district, but("u1")).changes == 0
+
+    olga = db.session.scalars(select(Person).where(Person.given_name == "Olga")).one()
+    assert take_back(one, [one_of("Ada").person_id], by=olga, today=TODAY, now=NOW) == TakenBack(1, 0)
+    assert one_of("Ada").last_day is None
+
+
+def test_what_is_still_to_come_begins_when_the_roster_says_so_by_now(district):
+    take(district, ada_from("2027-08-01"))
+    take(district, ada_from("2027-09-01"))
+    assert one_of("Ada").first_day == date(2027, 9, 1)
+
+    take(district, ada_from("2027-02-01", "2027-03-15"))
+    assert (one_of("Ada").first_day, one_of("Ada").last_day) == (date(2027, 2, 1), date(2027, 3, 14))
+    assert take(district, ada_from("2027-02-01", "2027-03-15")).changes == 0
+
+    # What has begun has begun.
+    take(district, ada_from("2027-02-15", "2027-03-15"))
+    assert one_of("Ada").first_day == date(2027, 2, 1)
+
+
+def test_a_role_whose_last_day_goes_by_before_it_is_applied_is_not_begun(district):
+    one = read_for(district, texts(ada_from("", "2027-03-02")))
+    tomorrow = {"by": None, "end_many": False, "today": date(2027, 3, 2), "now": NOW + timedelta(days=1)}
+    with pytest.raises(Refused, match="has changed since this was read"):
+        importing.apply(one, **tomorrow)
+    importing.look(one, today=date(2027, 3, 2))
+    assert importing.apply(one, **tomorrow).appointments.new == 4
+
+
+@pytest.mark.parametrize("how", ["ended", "switched off"])
+def test_the_last_who_runs_the_program_isnt_ended_nor_switched_off(district, how):
+    take(district, a_set())
+    off = users("1.2")
+    off[3]["enabledUser"] = "false"
+    with pytest.raises(Refused, match="After it nobody runs the program"):
+        take(district, but("u4") if how == "ended" else a_set(users=off), end_many=True)
+    db.session.rollback()
+
+
+def test_what_somebody_changed_since_stays_when_the_rest_is_taken_back(district):
+    take(district, a_set())
+    one = read_for(district, texts(but("u1", "u2")))
+    importing.apply(one, end_many=True, by=None, today=TODAY, now=NOW)
+    one_of("Ben").last_day = date(2027, 6, 30)
+    olga = db.session.scalars(select(Person).where(Person.given_name == "Olga")).one()
+
+    assert take_back(one, [one_of("Ada").person_id, one_of("Ben").person_id], by=olga, today=TODAY, now=NOW) == TakenBack(1, 1)
+
+    assert (one_of("Ada").last_day, one_of("Ben").last_day) == (None, date(2027, 6, 30))
+
+
+def test_a_school_and_a_term_that_a_roster_ended_can_be_taken_back(district):
+    take(district, a_set())
+    only = {"orgs": [ORGS[0], ORGS[1]], "academicSessions": [TERMS[0]]}
+    people = {user: PEOPLE[user] for user in ("u1", "u3", "u4")}
+    one = read_for(district, texts(a_set(**only, users=users("1.2", **people), roles=roles(**people))))
+    importing.apply(one, end_many=True, by=None, today=TODAY, now=NOW)
+    olga = db.session.scalars(select(Person).where(Person.given_name == "Olga")).one()
+    school, term = closed_schools(one), ended_terms(one)
+    assert ([s.name for s in school], [t.name for t in term]) == (["Oak Hill"], ["Fall"])
+
+    assert open_again(one, [school[0].id], by=olga, now=NOW) == 1
+    assert take_up_again(one, [term[0].id], by=olga, now=NOW) == 1
+
+    assert (db.session.get_one(School, school[0].id).closed_on, db.session.get_one(Term, term[0].id).ended_on) == (None, None)
+    assert [row.stands for row in (*closed_schools(one), *ended_terms(one))] == [False, False]
+    assert open_again(one, [school[0].id], by=olga, now=NOW) == 0
+
+
+def test_what_somebody_closed_ended_or_set_for_a_day_to_come_isnt_undone_in_the_night(district):
+    take(district, a_set())
+    olga = db.session.scalars(select(Person).where(Person.given_name == "Olga")).one()
+    school, term = (db.session.scalars(select(model).order_by(model.id)).first() for model in (School, Term))
+    close_school(school, day=date(2027, 6, 30), reason="It merges.", by=olga, now=NOW)
+    end_term(term, today=TODAY, by=olga, now=NOW)
+    leave(one_of("Ben").person, last_day=date(2027, 6, 30), reason="Retires.", by=olga, now=NOW)
+    next_year = Appointment(
+        district_id=district.id,
+        person_id=one_of("Ada").person_id,
+        role="teacher",
+        school_id=one_of("Ben").school_id,
+        first_day=date(2027, 8, 1),
+        source="roster",
+    )
+    db.session.add(next_year)
+    db.session.flush()
+    history.record(olga, "appointed", next_year, NOW)
+
+    did = take(district, a_set())
+
+    assert did.changes == 0
+    assert (school.closed_on, term.ended_on, one_of("Ben").last_day) == (date(2027, 6, 30), TODAY, date(2027, 6, 30))
+    assert next_year.last_day is None
+    take(district, a_set(orgs=[row | {"name": f"{row['name']} A"} for row in ORGS]))
+    db.session.expire_all()
+    assert (school.name, school.closed_on) == ("Alder Creek A", date(2027, 6, 30))

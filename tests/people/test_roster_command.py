@@ -1,6 +1,8 @@
 """`roster import`, as somebody types it: what it says, what it writes, and how it exits (contracts.md)."""
 
 import csv
+import io
+import zipfile
 
 import pytest
 from sqlalchemy import func, select
@@ -75,15 +77,15 @@ def test_a_dry_run_says_what_would_happen_and_does_nothing(app, tmp_path):
 
 def test_ending_more_than_a_tenth_asks_to_be_told_twice(app, tmp_path):
     run(app, in_folder(tmp_path / "set", texts(a_set())))
-    few = {"u1": ("Ada", "teacher", "S1")}
+    few = {"u1": ("Ada", "teacher", "S1"), "u4": ("Olga", "districtAdministrator", "D")}
     less = in_folder(tmp_path / "less", texts(a_set(users=users("1.2", **few), roles=roles(**few))))
 
     refused = run(app, less)
     assert (refused.exit_code, held(app)) == (1, 5)
-    assert "4 of 5 people would have no place any more" in refused.stderr
+    assert "3 of 5 people would have no place any more" in refused.stderr
     assert "--end-many" in refused.stderr
 
-    assert (run(app, less, "--end-many").exit_code, held(app)) == (0, 1)
+    assert (run(app, less, "--end-many").exit_code, held(app)) == (0, 2)
 
 
 def held(app):
@@ -98,3 +100,34 @@ def test_where_there_are_several_districts_one_is_named(app, tmp_path):
     folder = in_folder(tmp_path / "set", texts(a_set()))
     assert run(app, folder).exit_code == 1
     assert run(app, folder, "--district", "Q").exit_code == 0
+
+
+def test_a_zip_that_was_damaged_on_its_way_says_so(app, tmp_path):
+    content = bytearray(zipped(texts(a_set())))
+    users_at = next(one for one in zipfile.ZipFile(io.BytesIO(content)).infolist() if one.filename == "users.csv").header_offset
+    content[users_at + 60 : users_at + 70] = bytes(10)
+    (tmp_path / "set.zip").write_bytes(content)
+
+    done = run(app, tmp_path / "set.zip")
+
+    assert (done.exit_code, people(app)) == (1, 0)
+    assert "The zip is damaged" in done.stderr
+
+
+def test_a_zip_that_was_made_to_fill_the_disk_is_refused(app, tmp_path):
+    (tmp_path / "set.zip").write_bytes(zipped(texts(a_set()) | {"users.csv": bytes(20_000_000)}))
+    done = run(app, tmp_path / "set.zip")
+    assert (done.exit_code, "larger than any roster" in done.stderr) == (1, True)
+
+
+def test_names_that_lead_out_of_the_zip_write_nothing(app, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "set.zip").write_bytes(zipped({f"../../{name}": text for name, text in texts(a_set()).items()}))
+    assert run(app, tmp_path / "in" / "set.zip").exit_code == 0
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["in", "set.zip"]
+
+
+def test_a_report_that_cant_be_written_changes_nothing(app, tmp_path):
+    done = run(app, in_folder(tmp_path / "set", texts(a_set())), "--report", tmp_path / "nowhere" / "report.csv")
+    assert (done.exit_code, people(app)) == (1, 0)
+    assert "The report can't be written" in done.stderr

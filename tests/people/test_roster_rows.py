@@ -5,12 +5,15 @@ from sqlalchemy import func, select
 
 from seminar.ground.db import db
 from seminar.people.appointment import Appointment
+from seminar.people.email_address import EmailAddress
 from seminar.people.person import Person
 from seminar.people.roster import importing
 from seminar.people.roster.files import read_set
 from seminar.people.roster.found import WrongSet
 from seminar.people.roster.outcome import outcome_of
 from seminar.people.roster.rows import COLUMNS
+from seminar.people.roster.staged import RosterFinding, StagedRole
+from seminar.people.school import School
 from tests.cast import NOW, TODAY, a_cast, a_district
 from tests.people.rosters import ORGS, TERMS, a_set, as_text, gone, opened_in_memory, read_for, roles, table, texts, users
 
@@ -42,7 +45,7 @@ BULK_ROWS = {
     ),
     "tobedeleted in a bulk file": (
         a_set(users=changed(users("1.2"), 0, status="tobedeleted")),
-        ("users.csv", 2, "status", "tobedeleted", False),
+        ("users.csv", 2, "status", "tobedeleted", True),
     ),
     "TRUE instead of true": (a_set(users=changed(users("1.2"), 0, enabledUser="TRUE")), ("users.csv", 2, "enabledUser", "TRUE", True)),
     "no address": (a_set(users=changed(users("1.2"), 0, email="")), ("users.csv", 2, "email", "", True)),
@@ -309,3 +312,291 @@ def test_no_row_has_a_password_in_it(district):
     rows = list(read_set(opened_in_memory(files)).rows("users.csv", lambda finding: None))
     assert rows[0]["sourcedId"] == "u1"
     assert "hunter2" not in repr(rows)
+
+
+def one_line(row, version="1.1"):
+    return ",".join(row.get(name, "") for name in COLUMNS[version, "users.csv"]).encode()
+
+
+ODD_LINES = {
+    "a byte of Windows": lambda line: line.replace(b"Pupil", b"Pupil \xd1"),
+    "a line break": lambda line: line.replace(b"Pupil", b'"Pupil\nDiaz"'),
+    "too many columns": lambda line: line + b",,,,x",
+    "a NUL": lambda line: line.replace(b"Pupil", b"Pu\x00pil"),
+    "too few columns": lambda line: line.rstrip(b","),
+}
+
+
+@pytest.mark.parametrize("odd", ODD_LINES)
+@pytest.mark.parametrize("version", ["1.1", "1.2"])
+def test_nothing_of_a_pupils_odd_line_is_kept(district, version, odd):
+    pupil = users(version, p1=("Pupil", "student", "S1"))[0]
+    files = texts(a_set(version, users=users(version)), version)
+    line = one_line(pupil, version)
+    assert line in files["users.csv"]
+    files["users.csv"] = files["users.csv"].replace(line, ODD_LINES[odd](line))
+
+    one = read_for(district, files)
+
+    said = [repr((row.value, row.about, row.also, row.other)) for row in db.session.scalars(select(RosterFinding))]
+    assert not [text for text in said if "upil" in text or "p1" in text]
+    assert outcome_of(one, TODAY).people.new == 6
+
+
+def test_a_role_that_isnt_one_leaves_no_id_of_whom_we_dont_know(district):
+    read_for(district, texts(a_set(roles=changed(roles(), 6, role="wizard"))))
+    assert "p1" not in [row.about for row in db.session.scalars(select(RosterFinding))]
+
+
+HEADINGS = {
+    "a byte of Windows": (b"pronouns", b"pronou\xf1s", "is spelled pronouns in the standard"),
+    "a NUL": (b"pronouns", b"pro\x00xyz", "has no column proxyz"),
+}
+
+
+@pytest.mark.parametrize("what", HEADINGS)
+def test_a_heading_with_odd_characters_is_named(district, what):
+    old, new, sentence = HEADINGS[what]
+    files = texts(a_set())
+    one = read_for(district, files | {"users.csv": files["users.csv"].replace(old, new)})
+    assert sentence in " ".join(sentences(one))
+
+
+def test_a_quotation_mark_that_doesnt_close_costs_its_own_line_alone(district):
+    files = texts(a_set())
+    one = read_for(district, files | {"users.csv": files["users.csv"].replace(b"Ada,", b'"Ada,')})
+    assert ("users.csv", 2, "", "", False) in found(one)
+    assert outcome_of(one, TODAY).people.new == 5
+
+
+def test_a_row_that_goes_on_in_the_next_line_is_read_with_a_space(district):
+    files = texts(a_set())
+    one = read_for(district, files | {"users.csv": files["users.csv"].replace(b"Ada,", b'"Ada\r\nMay",')})
+    assert found(one) == [("users.csv", 2, "givenName", "Ada May", True)]
+    assert outcome_of(one, TODAY).people.new == 6
+
+
+def test_a_line_without_an_end_is_refused_and_not_kept_in_memory(district):
+    files = texts(a_set())
+    one = read_for(district, files | {"users.csv": files["users.csv"].replace(b"Ada,", b"A" * 300_000 + b",")})
+    assert ("users.csv", 2, "", "", False) in found(one)
+    assert "longer than any row" in " ".join(sentences(one))
+    assert outcome_of(one, TODAY).people.new == 5
+
+
+AND_SO_ON = {"sourcedId": "r-x", "userSourcedId": "u1", "roleType": "primary", "role": "aide", "orgSourcedId": "S1"}
+NOTED = {
+    "passwords": (a_set(users=changed(users("1.2"), 2, password="hunter2")), ("users.csv", 4, "password", "", True)),
+    "a year that is part of a term": (
+        a_set(academicSessions=changed(TERMS, 0, parentSourcedId="T1")),
+        ("academicSessions.csv", 2, "parentSourcedId", "T1", True),
+    ),
+    "a session of no other": (
+        a_set(academicSessions=changed(TERMS, 1, parentSourcedId="Y9")),
+        ("academicSessions.csv", 3, "parentSourcedId", "Y9", True),
+    ),
+    "sessions in a circle": (
+        a_set(academicSessions=[TERMS[0], *(TERMS[1] | {"sourcedId": a, "parentSourcedId": b} for a, b in (("T1", "T2"), ("T2", "T1")))]),
+        ("academicSessions.csv", 4, "parentSourcedId", "T1", True),
+    ),
+    "a second primary role": (a_set(roles=[*roles(), AND_SO_ON]), ("roles.csv", 10, "roleType", "S1", True)),
+    "inactive in a bulk file": (a_set(users=changed(users("1.2"), 0, status="inactive")), ("users.csv", 2, "status", "inactive", True)),
+    "a term without a title": (
+        a_set(academicSessions=changed(TERMS, 1, title="")),
+        ("academicSessions.csv", 3, "title", "", False),
+    ),
+    "a year in other digits": (
+        a_set(academicSessions=changed(TERMS, 1, schoolYear="²")),
+        ("academicSessions.csv", 3, "schoolYear", "²", False),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", NOTED)
+def test_what_else_is_seen_in_the_wild_is_named(district, what):
+    files, said = NOTED[what]
+    one = read_for(district, texts(files))
+    assert said in found(one)
+    assert "hunter2" not in repr(sentences(one))
+
+
+def test_primary_roles_one_after_the_other_are_as_they_should_be(district):
+    before = AND_SO_ON | {"endDate": "2026-12-01"}
+    since = changed(roles(), 0, beginDate="2026-12-01")
+    assert found(read_for(district, texts(a_set(roles=[*since, before])))) == []
+
+
+def test_a_file_that_we_dont_read_in_other_letters_is_named(district):
+    one = read_for(district, texts(a_set()) | {"userprofiles.csv": b""})
+    assert found(one) == [("userProfiles.csv", 0, "", "userprofiles.csv", True)]
+
+
+def test_a_manifest_in_other_letters_is_read(district):
+    files = texts(a_set())
+    files["Manifest.csv"] = files.pop("manifest.csv").replace(b"file.users", b"file.Users")
+    one = read_for(district, files)
+    assert ("manifest.csv", 6, "propertyName", "file.Users", True) in found(one)
+    assert outcome_of(one, TODAY).people.new == 6
+
+
+GOOD = texts(a_set())
+MORE_SETS = {
+    "two sets in one zip": (
+        {f"{year}/{name}": text for year in (2025, 2026) for name, text in GOOD.items()},
+        "several sets in it: 2025/manifest.csv, 2026/manifest.csv",
+    ),
+    "a file without a byte": (GOOD | {"users.csv": b""}, "users.csv is empty"),
+    "headings that don't close": (
+        GOOD | {"users.csv": GOOD["users.csv"].replace(b"pronouns", b'"pronouns')},
+        "marks of the first line of users.csv don't close",
+    ),
+    "a manifest that doesn't close": (GOOD | {"manifest.csv": GOOD["manifest.csv"] + b'"x\r\n'}, "Line 8 of manifest.csv can't be read"),
+    "a manifest without end": (GOOD | {"manifest.csv": GOOD["manifest.csv"] + b"x" * 200_000}, "Line 8 of manifest.csv can't be read"),
+    "a file of which the manifest says nothing": (
+        GOOD | {"manifest.csv": GOOD["manifest.csv"].replace(b"file.orgs,bulk\r\n", b"")},
+        "orgs.csv is there, and manifest.csv has no line for it",
+    ),
+    "1.1 said of 1.2's columns": (
+        texts(a_set("1.1"), "1.1") | {"users.csv": GOOD["users.csv"]},
+        "users.csv has the columns of OneRoster 1.2, and manifest.csv says 1.1",
+    ),
+    "1.2 said of 1.1's columns": (
+        texts(a_set("1.1"), "1.1", **{"oneroster.version": "1.2"}),
+        "it is OneRoster 1.1, and manifest.csv has to say so",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", MORE_SETS)
+def test_a_near_miss_is_named(district, what):
+    files, sentence = MORE_SETS[what]
+    with pytest.raises(WrongSet, match=sentence):
+        read_for(district, files)
+
+
+def apply(district, files, version="1.2", kind="bulk", end_many=False):
+    one = read_for(district, texts(files, version, kind))
+    return importing.apply(one, end_many=end_many, by=None, today=TODAY, now=NOW), one
+
+
+def test_an_address_that_a_refused_row_would_have_given_up_isnt_free(district):
+    apply(district, a_set("1.1"), "1.1")
+    db.session.add(Person(district_id=district.id, given_name="Cleo", family_name="Hand", email="cleo@r.example", sourced_id="x"))
+    db.session.flush()
+    rows = changed(changed(users("1.1"), 0, email="cleo@r.example"), 1, email="u1@r.example", familyName="Ruiz")
+
+    did, one = apply(district, a_set("1.1", users=changed(rows, 2, familyName="Ruiz")), "1.1")
+
+    assert {("users.csv", 2, "email", "cleo@r.example", False), ("users.csv", 3, "email", "u1@r.example", False)} <= set(found(one))
+    assert (did.people.changed, did.people.ended) == (1, 0)
+
+
+def test_the_address_of_somebody_added_by_hand_says_what_to_do(district):
+    apply(district, a_set())
+    db.session.add(Person(district_id=district.id, given_name="Cleo", family_name="Hand", email="cleo@r.example"))
+    db.session.flush()
+    one = read_for(district, texts(a_set(users=changed(users("1.2"), 0, email="cleo@r.example"))))
+    assert "was added by hand. If they are one person, merge the two records" in " ".join(sentences(one))
+
+
+def test_two_rows_by_two_addresses_of_one_person_are_not_taken_both(district):
+    ada = Person(district_id=district.id, given_name="Ada", family_name="Diaz", email="u1@r.example")
+    db.session.add(ada)
+    db.session.flush()
+    db.session.add(EmailAddress(district_id=district.id, person_id=ada.id, address="u2@r.example", confirmed_at=NOW))
+    db.session.flush()
+
+    _, one = apply(district, a_set("1.1"), "1.1")
+
+    assert ("users.csv", 3, "email", "u2@r.example", False) in found(one)
+    assert (ada.sourced_id, apply(district, a_set("1.1"), "1.1")[0].changes) == ("u1", 0)
+
+
+def names():
+    return dict(db.session.execute(select(School.sourced_id, School.name)).all())
+
+
+@pytest.mark.parametrize("new", [("Oak Hill", "Alder Creek"), ("Oak Hill", "East")])
+def test_schools_may_swap_names_or_pass_one_on(district, new):
+    apply(district, a_set())
+    apply(district, a_set(orgs=changed(changed(ORGS, 1, name=new[0]), 2, name=new[1])))
+    assert names() == {"S1": new[0], "S2": new[1]}
+
+
+def closed():
+    return db.session.scalar(select(func.count()).select_from(School).where(School.closed_on.is_not(None)))
+
+
+def test_a_school_under_a_new_id_is_refused_and_the_one_that_is_there_isnt_closed(district):
+    apply(district, a_set())
+    moved = [row | {"orgSourcedId": "N1"} if row["orgSourcedId"] == "S1" else row for row in roles()]
+
+    did, one = apply(district, a_set(orgs=changed(ORGS, 1, sourcedId="N1"), roles=moved))
+
+    assert ("orgs.csv", 3, "identifier", "0101", False) in found(one)
+    assert "known under the id S1" in " ".join(sentences(one))
+    assert (closed(), did.appointments.ended) == (0, 0)
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2"])
+def test_a_school_of_which_a_refused_row_speaks_isnt_closed(district, version):
+    rows = users("1.1")
+    both = {"users": changed(rows, 0, orgSourcedIds="S1,S2")} if version == "1.1" else {}
+    apply(district, a_set(version, **both), version)
+
+    did, one = apply(district, a_set(version, orgs=ORGS[:2], **both), version)
+
+    assert (closed(), did.appointments.ended, did.refused > 0) == (0, 0, True)
+    assert "No school and no district has the id S2." in " ".join(sentences(one))
+
+
+def schools(count, whole):
+    return [{"sourcedId": "D", "name": "R", "type": "district"}] + [
+        {"sourcedId": f"{n:04d}" if n in whole else str(n), "name": f"School {n}", "type": "school", "parentSourcedId": "D"}
+        for n in range(1, count)
+    ]
+
+
+def test_a_schools_id_that_lost_its_zeros_is_named_and_closes_nothing(district):
+    apply(district, {"orgs.csv": schools(20, range(20))})
+
+    did, one = apply(district, {"orgs.csv": schools(20, range(2, 20))})
+
+    assert ("orgs.csv", 3, "sourcedId", "1", False) in found(one)
+    assert "a school is known under the id 0001" in " ".join(sentences(one))
+    assert (closed(), did.schools.new) == (0, 0)
+    with pytest.raises(WrongSet, match="19 ids have lost the zeros"):
+        read_for(district, texts({"orgs.csv": schools(20, ())}))
+
+
+def test_pupils_of_a_delta_whose_roles_didnt_change_are_nothing_odd(district):
+    apply(district, a_set())
+    pupils = [users("1.2")[6], gone(sourcedId="p9")]
+
+    did, one = apply(district, a_set(kind="delta", users=pupils), kind="delta")
+
+    assert (did.refused, found(one)) == (0, [("users.csv", 0, "sourcedId", "2", True)])
+
+
+def test_what_a_delta_deletes_needn_t_say_more_than_its_id(district):
+    apply(district, a_set("1.1"), "1.1")
+    did, _ = apply(district, a_set("1.1", kind="delta", users=[gone(sourcedId="u1"), gone(sourcedId="p9")]), "1.1", "delta", end_many=True)
+    assert (did.people.ended, did.refused) == (1, 0)
+
+    apply(district, a_set())
+    did, _ = apply(district, a_set(kind="delta", roles=[gone(sourcedId="r-u2"), gone(sourcedId="r-p9")]), kind="delta", end_many=True)
+    assert (did.appointments.ended, did.refused) == (1, 0)
+    assert db.session.scalar(select(func.count()).select_from(StagedRole)) == 0
+
+
+def test_a_role_that_a_delta_deletes_without_saying_which_is_refused(district):
+    apply(district, a_set())
+    one = read_for(district, texts(a_set(kind="delta", roles=[gone(userSourcedId="u2")]), kind="delta"))
+    assert ("roles.csv", 2, "sourcedId", "", False) in found(one)
+
+
+def test_who_goes_holds_nothing_though_a_role_says_so(district):
+    apply(district, a_set())
+    rows = changed(users("1.2"), 0, status="tobedeleted")
+    did, _ = apply(district, a_set(users=rows), end_many=True)
+    assert (did.people.ended, apply(district, a_set(users=rows))[0].changes) == (1, 0)

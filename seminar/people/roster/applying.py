@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Integer, and_, bindparam, delete, exists, func, insert, literal, select, update
+from sqlalchemy import Integer, String, and_, bindparam, cast, delete, exists, func, insert, literal, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from seminar.ground import contributions
@@ -94,7 +94,8 @@ def _on_sqlite() -> bool:
 
 
 def _do_schools(one: RosterImport, today: date, now: datetime) -> None:
-    _change(one, School, outcome.changed_schools(one), {"name": "name", "sourced_id": "sourced_id"}, now, "school changed", closed_on=None)
+    _free_names(one)
+    _change(one, School, outcome.changed_schools(one), {name: name for name in ("name", "sourced_id", "closed_on")}, now, "school changed")
     closed = list(db.session.scalars(outcome.ended_schools(one)))
     db.session.execute(update(School).where(School.id.in_(closed)).values(closed_on=today).execution_options(synchronize_session=False))
     _trail(one, "school closed", "school", select(School.id).where(School.id.in_(closed)), now)
@@ -107,9 +108,19 @@ def _do_schools(one: RosterImport, today: date, now: datetime) -> None:
     _trail(one, "school added", "school", added.where(School.district_id == one.district_id, StagedOrg.school_id.is_(None)), now)
 
 
+def _free_names(one: RosterImport) -> None:
+    """Two schools may have swapped names, or one got the other's: what is given up is free before it is taken. Until then a school is
+    called by its number, which no school is."""
+    s, other = StagedOrg, StagedOrg.__table__.alias()
+    renamed = exists().where(s.import_id == one.id, s.kind == "school", s.gone.is_(False), s.school_id == School.id, s.name != School.name)
+    taken = exists().where(other.c.import_id == one.id, other.c.name == School.name, func.coalesce(other.c.school_id, 0) != School.id)
+    free = update(School).where(School.district_id == one.district_id, renamed, taken).values(name=literal("#") + cast(School.id, String))
+    db.session.execute(free.execution_options(synchronize_session=False))
+
+
 def _do_terms(one: RosterImport, today: date, now: datetime) -> None:
-    columns = {name: name for name in ("title", "first_day", "last_day", "ends_in")}
-    _change(one, Term, outcome.changed_terms(one), columns, now, "term changed", ended_on=None)
+    columns = {name: name for name in ("title", "first_day", "last_day", "ends_in", "ended_on")}
+    _change(one, Term, outcome.changed_terms(one), columns, now, "term changed")
     ended = list(db.session.scalars(outcome.ended_terms(one)))
     db.session.execute(update(Term).where(Term.id.in_(ended)).values(ended_on=today).execution_options(synchronize_session=False))
     _trail(one, "term ended", "term", select(Term.id).where(Term.id.in_(ended)), now)
@@ -164,8 +175,8 @@ def _do_appointments(one: RosterImport, today: date, now: datetime) -> None:
     renamed = select(changed.subquery().c.id)
     freed = update(Appointment).where(Appointment.id.in_(renamed)).values(sourced_id=None)
     db.session.execute(freed.execution_options(synchronize_session=False))
-    columns = {name: name for name in ("last_day", "grade", "sourced_id")}
-    _change(one, Appointment, changed, columns, now, "appointment changed", before=("last_day_before",))
+    columns = {name: name for name in ("first_day", "last_day", "grade", "sourced_id")}
+    _change(one, Appointment, changed, columns, now, "appointment changed", before=("first_day_before", "last_day_before"))
     new = outcome.new_appointments(one, today).subquery()
     names = ["district_id", "person_id", "role", "school_id", "grade", "first_day", "last_day", "source", "sourced_id"]
     first = func.coalesce(new.c.first_day, today)
@@ -190,13 +201,12 @@ def _change(
     *,
     before: tuple[str, ...] = (),
     kept: dict[str, str] | None = None,
-    **fixed: Any,
 ) -> None:
     """Write these values and what they were before, batch by batch. `kept` are columns that an empty value leaves as they are.
 
     A statement here is for a thousand rows, not for one: memory stays flat, and each row's own words get into the trail.
     """
-    values: dict[str, Any] = {column: bindparam(f"new_{name}") for column, name in columns.items()} | fixed
+    values: dict[str, Any] = {column: bindparam(f"new_{name}") for column, name in columns.items()}
     values |= {column: func.coalesce(bindparam(f"new_{name}"), getattr(model, column)) for column, name in (kept or {}).items()}
     table = model.__table__
     statement = update(table).where(table.c.id == bindparam("row_id")).values(**values)

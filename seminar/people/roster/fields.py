@@ -14,6 +14,10 @@ TIME = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?Z\Z")
 EMAIL = re.compile(r"[^\s@<>(),;:\"\\\[\]]+@[^\s@<>(),;:\"\\\[\].]+(\.[^\s@<>(),;:\"\\\[\].]+)+\Z")
 
 
+# inactive is OneRoster 1.0's word for it.
+GONE = ("tobedeleted", "inactive")
+
+
 class Unreadable(Exception):
     """The row can't be taken; its finding has been noted."""
 
@@ -38,12 +42,12 @@ def is_gone(row: Row, *, kind: str, about: str, note: Note) -> bool:
     In a bulk file status and dateLastModified are blank; in a delta both are required (binding, sections on bulk and delta).
     """
     status, changed = row["status"], row["dateLastModified"]
-    known = {"active": False, "tobedeleted": True, "inactive": True}
+    known = {"active": False} | dict.fromkeys(GONE, True)
     if kind == "bulk":
-        if known.get(status.lower(), False):
-            sentence = N_("In a bulk file status is empty, and this row says {value}. Leave out the row to end what it tells.")
-            note(refused(row.file, row.line, "status", status, sentence, about=about))
-            raise Unreadable
+        if status.lower() in GONE:
+            sentence = N_("In a bulk file status is empty, and this row says {value}. It was read as if it were left out, which ends it.")
+            note(Finding(row.file, row.line, "status", status, sentence, about=about))
+            return True
         if status or changed:
             column = "status" if status else "dateLastModified"
             note(

@@ -4,9 +4,9 @@ The layout is 1EdTech's OneRoster CSV binding, 1.1 and 1.2: files at the root, m
 each file, and a set with nothing but its manifest means that nothing changed.
 """
 
-import csv
-import io
+import lzma
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,16 +15,35 @@ from typing import BinaryIO
 
 from seminar.ground.refusal import N_
 from seminar.people.roster.found import Finding, Note, WrongSet
-from seminar.people.roster.rows import Open, Row, rows_of
+from seminar.people.roster.rows import Open, Row, rows_of, small_table
 
 MANIFEST = "manifest.csv"
 # The files that we read; all others of a set stay closed.
 READ = ("orgs.csv", "academicSessions.csv", "users.csv", "roles.csv")
+# All files of the standard, 1.1 and 1.2.
+NAMES = (
+    "academicSessions", "categories", "classes", "classResources", "courses", "courseResources", "demographics", "enrollments",
+    "lineItemLearningObjectiveIds", "lineItems", "lineItemScoreScales", "orgs", "resources", "resultLearningObjectiveIds", "results",
+    "resultScoreScales", "roles", "scoreScales", "userProfiles", "userResources", "users",
+)  # fmt: skip
+PROPERTIES = {
+    name.lower(): name
+    for name in (
+        "manifest.version",
+        "oneroster.version",
+        "source.systemName",
+        "source.systemCode",
+        *(f"file.{name}" for name in NAMES),
+    )
+}
 # Of a spreadsheet's or a computer's own making, in many a zip.
 LITTER = ("__MACOSX/", ".DS_Store", "Thumbs.db", "desktop.ini")
 LARGEST_FILE = 4 * 1024**3
-# A text of names and ids shrinks to a tenth; what shrinks to a thousandth was made to fill a disk.
-SMALLEST_SHARE = 1000
+# A text of names and ids shrinks to a tenth or so. What shrinks to less than this was made to fill a disk: a zip's own limit is a
+# thousandth.
+SMALLEST_SHARE = 200
+# What a zip says that is cut off, altered on its way, or packed in a way that we don't know.
+DAMAGED = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError)
 
 
 @dataclass
@@ -43,17 +62,30 @@ class RosterSet:
 @contextmanager
 def opened(path: Path) -> Iterator[RosterSet]:
     """The set in a folder or a zip; raises WrongSet."""
-    if path.is_dir():
-        yield read_set({str(file.relative_to(path).as_posix()): _file(file) for file in sorted(path.rglob("*")) if file.is_file()})
-        return
     if not path.exists():
         raise WrongSet(N_("There is nothing at {path}."), path=str(path))
-    with path.open("rb") as stream, unzipped(stream) as found:
+    if path.is_dir():
+        yield in_files({str(file.relative_to(path).as_posix()): file for file in sorted(path.rglob("*")) if file.is_file()})
+        return
+    with _file(path)() as stream, unzipped(stream) as found:
         yield found
 
 
+def in_files(paths: Mapping[str, Path]) -> RosterSet:
+    """The set that these files make, by the names that they came with; raises WrongSet."""
+    return read_set({name: _file(path) for name, path in paths.items()})
+
+
 def _file(path: Path) -> Open:
-    return lambda: path.open("rb")
+    def opener() -> BinaryIO:
+        try:
+            return path.open("rb")
+        except OSError as error:
+            raise WrongSet(
+                N_("{file} can't be opened: {why}. See who may read it, then put it there again."), file=path.name, why=error.strerror
+            ) from error
+
+    return opener
 
 
 @contextmanager
@@ -61,13 +93,16 @@ def unzipped(stream: BinaryIO) -> Iterator[RosterSet]:
     """The set in a zip; raises WrongSet where it is none, or was made to fill the disk."""
     try:
         archive = zipfile.ZipFile(stream)
-    except (zipfile.BadZipFile, OSError) as error:
+    except (*DAMAGED, OSError, ValueError) as error:
         raise WrongSet(N_("This is no zip that can be opened. Export the set again, or choose its CSV files themselves.")) from error
     with archive:
         members = [member for member in archive.infolist() if not member.is_dir()]
         for member in members:
             _refuse_a_trap(member)
-        yield read_set({member.filename.replace("\\", "/"): _member(archive, member) for member in members})
+        try:
+            yield read_set({member.filename.replace("\\", "/"): _member(archive, member) for member in members})
+        except DAMAGED as error:
+            raise WrongSet(N_("The zip is damaged: not all of it can be read. Export the set again, or send it once more.")) from error
 
 
 def _refuse_a_trap(member: zipfile.ZipInfo) -> None:
@@ -103,6 +138,7 @@ def _is_litter(path: str) -> bool:
 def _at_the_root(found: Mapping[str, Open], findings: list[Finding]) -> dict[str, Open]:
     """By the names that the standard has, the files beside the manifest, wherever that lies and however they are spelled."""
     manifests = sorted((path for path in found if PurePosixPath(path).name.lower() == MANIFEST), key=lambda path: path.count("/"))
+    _refuse_several_sets(manifests)
     folder = str(PurePosixPath(manifests[0]).parent) if manifests else _only_folder(found)
     if folder != ".":
         findings.append(
@@ -115,16 +151,30 @@ def _at_the_root(found: Mapping[str, Open], findings: list[Finding]) -> dict[str
             )
         )
     here = {PurePosixPath(path).name: one for path, one in found.items() if str(PurePosixPath(path).parent) == folder}
-    ours = {name.lower(): name for name in (MANIFEST, *READ)}
+    ours = {name.lower(): name for name in (MANIFEST, *(f"{name}.csv" for name in NAMES))}
     right: dict[str, Open] = {}
     for name, one in here.items():
         standard = ours.get(name.lower(), name)
         if standard != name and standard in here:
             continue
         if standard != name:
-            findings.append(Finding(standard, 0, "", name, N_("The file is spelled {value}. It was read all the same.")))
+            read = standard in (MANIFEST, *READ)
+            sentence = (
+                N_("The file is spelled {value}. It was read all the same.")
+                if read
+                else N_("The file is spelled {value}. We don't read it.")
+            )
+            findings.append(Finding(standard, 0, "", name, sentence))
         right[standard] = one
     return right
+
+
+def _refuse_several_sets(manifests: list[str]) -> None:
+    """Last year's export beside this one's, as in many a zip: nobody knows which is meant."""
+    beside = [path for path in manifests if path.count("/") == manifests[0].count("/")]
+    if len({str(PurePosixPath(path).parent) for path in beside}) > 1:
+        sentence = N_("There are several sets in it: {files}. Send one of them.")
+        raise WrongSet(sentence, files=", ".join(beside[:8]))
 
 
 def _only_folder(found: Mapping[str, Open]) -> str:
@@ -151,18 +201,21 @@ def _without_a_manifest(files: Mapping[str, Open]) -> WrongSet:
 
 def _is_sds(opener: Open) -> bool:
     with opener() as stream:
-        headings = stream.readline().decode("utf-8-sig", errors="replace")
+        headings = stream.readline(10_000).decode("utf-8-sig", errors="replace")
     return any(name in headings for name in ("sessionSourcedId", "isPrimary", "roleStartDate"))
 
 
 def _manifest(opener: Open, findings: list[Finding]) -> dict[str, str]:
-    with opener() as stream, io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="") as text:
-        rows = list(csv.reader(line.replace("\x00", "") for line in text))
-    if not rows or [cell.strip() for cell in rows[0][:2]] != ["propertyName", "value"]:
+    rows = small_table(opener, MANIFEST)
+    if not rows or rows[0][:2] != ["propertyName", "value"]:
         raise WrongSet(N_("The first line of manifest.csv isn't propertyName,value. Export the set again."))
     said: dict[str, str] = {}
     for line, row in enumerate(rows[1:], 2):
-        name, value = (cell.strip() for cell in (*row, "", "")[:2])
+        written, value = (*row, "", "")[:2]
+        name = PROPERTIES.get(written.lower(), written)
+        if name != written:
+            sentence = N_("{value} is spelled {other} in the standard. It was read as that.")
+            findings.append(Finding(MANIFEST, line, "propertyName", written, sentence, name))
         said[name] = value
         if not value and name:
             findings.append(Finding(MANIFEST, line, "value", name, N_("{value} has no value. It was read as absent.")))
@@ -175,7 +228,10 @@ def _kinds(said: Mapping[str, str], files: Mapping[str, Open], findings: list[Fi
     """Of the files that we read, what each is. Raises WrongSet where the manifest and the files don't agree."""
     kinds: dict[str, str] = {}
     for name in READ:
-        kind = said.get(f"file.{name.removesuffix('.csv')}", "")
+        stem = name.removesuffix(".csv")
+        if name in files and f"file.{stem}" not in said:
+            raise WrongSet(N_("{file} is there, and manifest.csv has no line for it. Export the whole set again."), file=name)
+        kind = said.get(f"file.{stem}", "")
         if kind.lower() in ("bulk", "delta", "absent") and kind != kind.lower():
             findings.append(Finding(MANIFEST, 0, "value", kind, N_("{value} is written in small letters.")))
         kind = kind.lower() or "absent"
@@ -195,6 +251,11 @@ def _refuse_what_is_missing(version: str, kinds: Mapping[str, str]) -> None:
     if kinds.get("users.csv") == "bulk" and "orgs.csv" not in kinds:
         raise WrongSet(N_("users.csv is a bulk file, and orgs.csv, which it refers to, isn't in the set. Export both."))
     if version == "1.2" and kinds.get("users.csv") == "bulk" and "roles.csv" not in kinds:
-        raise WrongSet(N_("users.csv is a bulk file, and roles.csv, which says what these people do, isn't in the set. Export both."))
+        raise WrongSet(
+            N_(
+                "users.csv is a bulk file, and roles.csv, which says what these people do, isn't in the set. Export both. Where users.csv"
+                " has a column role, it is OneRoster 1.1, and manifest.csv has to say so."
+            )
+        )
     if version == "1.1" and "roles.csv" in kinds:
         raise WrongSet(N_("There is a roles.csv, and manifest.csv says OneRoster 1.1, which has none. Export the set again."))

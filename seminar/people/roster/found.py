@@ -13,7 +13,8 @@ class WrongSet(Refused):
 @dataclass(frozen=True)
 class Finding:
     """`line` 0 is about the whole file. `reason` is an untranslated sentence that may name {value} and {other}. `about` is the sourcedId
-    of whom the row speaks; None: it might be anybody, so that nobody may be ended. `taken`: it was read all the same."""
+    of whom the row speaks; None: it might be anybody, so that nobody may be ended. `also`: what else it speaks of, a school for one.
+    `taken`: it was read all the same."""
 
     file: str
     line: int
@@ -23,10 +24,16 @@ class Finding:
     other: str = ""
     about: str | None = ""
     taken: bool = True
+    also: str | None = None
 
+
+# The columns of a refused row of which nobody could tell a role: it may be a pupil's.
+UNSURE = ("", "role")
 
 Note = Callable[[Finding], None]
 
 
-def refused(file: str, line: int, column: str, value: str, reason: str, *, about: str | None, other: str = "") -> Finding:
-    return Finding(file, line, column, value, reason, other, about, taken=False)
+def refused(
+    file: str, line: int, column: str, value: str, reason: str, *, about: str | None, other: str = "", also: str | None = None
+) -> Finding:
+    return Finding(file, line, column, value, reason, other, about, taken=False, also=also)

@@ -1,4 +1,4 @@
-"""What can be done with a roster: read a set, apply it, leave it, take back what it ended.
+"""What can be done with a roster: read a set, apply it, leave it. What it ended is taken back in `taking_back`.
 
 Its one difference to other verbs: reading fills staging tables that nothing else looks at, and applying works in a few large statements.
 """
@@ -6,17 +6,17 @@ Its one difference to other verbs: reading fills staging tables that nothing els
 from collections.abc import Iterator
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, exists, select, update
 
-from seminar.ground import contributions, history
+from seminar.ground import history
 from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
 from seminar.ground.refused_row import RefusedRow
 from seminar.people.appointment import Appointment
 from seminar.people.district import District
-from seminar.people.leaving import EndedAppointment, Ending
 from seminar.people.person import Person
 from seminar.people.roster import applying
+from seminar.people.roster.found import UNSURE
 from seminar.people.roster.outcome import Outcome, outcome_from, outcome_of
 from seminar.people.roster.reading import stage
 from seminar.people.roster.settling import settle
@@ -33,7 +33,17 @@ def read(source: Source, *, named: str, district: District, by: Person | None, n
     db.session.flush()
     stage(one, source, today=district.day(now))
     look(one, today=district.day(now))
+    _forget_whose_lines(one)
     return one
+
+
+def _forget_whose_lines(one: RosterImport) -> None:
+    """A line that nobody could tell a role from may be a pupil's: of whom we don't know, not even the id is kept."""
+    f = RosterFinding
+    unsure = and_(f.import_id == one.id, f.taken.is_(False), f.file.in_(("users.csv", "roles.csv")), f.column.in_(UNSURE))
+    known = exists().where(Person.district_id == one.district_id, Person.sourced_id == f.about)
+    forgotten = update(f).where(unsure, f.about.is_not(None), ~known).values(about="")
+    db.session.execute(forgotten.execution_options(synchronize_session=False))
 
 
 def look(one: RosterImport, *, today: date) -> Outcome:
@@ -72,11 +82,28 @@ def apply(one: RosterImport, *, end_many: bool, by: Person | None, today: date, 
     if outcome.ends_many and not end_many:
         raise Refused(TOO_MANY, field="end_many", leaving=outcome.leaving, staff=outcome.staff)
     one.by_id = by.id if by is not None else one.by_id
+    in_charge = _somebody_runs_the_program(one.district_id, today)
     applying.do(one, today=today, now=now)
+    if in_charge and not _somebody_runs_the_program(one.district_id, today):
+        raise Refused(NOBODY_IN_CHARGE)
     one.state, one.applied_at = "applied", now
     db.session.flush()
     history.record(by, "roster applied", one, now, source=one.source)
     return outcome
+
+
+NOBODY_IN_CHARGE = N_(
+    "After it nobody runs the program who can sign in, and nobody could take it back. Appoint a program manager by hand first, or mend the"
+    " roster."
+)
+
+
+def _somebody_runs_the_program(district_id: int, today: date) -> bool:
+    """Beyond today, by hand or by the roster."""
+    a = Appointment
+    query = select(a.id).join(Person, Person.id == a.person_id).where(Person.may_sign_in, a.district_id == district_id)
+    query = query.where(a.role == "program_manager", a.first_day <= today, a.last_day.is_(None) | (a.last_day > today))
+    return db.session.scalar(query.limit(1)) is not None
 
 
 def _hold(one: RosterImport) -> None:
@@ -102,38 +129,3 @@ def findings(one: RosterImport, *, limit: int | None = None) -> Iterator[Refused
     query = select(f).where(f.import_id == one.id).order_by(f.taken, f.file, f.line, f.id).limit(limit)
     for row in db.session.scalars(query.execution_options(yield_per=1000)):
         yield RefusedRow(row.file, row.line, row.column, row.value, row.reason, {"value": row.value, "other": row.other}, row.taken)
-
-
-def take_back(one: RosterImport, person_ids: list[int], *, by: Person, today: date, now: datetime) -> int:
-    """These people hold again what this import ended, as they held it before; answers how many appointments. The next roster that
-    still doesn't tell of them ends them again. Like leaving.take_back_leaving, for many at once."""
-    # Whose name went meanwhile stays gone.
-    named = select(Person.id).where(Person.id.in_(person_ids), Person.pseudonymised_on.is_(None))
-    query = (
-        select(Ending, EndedAppointment.last_day_before, Appointment)
-        .join(EndedAppointment, EndedAppointment.ending_id == Ending.id)
-        .join(Appointment, Appointment.id == EndedAppointment.appointment_id)
-        .where(Ending.import_id == one.id, Ending.taken_back_at.is_(None), Ending.person_id.in_(named))
-    )
-    rows = db.session.execute(query.with_for_update(of=Appointment)).all()
-    held = _held_again([appointment for _, _, appointment in rows], today)
-    for ending, last_day_before, appointment in rows:
-        ending.taken_back_at, ending.taken_back_by_id = now, by.id
-        if (appointment.person_id, appointment.role, appointment.school_id) not in held:
-            appointment.last_day = last_day_before
-            history.record(by, "ending taken back", appointment, now, roster=one.id)
-    db.session.flush()
-    people = list(db.session.scalars(select(Person).where(Person.id.in_({appointment.person_id for _, _, appointment in rows}))))
-    for changed in contributions.standing_changed if people else ():
-        changed(people, now)
-    return len(rows)
-
-
-def _held_again(appointments: list[Appointment], today: date) -> set[tuple[int, str, int | None]]:
-    """What these people have been given once more since: it isn't held twice."""
-    query = select(Appointment.person_id, Appointment.role, Appointment.school_id).where(
-        Appointment.person_id.in_({a.person_id for a in appointments}),
-        Appointment.id.not_in({a.id for a in appointments}),
-        Appointment.last_day.is_(None) | (Appointment.last_day > today),
-    )
-    return {(person_id, role, school_id) for person_id, role, school_id in db.session.execute(query)}

@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from seminar.ground.db import db
 from seminar.people.appointment import Appointment
+from seminar.people.calendar import Term
 from seminar.people.leaving import EndedAppointment, Ending
 from seminar.people.person import Person
 from seminar.people.roster import outcome
@@ -18,13 +19,15 @@ SHOWN = 25
 
 @dataclass(frozen=True)
 class ToCome:
-    """Names: of people who are new, who would have no place left, who would run the program or lead a school; of schools new and closed."""
+    """Names: of people who are new, who would have no place left, who would run the program or lead a school; of schools new and closed,
+    and of terms ended."""
 
     new_people: list[str]
     leaving: list[str]
     in_charge: list[tuple[str, str]]
     new_schools: list[str]
     closed_schools: list[str]
+    ended_terms: list[str]
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,7 @@ def what_is_to_come(one: RosterImport, today: date) -> ToCome:
         in_charge=_in_charge(one, today),
         new_schools=list(db.session.scalars(select(outcome.new_schools(one).subquery().c.name).limit(SHOWN))),
         closed_schools=list(db.session.scalars(select(School.name).where(School.id.in_(outcome.ended_schools(one))).limit(SHOWN))),
+        ended_terms=list(db.session.scalars(select(Term.title).where(Term.id.in_(outcome.ended_terms(one))).limit(SHOWN))),
     )
 
 

@@ -4,7 +4,7 @@ What would end more than a tenth of the staff is read, and waits for the program
 """
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,7 +22,7 @@ from seminar.people.roster import importing
 from seminar.people.roster.files import MANIFEST, opened
 from seminar.people.roster.found import WrongSet
 from seminar.people.roster.outcome import outcome_from
-from seminar.people.roster.server import Access, RosterServer, fetch
+from seminar.people.roster.server import Access, RosterServer, fetch, may_use
 from seminar.people.roster.shelf import Source
 from seminar.people.roster.staged import RosterImport
 
@@ -46,12 +46,36 @@ def look_into_folder(root: Path, now: datetime) -> None:
 
 def _whole_sets(folder: Path) -> dict[str, Path]:
     """By its mark, each zip and each folder with a manifest that has been still for a while; the oldest first."""
-    if not folder.is_dir():
-        return {}
-    sets = [one for one in folder.iterdir() if one.suffix.lower() == ".zip" or (one.is_dir() and (one / MANIFEST).exists())]
-    times = {one: max(file.stat().st_mtime for file in (one, *(one.iterdir() if one.is_dir() else ()))) for one in sets}
-    still = [one for one in sorted(sets, key=lambda one: times[one]) if time.time() - times[one] >= STILL_FOR_SECONDS]
-    return {f"{one.name} {one.stat().st_size} {times[one]:.3f}": one for one in still}
+    seen = {one: looked_at for one in _sets_in(folder) if (looked_at := _looked_at(one)) is not None}
+    still = [one for one in sorted(seen, key=lambda one: seen[one][1]) if time.time() - seen[one][1] >= STILL_FOR_SECONDS]
+    return {f"{one.name} {seen[one][0]} {seen[one][1]:.3f}": one for one in still}
+
+
+def _sets_in(folder: Path) -> list[Path]:
+    """A folder that isn't ours to read, or is taken away while we look, is told to whoever keeps the server; nobody waits for it."""
+    try:
+        return [one for one in folder.iterdir() if _is_a_set(one)] if folder.is_dir() else []
+    except OSError as error:
+        log.warning("roster folder can't be read", folder=str(folder), why=str(error))
+        return []
+
+
+def _is_a_set(path: Path) -> bool:
+    """A link leads out of the folder, to who knows what, and is left alone."""
+    if path.is_symlink():
+        return False
+    return (path.is_file() and path.suffix.lower() == ".zip") or (
+        path.is_dir() and any(file.name.lower() == MANIFEST for file in path.iterdir())
+    )
+
+
+def _looked_at(path: Path) -> tuple[int, float] | None:
+    """Its size, and when it or one of its files changed last; None for what went meanwhile."""
+    try:
+        files = (path, *(path.iterdir() if path.is_dir() else ()))
+        return path.stat().st_size, max(file.lstat().st_mtime for file in files)
+    except FileNotFoundError:
+        return None
 
 
 def _import_path(path: Path, mark: str, district: District, now: datetime) -> None:
@@ -81,10 +105,11 @@ def _keep_wrong(refused: Refused, *, named: str, mark: str, district_id: int, no
     db.session.commit()
 
 
+NOT_ITS_SECRET = N_("{name} isn't the name of this district's secret. Save the roster server once more, with the name that stands there.")
 NO_SECRET = N_("The environment has no {name}, which holds the secret of the roster server.")
 
 
-def ask_servers(secrets: Mapping[str, str], now: datetime) -> None:
+def ask_servers(secrets: Mapping[str, str], now: datetime, *, wait: Callable[[float], None] = time.sleep) -> None:
     """Ask the server of each district whose night it is, and that wasn't asked yet. A claim is kept first, so that no other worker
     asks too; then the server is asked with no transaction open."""
     for district_id in _due(now):
@@ -96,9 +121,9 @@ def ask_servers(secrets: Mapping[str, str], now: datetime) -> None:
             continue
         server.fetched_on = today
         access = Access(server.address, server.token_address, server.client_id, secrets.get(server.secret_name, ""))
-        secret_name = server.secret_name
+        secret_name, allowed = server.secret_name, may_use(server.secret_name, district)
         db.session.commit()
-        _ask(access, secret_name, named=named, mark=f"{named} {today}", district_id=district_id, now=now)
+        _ask(access, secret_name, allowed=allowed, named=named, mark=f"{named} {today}", district_id=district_id, now=now, wait=wait)
 
 
 def _due(now: datetime) -> list[int]:
@@ -110,12 +135,24 @@ def _due(now: datetime) -> list[int]:
     return [n for n, _, on in rows if on is None or (on < local[n].date() and local[n].hour >= NIGHT_BEGINS)]
 
 
-def _ask(access: Access, secret_name: str, *, named: str, mark: str, district_id: int, now: datetime) -> None:
+def _ask(
+    access: Access,
+    secret_name: str,
+    *,
+    allowed: bool,
+    named: str,
+    mark: str,
+    district_id: int,
+    now: datetime,
+    wait: Callable[[float], None],
+) -> None:
     try:
+        if not allowed:
+            raise WrongSet(NOT_ITS_SECRET, name=secret_name)
         if not access.secret:
             raise WrongSet(NO_SECRET, name=secret_name)
         with TemporaryDirectory() as folder:
-            source = fetch(access, Path(folder))
+            source = fetch(access, Path(folder), wait=wait)
             _take(source, named=named, mark=mark, district=db.session.get_one(District, district_id), now=now)
     except Refused as refused:
         _keep_wrong(refused, named=named, mark=mark, district_id=district_id, now=now)

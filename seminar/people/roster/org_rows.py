@@ -47,6 +47,7 @@ def _known_orgs(district_id: int) -> dict[str, Org]:
 
 
 def _org(row: Row, kind: str, reading: Reading) -> dict[str, Any]:
+    reading.note_what_is_odd(row)
     sourced_id = fields.sourced_id(row, note=reading.note)
     gone = fields.is_gone(row, kind=kind, about=sourced_id, note=reading.note)
     what = row["type"]

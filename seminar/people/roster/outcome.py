@@ -4,12 +4,14 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, func, not_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, not_, or_, select
 from sqlalchemy.orm import aliased
 
 from seminar.ground.db import db
+from seminar.ground.history import History
 from seminar.people.appointment import Appointment
 from seminar.people.calendar import Term
+from seminar.people.leaving import EndedAppointment, Ending
 from seminar.people.person import Person
 from seminar.people.roster.settling import ZEROS_LOST
 from seminar.people.roster.staged import RosterFinding, RosterImport, StagedOrg, StagedPerson, StagedRole, StagedTerm
@@ -97,11 +99,22 @@ def new_schools(one: RosterImport) -> Rows:
     return select(s).where(s.import_id == one.id, s.kind == "school", s.gone.is_(False), s.school_id.is_(None))
 
 
+def _a_person_did(one: RosterImport, what: str, record: str, record_id: Any) -> ColumnElement[bool]:
+    """Whether it was a person who did that to it last, and no roster: what somebody decided isn't undone in the night."""
+    h, any_ = History, aliased(History)
+    last = select(func.max(any_.id)).where(any_.district_id == one.district_id, any_.record == record)
+    last = last.where(any_.record_id == record_id, any_.what == what)
+    return exists().where(h.id == last.scalar_subquery(), h.details["roster"].as_integer().is_(None))
+
+
 def changed_schools(one: RosterImport) -> Rows:
     """Another name, an id that was not known yet, or open again. The code stays as the district has it."""
     s = StagedOrg
-    other = or_(School.name != s.name, _differs(School.sourced_id, s.sourced_id), School.closed_on.is_not(None))
-    query = select(School.id, s.name, s.sourced_id).join(s, s.school_id == School.id)
+    by_hand = _a_person_did(one, "school closed", "school", School.id)
+    opens = and_(School.closed_on.is_not(None), ~by_hand)
+    other = or_(School.name != s.name, _differs(School.sourced_id, s.sourced_id), opens)
+    closed_on = case((by_hand, School.closed_on), else_=None).label("closed_on")
+    query = select(School.id, s.name, s.sourced_id, closed_on).join(s, s.school_id == School.id)
     return query.where(s.import_id == one.id, s.kind == "school", s.gone.is_(False), other)
 
 
@@ -147,14 +160,16 @@ def new_terms(one: RosterImport) -> Rows:
 
 def changed_terms(one: RosterImport) -> Rows:
     t = StagedTerm
+    by_hand = _a_person_did(one, "term ended", "term", Term.id)
     other = or_(
         Term.title != t.title,
         Term.first_day != t.first_day,
         Term.last_day != t.last_day,
         Term.ends_in != t.ends_in,
-        Term.ended_on.is_not(None),
+        and_(Term.ended_on.is_not(None), ~by_hand),
     )
-    query = select(Term.id, t.title, t.first_day, t.last_day, t.ends_in).join(t, t.term_id == Term.id)
+    ended_on = case((by_hand, Term.ended_on), else_=None).label("ended_on")
+    query = select(Term.id, t.title, t.first_day, t.last_day, t.ends_in, ended_on).join(t, t.term_id == Term.id)
     return query.where(t.import_id == one.id, t.gone.is_(False), other)
 
 
@@ -216,26 +231,47 @@ def new_appointments(one: RosterImport, today: date) -> Rows:
     """Held by nobody yet; where somebody holds it by hand, or it ends only today, there is nothing to add."""
     r, a = StagedRole, Appointment
     still = or_(a.last_day.is_(None), a.last_day >= today)
-    return select(r).where(wanted(one), ~exists().where(_is_of(a, r), still))
+    # It was read before today, maybe.
+    not_over = or_(r.last_day.is_(None), r.last_day >= today)
+    return select(r).where(wanted(one), not_over, ~exists().where(_is_of(a, r), still))
 
 
 def changed_appointments(one: RosterImport, today: date) -> Rows:
     r, a, by_hand = StagedRole, Appointment, aliased(Appointment)
+    # What is still to come begins when the roster says so by now; what has begun has begun.
+    first = case((a.first_day > today, func.coalesce(r.first_day, today)), else_=a.first_day)
+    # Whose leaving somebody has set for a day to come leaves on that day, though the roster doesn't know it yet.
+    leaves = and_(_was_ended_by_a_person(a), a.last_day < func.coalesce(r.last_day, FAR))
+    last = case((leaves, a.last_day), (r.last_day < first, first), else_=r.last_day)
     other = or_(
-        func.coalesce(a.last_day, FAR) != func.coalesce(r.last_day, FAR),
+        a.first_day != first,
+        func.coalesce(a.last_day, FAR) != func.coalesce(last, FAR),
         and_(r.grade.is_not(None), func.coalesce(a.grade, -1) != r.grade),
         and_(r.sourced_id.is_not(None), _differs(a.sourced_id, r.sourced_id)),
     )
     held_by_hand = exists().where(_is_of(by_hand, r), by_hand.source == "hand", _open(by_hand, today))
     still = or_(a.last_day.is_(None), a.last_day >= today)
-    query = select(a.id, a.last_day.label("last_day_before"), r.last_day, func.coalesce(r.grade, a.grade).label("grade"), r.sourced_id)
+    before = (a.first_day.label("first_day_before"), a.last_day.label("last_day_before"))
+    now = (first.label("first_day"), last.label("last_day"), func.coalesce(r.grade, a.grade).label("grade"), r.sourced_id)
+    query = select(a.id, *before, *now)
     return query.join(r, _is_of(a, r)).where(wanted(one), a.source == "roster", still, other, ~held_by_hand)
+
+
+def _was_ended_by_a_person(a: Any) -> ColumnElement[bool]:
+    act, ended = Ending, EndedAppointment
+    mine = and_(ended.appointment_id == a.id, act.id == ended.ending_id, act.last_day == a.last_day)
+    return exists().where(mine, act.import_id.is_(None), act.taken_back_at.is_(None))
 
 
 def ended_appointments(one: RosterImport, today: date) -> Rows:
     """What the roster gave and no longer tells. Never what was given by hand."""
     a, p = Appointment, Person
-    theirs = and_(a.district_id == one.district_id, a.source == "roster", _open(a, today), p.sourced_id.is_not(None))
+    # What hadn't begun was ended with its first day, which is still to come.
+    ended_before = and_(a.first_day > today, a.last_day.is_not(None), a.last_day == a.first_day)
+    # A place that somebody has set for a day to come, at the turn of the year: until that day the roster doesn't know it.
+    to_come = and_(a.first_day > today, _a_person_did(one, "appointed", "appointment", a.id))
+    theirs = and_(a.district_id == one.district_id, a.source == "roster", _open(a, today), not_(or_(ended_before, to_come)))
+    theirs = and_(theirs, p.sourced_id.is_not(None))
     query = select(a.id, a.person_id, a.last_day.label("last_day_before")).join(p, p.id == a.person_id)
     return query.where(theirs, or_(*_endings(one, a, p)))
 

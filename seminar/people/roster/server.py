@@ -5,20 +5,23 @@ pupils and families, and every password, is dropped before it touches the disk.
 """
 
 import json
+import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 from urllib.parse import urlsplit
 
 import requests
-from sqlalchemy import CheckConstraint, ForeignKey
+from sqlalchemy import CheckConstraint, ForeignKey, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from seminar.ground.db import Model
+from seminar.ground.db import Model, db
 from seminar.ground.refusal import N_
+from seminar.people.district import District
+from seminar.people.roster import fields
 from seminar.people.roster.files import READ
 from seminar.people.roster.found import Finding, Note, WrongSet
 from seminar.people.roster.rows import Row
@@ -29,6 +32,12 @@ PAGE = 1000
 # Nothing that belongs to a district has more: a server that goes round in circles is left.
 MOST_PAGES = 10_000
 ANSWER_WITHIN_SECONDS = 30
+# Of the whole conversation: the worker has other things to do.
+WITHIN_SECONDS = 1800
+# A page is asked for so often, with a wait between; a server that says how long is heard, up to a minute.
+MOST_TRIES = 3
+FIRST_WAIT_SECONDS = 5.0
+LONGEST_WAIT_SECONDS = 60.0
 # A secret is named, never stored; and nothing else of the environment can be sent to an address that somebody typed.
 SECRET_NAMES = "ROSTER_SECRET"
 
@@ -80,39 +89,107 @@ class FetchedSet:
             raise WrongSet(N_("The server told of nothing in {file}: it would end all that it once told."), file=file)
 
 
-def fetch(access: Access, folder: Path) -> FetchedSet:
+def fetch(access: Access, folder: Path, *, wait: Callable[[float], None] = time.sleep) -> FetchedSet:
     """Fetch the whole roster into the folder. Raises WrongSet with what the server did wrong."""
     found = FetchedSet(folder)
     with requests.Session() as session:
-        session.headers["Authorization"] = f"Bearer {_token(session, access)}"
-        _write(found, "orgs.csv", (_org(one) for one in _objects(session, access, "orgs")))
-        _write(found, "academicSessions.csv", (_term(one) for one in _objects(session, access, "academicSessions")))
+        client = _Client(session, access, wait)
+        _write(found, "orgs.csv", (_org(one) for one in client.objects("orgs")))
+        _write(found, "academicSessions.csv", (_term(one) for one in client.objects("academicSessions")))
         with (folder / "users.csv").open("w", encoding="utf-8") as users, (folder / "roles.csv").open("w", encoding="utf-8") as roles:
-            for one in _objects(session, access, "users"):
+            for one in client.objects("users"):
                 _put_user(one, users, roles)
     return found
 
 
-def _token(session: requests.Session, access: Access) -> str:
-    """RFC 6749, section 4.4: the client signs in as itself."""
-    asked = {"grant_type": "client_credentials", "scope": SCOPE}
-    answer = _answered(partial(session.post, access.token_address, data=asked, auth=(access.client_id, access.secret), **_ASKED))
-    if answer.status_code in (400, 401, 403):
-        raise WrongSet(N_("The roster server doesn't know this client: check its id, its secret and the address of the token."))
-    token = _json(answer).get("access_token")
-    if not isinstance(token, str) or not token:
-        raise WrongSet(N_("The roster server gave no token. Check the address of the token."))
-    return token
-
-
 _ASKED: Any = {"timeout": ANSWER_WITHIN_SECONDS, "allow_redirects": False}
+NO_ANSWER = N_("The roster server didn't answer. It is asked again in the next night.")
+BUSY = N_("The roster server answered {code}, also when asked again: it has trouble of its own. It is asked again in the next night.")
 
 
-def _answered(ask: Callable[[], requests.Response]) -> requests.Response:
-    try:
-        return ask()
-    except requests.RequestException as error:
-        raise WrongSet(N_("The roster server didn't answer. It is asked again in the next night.")) from error
+class _Client:
+    """One night's conversation with a server: who we are, and what it tells, page by page."""
+
+    def __init__(self, session: requests.Session, access: Access, wait: Callable[[float], None]) -> None:
+        self._session, self._access, self._wait = session, access, wait
+        self._until = time.monotonic() + WITHIN_SECONDS
+        self._sign_in()
+
+    def _sign_in(self) -> None:
+        """RFC 6749, section 4.4: the client signs in as itself."""
+        asked = {"grant_type": "client_credentials", "scope": SCOPE}
+        auth = (self._access.client_id, self._access.secret)
+        answer = self._answer(lambda: self._session.post(self._access.token_address, data=asked, auth=auth, **_ASKED))
+        if answer.status_code in (400, 401, 403):
+            raise WrongSet(N_("The roster server doesn't know this client: check its id, its secret and the address of the token."))
+        token = _json(answer).get("access_token")
+        if not isinstance(token, str) or not token.isascii() or not token.isprintable() or not token:
+            raise WrongSet(N_("The roster server gave no token. Check the address of the token."))
+        self._session.headers["Authorization"] = f"Bearer {token}"
+
+    def _answer(self, ask: Callable[[], requests.Response]) -> requests.Response:
+        """Its answer; one who is busy is asked again, after as long as it says."""
+        for tries in range(MOST_TRIES):
+            if time.monotonic() > self._until:
+                raise WrongSet(N_("The roster server took longer than half an hour. It is asked again in the next night."))
+            try:
+                answer = ask()
+            except requests.RequestException as error:
+                if tries == MOST_TRIES - 1:
+                    raise WrongSet(NO_ANSWER) from error
+                self._wait(FIRST_WAIT_SECONDS)
+                continue
+            if answer.status_code != 429 and answer.status_code < 500:
+                return answer
+            if tries < MOST_TRIES - 1:
+                self._wait(_seconds_to_wait(answer))
+        raise WrongSet(BUSY, code=answer.status_code)
+
+    def objects(self, name: str) -> Iterator[dict[str, Any]]:
+        """All objects of a collection that are active, by pages of limit and offset (REST binding, section on pagination).
+
+        All of them, or WrongSet: who is missing from a bulk set is ended, and a page that got lost mustn't do that.
+        """
+        offset, first_before = 0, ""
+        for _ in range(MOST_PAGES):
+            objects, total = self._page(name, offset)
+            first = json.dumps(objects[:1])
+            if objects and first == first_before:
+                raise WrongSet(N_("The roster server's pages of {name} don't end."), name=name)
+            yield from (one for one in objects if isinstance(one, dict) and one.get("status") not in fields.GONE)
+            offset, first_before = offset + len(objects), first
+            if total is not None and offset >= total:
+                return
+            if not objects and total is not None:
+                sentence = N_(
+                    "The roster server told of {count} {name} and said that there are {total}. It is asked again in the next night."
+                )
+                raise WrongSet(sentence, name=name, count=offset, total=total)
+            # Without a count, a short page may be all that a server gives at once: an empty one is the end.
+            if not objects:
+                return
+        raise WrongSet(N_("The roster server's pages of {name} don't end."), name=name)
+
+    def _page(self, name: str, offset: int) -> tuple[list[Any], int | None]:
+        """The objects from there on, and how many there are in all, where it says so. A token that ran out is renewed once."""
+        address, asked = f"{self._access.address.rstrip('/')}/{name}", {"limit": PAGE, "offset": offset}
+        answer = self._answer(lambda: self._session.get(address, params=asked, **_ASKED))
+        if answer.status_code == 401:
+            self._sign_in()
+            answer = self._answer(lambda: self._session.get(address, params=asked, **_ASKED))
+        if answer.status_code in (401, 403):
+            raise WrongSet(N_("The roster server doesn't let this client read {name}. Ask its keeper for the right to."), name=name)
+        objects = _json(answer).get(name)
+        if not isinstance(objects, list):
+            raise WrongSet(N_("The roster server's answer has no {name}. Check its address."), name=name)
+        total = answer.headers.get("X-Total-Count", "").strip()
+        return objects, int(total) if total.isascii() and total.isdigit() else None
+
+
+def _seconds_to_wait(answer: requests.Response) -> float:
+    """What Retry-After says in seconds (RFC 9110, section 10.2.3), as far as we wait at all."""
+    said = answer.headers.get("Retry-After", "").strip()
+    return min(float(said), LONGEST_WAIT_SECONDS) if said.isascii() and said.isdigit() else FIRST_WAIT_SECONDS
 
 
 def _json(answer: requests.Response) -> dict[str, Any]:
@@ -127,30 +204,21 @@ def _json(answer: requests.Response) -> dict[str, Any]:
     return said
 
 
-def _objects(session: requests.Session, access: Access, name: str) -> Iterator[dict[str, Any]]:
-    """All objects of a collection that are active, by pages of limit and offset (REST binding, section on pagination)."""
-    address, offset = f"{access.address.rstrip('/')}/{name}", 0
-    for _ in range(MOST_PAGES):
-        asked = {"limit": PAGE, "offset": offset}
-        answer = _answered(partial(session.get, address, params=asked, **_ASKED))
-        objects = _json(answer).get(name)
-        if not isinstance(objects, list):
-            raise WrongSet(N_("The roster server's answer has no {name}. Check its address."), name=name)
-        yield from (one for one in objects if isinstance(one, dict) and one.get("status") != "tobedeleted")
-        offset += len(objects)
-        total = answer.headers.get("X-Total-Count", "")
-        # A server may give fewer than were asked for: its count says whether that was all.
-        if not objects or (offset >= int(total) if total.isdigit() else len(objects) < PAGE):
-            return
-    raise WrongSet(N_("The roster server's pages of {name} don't end."), name=name)
-
-
 def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+    """In one line, and without what no text holds (NUL, half of a pair)."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None or isinstance(value, dict | list):
+        return ""
+    return " ".join(str(value).encode("utf-8", "replace").decode().replace("\x00", "").split())
 
 
 def _id_of(reference: Any) -> str:
     return _text(reference.get("sourcedId")) if isinstance(reference, dict) else ""
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _org(one: dict[str, Any]) -> dict[str, str]:
@@ -166,12 +234,15 @@ USER = ("sourcedId", "enabledUser", "username", "givenName", "familyName", "emai
 
 
 def _put_user(one: dict[str, Any], users: TextIO, roles: TextIO) -> None:
-    """The person and what they do; nothing of who is no staff."""
-    held = [role for role in one.get("roles") or [] if isinstance(role, dict)]
-    ours = [role for role in held if role.get("role") not in NOT_STAFF]
+    """The person and what they do; nothing of who is no staff. Of who has no role at all, nobody knows: the id alone, to say so."""
+    held = [role for role in _list(one.get("roles")) if isinstance(role, dict)]
+    ours = [role for role in held if _is_of_the_staff(_text(role.get("role")))]
     if held and not ours:
         return
-    user = {name: _said(one.get(name)) for name in USER} | {"grades": ",".join(map(_text, one.get("grades") or []))}
+    if not held:
+        users.write(json.dumps({"sourcedId": _text(one.get("sourcedId"))}) + "\n")
+        return
+    user = {name: _text(one.get(name)) for name in USER} | {"grades": ",".join(map(_text, _list(one.get("grades"))))}
     users.write(json.dumps(user) + "\n")
     for role in ours:
         row = {name: _text(role.get(name)) for name in ("roleType", "role", "beginDate", "endDate")}
@@ -179,8 +250,9 @@ def _put_user(one: dict[str, Any], users: TextIO, roles: TextIO) -> None:
         roles.write(json.dumps(row) + "\n")
 
 
-def _said(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else _text(value)
+def _is_of_the_staff(role: str) -> bool:
+    """A word of the sender's own may be for pupils too."""
+    return role.lower() not in NOT_STAFF and not role.startswith("ext:")
 
 
 def _write(found: FetchedSet, file: str, rows: Iterator[dict[str, str]]) -> None:
@@ -189,6 +261,23 @@ def _write(found: FetchedSet, file: str, rows: Iterator[dict[str, str]]) -> None
 
 
 def is_an_address(text: str) -> bool:
-    """Encrypted, or on the machine itself: a secret travels there."""
-    parts = urlsplit(text)
-    return bool(parts.hostname) and (parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")))
+    """Encrypted, or on the machine itself: a secret travels there. Without a name and password in it, which would stand in our trail."""
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    if not parts.hostname or "@" in parts.netloc or parts.query or parts.fragment:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost"))
+
+
+def may_use(secret_name: str, district: District) -> bool:
+    """Where an installation has several districts, each has a secret of its own name: nobody sends another's to their own server."""
+    others = [secret_name_of(other) for other in db.session.scalars(select(District).where(District.id != district.id))]
+    if not others:
+        return secret_name.startswith(SECRET_NAMES)
+    return secret_name == secret_name_of(district) and secret_name not in others
+
+
+def secret_name_of(district: District) -> str:
+    return f"{SECRET_NAMES}_{re.sub('[^A-Z0-9]', '_', district.code.upper())}"

@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 
 from seminar.ground.db import db
 from seminar.ground.refusal import N_
+from seminar.people.appointment import Appointment
 from seminar.people.calendar import Term
 from seminar.people.email_address import EmailAddress
 from seminar.people.person import Person
@@ -28,15 +29,24 @@ SEVERAL_LOST = N_(
 )
 
 
+ZEROS_LOST_OF_A_SCHOOL = N_(
+    "{value} has lost the zeros that it began with: a school is known under the id {other}. A spreadsheet does that."
+    " Export the file again, and don't open it in one."
+)
+
+
 def settle(one: RosterImport) -> None:
     """Raises WrongSet where ids have lost their zeros in more than a tenth of the rows."""
     take_stock(*STAGED, RosterFinding)
     _match_schools(one)
+    _refuse_lost_zeros_of_schools(one)
     _refuse_schools(one)
     _match_terms(one)
     _match_people(one)
     _refuse_people(one)
+    _drop_roles_of_who_goes(one)
     _refuse_roles(one)
+    _forget_strangers(one)
     resolve_roles(one)
     db.session.expire_all()
 
@@ -45,6 +55,8 @@ def take_stock(*models: type[Any]) -> None:
     """PostgreSQL plans by what it knew of a table before this transaction filled it, and would then search 75,000 rows for each of
     75,000: have it look. SQLite goes by its indexes."""
     if db.session.get_bind().dialect.name == "postgresql":
+        # Each statement runs once: compiling it costs more seconds than it saves.
+        db.session.execute(text("SET LOCAL jit = off"))
         db.session.execute(text(f"ANALYZE {', '.join(model.__tablename__ for model in models)}"))
 
 
@@ -54,30 +66,74 @@ def _match_schools(one: RosterImport) -> None:
     mine = and_(s.import_id == one.id, s.kind == "school")
     here = select(School.id).where(School.district_id == one.district_id)
     _set(s, mine, school_id=here.where(School.sourced_id == s.sourced_id).scalar_subquery())
-    by_hand = here.where(School.sourced_id.is_(None))
+    other = aliased(StagedOrg)
     for same in (School.code == s.code, School.name == s.name):
-        _set(s, and_(mine, s.school_id.is_(None)), school_id=by_hand.where(same).scalar_subquery())
+        anothers = exists().where(other.import_id == one.id, other.school_id == School.id)
+        by_hand = here.where(School.sourced_id.is_(None), same, ~anothers)
+        _set(s, and_(mine, s.school_id.is_(None)), school_id=by_hand.scalar_subquery())
 
 
 def _set(model: type[Any], where: ColumnElement[bool], **values: Any) -> None:
     db.session.execute(update(model).where(where).values(**values).execution_options(synchronize_session=False))
 
 
+def _refuse_lost_zeros_of_schools(one: RosterImport) -> None:
+    s, other, there = StagedOrg, aliased(StagedOrg), aliased(School)
+    in_the_file = exists().where(other.import_id == one.id, other.sourced_id == there.sourced_id)
+    with_zeros = and_(
+        there.district_id == one.district_id,
+        there.sourced_id.like("0%"),
+        func.ltrim(there.sourced_id, "0") == s.sourced_id,
+        ~in_the_file,
+    )
+    whole = select(func.min(there.sourced_id)).where(with_zeros).scalar_subquery()
+    lost = and_(s.import_id == one.id, s.kind == "school", s.school_id.is_(None), exists().where(with_zeros))
+    _refuse_where_few_lost_them(s, one, lost, "orgs.csv", ZEROS_LOST_OF_A_SCHOOL, other=whole, also=whole)
+
+
+def _refuse_where_few_lost_them(
+    model: type[Any], one: RosterImport, lost: ColumnElement[bool], file: str, reason: str, **more: Any
+) -> None:
+    """One id that lost its zeros is a row; many are a file that went through a spreadsheet. Raises WrongSet then."""
+    mine = select(func.count()).select_from(model).where(model.import_id == one.id)
+    count, rows = (db.session.scalar(query) or 0 for query in (mine.where(lost), mine))
+    if count * 10 > rows:
+        raise WrongSet(SEVERAL_LOST, count=count)
+    _refuse(model, lost, file, "sourcedId", model.sourced_id, reason, **more)
+
+
+KNOWN_UNDER_ANOTHER_ID = N_(
+    "{value} is of a school that is known under the id {other}. If they are one school, correct the id in the roster's source."
+)
+
+
 def _refuse_schools(one: RosterImport) -> None:
+    """Until nothing more is refused: a name that a refused row would have given up isn't free."""
+    while _refuse_taken_words(one):
+        pass
+
+
+def _refuse_taken_words(one: RosterImport) -> int:
     s, other, there = StagedOrg, aliased(StagedOrg), aliased(School)
     mine = and_(s.import_id == one.id, s.kind == "school", s.gone.is_(False))
+    count = 0
     for name, column, theirs, which in (
         ("identifier", s.code, there.code, s.school_id.is_(None)),
         ("name", s.name, there.name, true()),
     ):
         twin = exists().where(other.import_id == one.id, other.kind == "school", getattr(other, column.key) == column, other.line < s.line)
         sentence = N_("Another school of the file has {value} too, and it was taken.")
-        _refuse(s, and_(mine, which, twin), "orgs.csv", name, column, sentence)
+        count += _refuse(s, and_(mine, which, twin), "orgs.csv", name, column, sentence)
         # A school to which the same file gives another name leaves its own free.
         changing = exists().where(other.import_id == one.id, other.school_id == there.id, getattr(other, column.key) != theirs)
-        taken = exists().where(there.district_id == one.district_id, theirs == column, there.id != func.coalesce(s.school_id, 0), ~changing)
+        has_it = and_(there.district_id == one.district_id, theirs == column, there.id != func.coalesce(s.school_id, 0), ~changing)
+        # It may be the same school under a new id: the one that is there isn't missing.
+        known_as = select(func.min(there.sourced_id)).where(has_it).scalar_subquery()
+        told_before = and_(mine, which, exists().where(has_it, there.sourced_id.is_not(None)))
+        count += _refuse(s, told_before, "orgs.csv", name, column, KNOWN_UNDER_ANOTHER_ID, other=known_as, also=known_as)
         taken_by = N_("Another school of the district has {value}. Change it there, or in the roster's source.")
-        _refuse(s, and_(mine, which, taken), "orgs.csv", name, column, taken_by)
+        count += _refuse(s, and_(mine, which, exists().where(has_it)), "orgs.csv", name, column, taken_by)
+    return count
 
 
 def _match_terms(one: RosterImport) -> None:
@@ -115,6 +171,7 @@ def _refuse_people(one: RosterImport) -> None:
     twin = exists().where(other.import_id == one.id, other.sourced_id == s.sourced_id, other.line < s.line)
     _refuse(s, and_(s.import_id == one.id, twin), "users.csv", "sourcedId", s.sourced_id, TWICE)
     _refuse_lost_zeros(one)
+    _refuse_second_rows_of_one(one, mine)
     earlier = or_(other.holds_email > s.holds_email, and_(other.holds_email == s.holds_email, other.line < s.line))
     same = exists().where(other.import_id == one.id, other.gone.is_(False), other.follows.is_(False), other.email == s.email, earlier)
     _refuse(
@@ -125,7 +182,9 @@ def _refuse_people(one: RosterImport) -> None:
         s.email,
         N_("Somebody else of the file has {value} too, and was taken. An address is one person's."),
     )
-    _refuse_addresses_of_others(one, mine)
+    # Until nothing more is refused: an address that a refused row would have given up isn't free.
+    while _refuse_addresses_of_others(one, mine):
+        pass
 
 
 def _refuse_lost_zeros(one: RosterImport) -> None:
@@ -135,21 +194,29 @@ def _refuse_lost_zeros(one: RosterImport) -> None:
         Person.district_id == one.district_id, Person.sourced_id.like("0%"), ~in_the_file
     )
     lost = and_(s.import_id == one.id, s.person_id.is_(None), s.bare_id == s.sourced_id, s.bare_id.in_(with_zeros))
-    count = db.session.scalar(select(func.count()).select_from(s).where(lost)) or 0
-    rows = db.session.scalar(select(func.count()).select_from(s).where(s.import_id == one.id)) or 0
-    if count * 10 > rows:
-        raise WrongSet(SEVERAL_LOST, count=count)
-    _refuse(s, lost, "users.csv", "sourcedId", s.sourced_id, ZEROS_LOST)
+    _refuse_where_few_lost_them(s, one, lost, "users.csv", ZEROS_LOST)
 
 
-def _refuse_addresses_of_others(one: RosterImport, mine: ColumnElement[bool]) -> None:
+def _refuse_second_rows_of_one(one: RosterImport, mine: ColumnElement[bool]) -> None:
+    """Of somebody who was added by hand with two addresses, and whom the roster tells of twice, once by each."""
+    s, other = StagedPerson, aliased(StagedPerson)
+    by_hand = exists().where(Person.id == s.person_id, Person.sourced_id.is_(None))
+    earlier = exists().where(
+        other.import_id == one.id, other.person_id == s.person_id, other.gone.is_(False), other.follows.is_(False), other.line < s.line
+    )
+    sentence = N_("{value} is a further address of somebody whom an earlier line tells of. If they are one person, give them one line.")
+    _refuse(s, and_(mine, by_hand, earlier), "users.csv", "email", s.email, sentence)
+
+
+def _refuse_addresses_of_others(one: RosterImport, mine: ColumnElement[bool]) -> int:
+    """Answers how many rows."""
     s, other, holder, held_by = StagedPerson, aliased(StagedPerson), aliased(EmailAddress), aliased(Person)
     leaves_it = exists().where(
         other.import_id == one.id,
         other.person_id == held_by.id,
         other.email.is_not(None),
         other.email != held_by.email,
-        held_by.email == s.email,
+        held_by.email == holder.address,
     )
     held = (
         holder.address == s.email,
@@ -158,14 +225,34 @@ def _refuse_addresses_of_others(one: RosterImport, mine: ColumnElement[bool]) ->
         held_by.id != func.coalesce(s.person_id, 0),
         ~leaves_it,
     )
-    elsewhere = exists().where(*held, held_by.district_id != one.district_id)
-    _refuse(s, and_(mine, elsewhere), "users.csv", "email", s.email, N_("{value} belongs to somebody of another district."))
-    here = exists().where(*held)
-    theirs = select(held_by.sourced_id).where(*held).limit(1).scalar_subquery()
-    sentence = N_(
-        "{value} belongs to somebody who is known under the id {other}. If they are one person, correct the id in the roster's source."
+    here = (*held, held_by.district_id == one.district_id)
+    reason = case(
+        (~exists().where(*here), OF_ANOTHER_DISTRICT),
+        (exists().where(*here, held_by.sourced_id.is_(None)), ADDED_BY_HAND),
+        else_=OF_ANOTHER_ID,
     )
-    _refuse(s, and_(mine, here), "users.csv", "email", s.email, sentence, other=func.coalesce(theirs, "–"), also=theirs)
+    theirs = select(held_by.sourced_id).where(*here).limit(1).scalar_subquery()
+    return _refuse(
+        s, and_(mine, exists().where(*held)), "users.csv", "email", s.email, reason, other=func.coalesce(theirs, ""), also=theirs
+    )
+
+
+OF_ANOTHER_DISTRICT = N_("{value} belongs to somebody of another district.")
+OF_ANOTHER_ID = N_(
+    "{value} belongs to somebody who is known under the id {other}. If they are one person, correct the id in the roster's source."
+)
+ADDED_BY_HAND = N_(
+    "{value} belongs to somebody who was added by hand. If they are one person, merge the two records on their page; else correct the"
+    " address there."
+)
+
+
+def _drop_roles_of_who_goes(one: RosterImport) -> None:
+    """Who goes holds nothing, whatever roles.csv says."""
+    r = StagedRole
+    goes = exists().where(StagedPerson.import_id == one.id, StagedPerson.gone, StagedPerson.sourced_id == r.user_sourced_id)
+    dropped = delete(r).where(r.import_id == one.id, r.gone.is_(False), goes)
+    db.session.execute(dropped.execution_options(synchronize_session=False))
 
 
 def _refuse_roles(one: RosterImport) -> None:
@@ -216,6 +303,15 @@ def _refuse_roles(one: RosterImport) -> None:
     db.session.execute(delete(r).where(and_(active, same)).execution_options(synchronize_session=False))
 
 
+def _forget_strangers(one: RosterImport) -> None:
+    """A record that goes and that we don't know was a pupil's, as a rule."""
+    s, r = StagedPerson, StagedRole
+    holds = exists().where(Appointment.district_id == one.district_id, Appointment.sourced_id == r.sourced_id)
+    for model, unknown in ((s, s.person_id.is_(None)), (r, ~holds)):
+        gone = delete(model).where(model.import_id == one.id, model.gone, unknown)
+        db.session.execute(gone.execution_options(synchronize_session=False))
+
+
 def resolve_roles(one: RosterImport) -> None:
     """Whose they are and where, as far as those are in our tables by now."""
     r = StagedRole
@@ -233,9 +329,9 @@ def resolve_roles(one: RosterImport) -> None:
 
 
 def _refuse(
-    model: type[Any], wrong: ColumnElement[bool], file: Any, column: str, value: Any, reason: str, *, about: Any = None, **more: Any
-) -> None:
-    """Move the rows that are wrong from the staging table into the findings."""
+    model: type[Any], wrong: ColumnElement[bool], file: Any, column: str, value: Any, reason: Any, *, about: Any = None, **more: Any
+) -> int:
+    """Move the rows that are wrong from the staging table into the findings; answers how many."""
     said = select(
         model.import_id,
         literal(file) if isinstance(file, str) else file,
@@ -243,11 +339,12 @@ def _refuse(
         literal(column),
         func.coalesce(value, ""),
         more.get("other", literal("")),
-        literal(reason),
+        literal(reason) if isinstance(reason, str) else reason,
         model.sourced_id if about is None else about,
         more.get("also", literal(None, String)),
         literal(False),
     ).where(wrong)
     names = ["import_id", "file", "line", "column", "value", "other", "reason", "about", "also", "taken"]
     db.session.execute(insert(RosterFinding).from_select(names, said))
-    db.session.execute(delete(model).where(wrong).execution_options(synchronize_session=False))
+    moved: Any = db.session.execute(delete(model).where(wrong).execution_options(synchronize_session=False))
+    return int(moved.rowcount)

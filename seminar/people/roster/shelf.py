@@ -13,6 +13,8 @@ from seminar.people.roster.rows import Row
 from seminar.people.roster.staged import RosterFinding, RosterImport
 
 BATCH = 2000
+# Of a value that is wrong, enough to find it by.
+LONGEST_VALUE = 200
 TWICE = N_("The id {value} stands in an earlier line already; that one was taken.")
 
 
@@ -52,7 +54,12 @@ class Reading:
         self.passed_over: dict[str, int] = {}
 
     def note(self, finding: Finding) -> None:
-        self.findings.put(**vars(finding))
+        self.findings.put(**vars(finding) | {"value": finding.value[:LONGEST_VALUE]})
+
+    def note_what_is_odd(self, row: Row) -> None:
+        """What was found in a row that is taken: once it is known that it is no pupil's."""
+        for finding in row.found:
+            self.note(finding)
 
     def rows(self, file: str) -> Iterator[Row]:
         """The rows of that file, where the set has it."""

@@ -4,9 +4,6 @@ Pupils and their families are passed over before anything of them is kept.
 """
 
 import secrets
-from array import array
-from bisect import bisect_left
-from hashlib import blake2b
 from typing import Any
 
 from seminar.ground.refusal import N_
@@ -14,6 +11,8 @@ from seminar.people.roster import fields
 from seminar.people.roster.fields import Unreadable
 from seminar.people.roster.found import Finding, refused
 from seminar.people.roster.orgs import Places
+from seminar.people.roster.others import Others
+from seminar.people.roster.primary_roles import PrimaryRoles
 from seminar.people.roster.rows import Row
 from seminar.people.roster.shelf import Reading
 from seminar.people.roster.staged import StagedPerson, StagedRole
@@ -26,28 +25,6 @@ STAFF = {
 }
 
 
-class Others:
-    """Who has a role that isn't the staff's: eight bytes of a hash each, so that no pupil is stored, and little is remembered."""
-
-    def __init__(self) -> None:
-        self._hashes = array("Q")
-        self._sorted = True
-
-    def add(self, user: str) -> None:
-        self._hashes.append(_hash(user))
-        self._sorted = False
-
-    def __contains__(self, user: str) -> bool:
-        if not self._sorted:
-            self._hashes, self._sorted = array("Q", sorted(self._hashes)), True
-        place = bisect_left(self._hashes, _hash(user))
-        return place < len(self._hashes) and self._hashes[place] == _hash(user)
-
-
-def _hash(text: str) -> int:
-    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "big")
-
-
 def read_users_of_1_1(reading: Reading, places: Places) -> None:
     people, roles = reading.shelf(StagedPerson), reading.shelf(StagedRole)
     kind = reading.source.kinds.get("users.csv", "")
@@ -56,6 +33,7 @@ def read_users_of_1_1(reading: Reading, places: Places) -> None:
             role = staff_role(row, "1.1", reading)
             if role is None:
                 continue
+            reading.note_what_is_odd(row)
             person = person_of(row, kind, reading)
             for school in _schools_of(row, places, reading) if not person["gone"] else ():
                 roles.put(**_role(row, role, school), sourced_id=None, user_sourced_id=person["sourced_id"], gone=False)
@@ -67,8 +45,11 @@ def read_users_of_1_1(reading: Reading, places: Places) -> None:
 
 
 def staff_role(row: Row, version: str, reading: Reading) -> str | None:
-    """The standard's word for what they do; None for pupils and families. Raises Unreadable for a word that it hasn't."""
+    """The standard's word for what they do; None for pupils and families, '' for a record that is deleted and says it no more. Raises
+    Unreadable for a word that it hasn't."""
     said = row["role"]
+    if not said and row["status"].lower() in fields.GONE:
+        return ""
     small = {one.lower(): one for one in (*STAFF[version], *NOT_STAFF)}
     role = small.get(said.lower())
     if role in NOT_STAFF:
@@ -98,8 +79,9 @@ def person_of(row: Row, kind: str, reading: Reading) -> dict[str, Any]:
         "line": row.line,
         "sourced_id": sourced_id,
         "bare_id": sourced_id.lstrip("0"),
-        "given_name": (row["preferredGivenName"] or row["givenName"])[:80],
-        "family_name": (row["preferredFamilyName"] or row["familyName"])[:80],
+        # Of who goes the id is enough: it may be a pupil's.
+        "given_name": "" if gone else (row["preferredGivenName"] or row["givenName"])[:80],
+        "family_name": "" if gone else (row["preferredFamilyName"] or row["familyName"])[:80],
         "email": None,
         "enabled": True,
         "gone": gone,
@@ -122,14 +104,20 @@ def _schools_of(row: Row, places: Places, reading: Reading) -> list[str]:
     ids = [one.strip() for one in row["orgSourcedIds"].split(",") if one.strip()]
     unknown = [one for one in ids if one not in places.school]
     found = list(dict.fromkeys(places.school[one] for one in ids if one in places.school))
-    if unknown or not ids:
-        sentence = (
-            N_("No school and no district has the id {value}.") if ids else N_("There is no organization, so nobody knows where they work.")
-        )
-        reading.note(Finding(row.file, row.line, "orgSourcedIds", ", ".join(unknown), sentence, "", row["sourcedId"], taken=bool(found)))
+    if not ids:
+        sentence = N_("There is no organization, so nobody knows where they work.")
+        reading.note(refused(row.file, row.line, "orgSourcedIds", "", sentence, about=row["sourcedId"]))
+    for one in unknown:
+        # The rest of the row is taken; that it is noted as refused keeps what they hold where nobody can look.
+        sentence = NO_PLACE_BUT_OTHERS if found else NO_PLACE
+        reading.note(refused(row.file, row.line, "orgSourcedIds", one, sentence, about=row["sourcedId"], also=one))
     if not found:
         raise Unreadable
     return found
+
+
+NO_PLACE = N_("No school and no district has the id {value}.")
+NO_PLACE_BUT_OTHERS = N_("No school and no district has the id {value}. What the row says of other places was taken, and nothing is ended.")
 
 
 def _role(row: Row, role: str, school: str) -> dict[str, Any]:
@@ -157,26 +145,38 @@ OURS = {
 
 def read_roles(reading: Reading, places: Places) -> Others:
     """roles.csv of 1.2. Answers who has a row there that isn't the staff's."""
-    shelf, others, kind = reading.shelf(StagedRole), Others(), reading.source.kinds.get("roles.csv", "")
+    shelf, others, primary = reading.shelf(StagedRole), Others(), PrimaryRoles()
+    kind = reading.source.kinds.get("roles.csv", "")
     for row in reading.rows("roles.csv"):
         try:
             role = staff_role(row, "1.2", reading)
             if role is None:
                 others.add(row["userSourcedId"])
                 continue
-            shelf.put(**_role_of_1_2(row, role, kind, places, reading))
+            reading.note_what_is_odd(row)
+            values = _role_of_1_2(row, role, kind, places, reading)
         except Unreadable:
             continue
+        shelf.put(**values)
+        if not values["gone"]:
+            primary.add(row)
     shelf.flush()
+    primary.note_those_that_overlap(reading)
     return others
 
 
 def _role_of_1_2(row: Row, role: str, kind: str, places: Places, reading: Reading) -> dict[str, Any]:
+    if kind == "delta" and row["status"].lower() in fields.GONE:
+        # A role that goes is known by its own id, and its row may say nothing else.
+        fields.sourced_id(row, note=reading.note)
+        fields.is_gone(row, kind=kind, about=row["userSourcedId"], note=reading.note)
+        gone_one = {"sourced_id": row["sourcedId"], "user_sourced_id": row["userSourcedId"], "first_day": None, "last_day": None}
+        return {**_role(row, role, ""), **gone_one, "gone": True}
     user = fields.sourced_id(row, "userSourcedId", note=reading.note)
     gone = fields.is_gone(row, kind=kind, about=user, note=reading.note)
     org = row["orgSourcedId"]
     if org not in places.school and not gone:
-        reading.note(refused(row.file, row.line, "orgSourcedId", org, N_("No school and no district has the id {value}."), about=user))
+        reading.note(refused(row.file, row.line, "orgSourcedId", org, NO_PLACE, about=user, also=org))
         raise Unreadable
     first = fields.a_day(row, "beginDate", about=user, note=reading.note)
     last = fields.a_day(row, "endDate", about=user, note=reading.note, exclusive=True)

@@ -1,16 +1,15 @@
 """The program manager's roster: choose a set, look at what it would do, apply it, and take back what it ended wrongly."""
 
 from contextlib import ExitStack
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import BinaryIO, cast
 
 from flask import Response, redirect, render_template, request, url_for
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext, lazy_gettext, ngettext
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload
 from werkzeug.datastructures import FileStorage
-from werkzeug.utils import secure_filename
 
 from seminar.ground import clock
 from seminar.ground.contributions import Card, Place
@@ -19,8 +18,8 @@ from seminar.ground.refusal import N_, Refused
 from seminar.ground.refused_row import as_csv
 from seminar.people.access import runs_the_program
 from seminar.people.appointment import Standing
-from seminar.people.roster import importing, listing
-from seminar.people.roster.files import RosterSet, opened, unzipped
+from seminar.people.roster import importing, listing, taking_back
+from seminar.people.roster.files import RosterSet, in_files, unzipped
 from seminar.people.roster.outcome import outcome_from
 from seminar.people.roster.server import RosterServer
 from seminar.people.roster.staged import RosterImport
@@ -103,14 +102,20 @@ def _set_of(files: list[FileStorage], stack: ExitStack) -> RosterSet:
     """One zip, or the files themselves: each is read more than once, so they are put into a folder that goes with the request."""
     if len(files) == 1 and not (files[0].filename or "").lower().endswith(".csv"):
         return stack.enter_context(unzipped(cast(BinaryIO, files[0].stream)))
-    folder = Path(stack.enter_context(TemporaryDirectory()))
-    for one in files:
-        one.save(folder / secure_filename(one.filename or ""))
-    return stack.enter_context(opened(folder))
+    folder, paths = Path(stack.enter_context(TemporaryDirectory())), dict[str, Path]()
+    for number, one in enumerate(files):
+        paths[_plain_name(one)] = folder / str(number)
+        one.save(folder / str(number))
+    return in_files(paths)
+
+
+def _plain_name(one: FileStorage) -> str:
+    """Without the folders that some browsers send too, and without what no text has. It names nothing on our disk."""
+    return PurePosixPath((one.filename or "").replace("\\", "/").replace("\x00", "")).name
 
 
 def _name_of(files: list[FileStorage]) -> str:
-    return ", ".join(one.filename or "" for one in files)
+    return ", ".join(_plain_name(one) for one in files)
 
 
 def _import_or_404(roster_id: int) -> RosterImport:
@@ -135,6 +140,8 @@ def _import_page(one: RosterImport, wrong: str = "") -> str:
         findings=list(importing.findings(one, limit=FINDINGS_SHOWN)),
         lists=listing.what_is_to_come(one, today()) if waits else None,
         ended=listing.what_was_ended(one) if one.state == "applied" else [],
+        closed_schools=taking_back.closed_schools(one) if one.state == "applied" else [],
+        ended_terms=taking_back.ended_terms(one) if one.state == "applied" else [],
         shown=listing.SHOWN,
     )
 
@@ -181,12 +188,38 @@ def create_roster_dismissal(roster_id: int) -> object:
 @people.post("/settings/roster/<int:roster_id>/return")
 @requires(runs_the_program)
 def create_roster_return(roster_id: int) -> object:
-    """Take back what it ended: one person's, or everybody's."""
+    """Take back what it ended: the person, the school or the term that the button names, or all of it."""
     one = _import_or_404(roster_id)
-    person_id = request.form.get("person", type=int)
-    ended = [row.person_id for row in listing.what_was_ended(one, limit=None)]
-    chosen = [one_of_them for one_of_them in ended if person_id in (None, one_of_them)]
-    importing.take_back(one, chosen, by=me().person, today=today(), now=clock.now())
+    people, schools, terms = (_chosen(name, among) for name, among in _ended_by(one).items())
+    did = taking_back.take_back(one, people, by=me().person, today=today(), now=clock.now())
+    again = did.held_again
+    again += taking_back.open_again(one, schools, by=me().person, now=clock.now())
+    again += taking_back.take_up_again(one, terms, by=me().person, now=clock.now())
     db.session.commit()
-    told(gettext("Taken back: they hold again what they held. The next roster ends it again, unless it tells of them."))
+    if again:
+        told(gettext("Taken back: it holds again as it did. The next roster ends it again, unless it tells of it."))
+    if did.stay:
+        told(
+            ngettext(
+                "%(num)d appointment was changed or begun anew since, and stays as it is.",
+                "%(num)d appointments were changed or begun anew since, and stay as they are.",
+                did.stay,
+            ),
+            "warn",
+        )
     return redirect(url_for("people.show_roster_import", roster_id=roster_id), 303)
+
+
+def _ended_by(one: RosterImport) -> dict[str, list[int]]:
+    return {
+        "person": [row.person_id for row in listing.what_was_ended(one, limit=None)],
+        "school": [school.id for school in taking_back.closed_schools(one)],
+        "term": [term.id for term in taking_back.ended_terms(one)],
+    }
+
+
+def _chosen(name: str, among: list[int]) -> list[int]:
+    """Of one kind, what the form asks for: what it names, all where it names nothing, none where it names something else."""
+    if not {"person", "school", "term"} & request.form.keys():
+        return among
+    return [one for one in among if str(one) == request.form.get(name)]

@@ -11,7 +11,7 @@ from seminar.ground import clock
 from seminar.ground.db import db
 from seminar.people.access import runs_the_program
 from seminar.people.roster import nightly
-from seminar.people.roster.server import SECRET_NAMES, RosterServer, is_an_address
+from seminar.people.roster.server import SECRET_NAMES, RosterServer, is_an_address, may_use, secret_name_of
 from seminar.people.views import people
 from seminar.web.forms import Form, needed
 from seminar.web.pages import told
@@ -22,7 +22,17 @@ from seminar.web.viewer import district_or_404, found_or_404, me
 
 def _an_address(_form: Form, field: Any) -> None:
     if not is_an_address(field.data.strip()):
-        raise ValidationError(lazy_gettext("Type the whole address. It begins with https://, since a secret travels there."))
+        raise ValidationError(
+            lazy_gettext("Type the whole address, without a name or password in it. It begins with https://, since a secret travels there.")
+        )
+
+
+def _its_own(_form: Form, field: Any) -> None:
+    if not may_use(field.data.strip(), district_or_404()):
+        name = secret_name_of(district_or_404())
+        raise ValidationError(
+            lazy_gettext("Several districts are here, and each has a secret of its own name. Yours is %(name)s.", name=name)
+        )
 
 
 class ServerForm(Form):
@@ -37,6 +47,7 @@ class ServerForm(Form):
             Regexp(
                 rf"{SECRET_NAMES}[A-Z0-9_]*$", message=lazy_gettext("A name in the server's environment that begins with ROSTER_SECRET.")
             ),
+            _its_own,
         ],
     )
 
@@ -53,7 +64,9 @@ def _server() -> RosterServer | None:
 @requires(runs_the_program)
 def show_roster_server() -> str:
     server = _server()
-    return _server_page(ServerForm(formdata=None, obj=server) if server else ServerForm(formdata=None, secret_name=SECRET_NAMES))
+    return _server_page(
+        ServerForm(formdata=None, obj=server) if server else ServerForm(formdata=None, secret_name=secret_name_of(district_or_404()))
+    )
 
 
 def _server_page(form: ServerForm) -> str:
