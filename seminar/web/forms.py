@@ -19,6 +19,7 @@ IN_PLAIN_WORDS = {
     "Not a valid integer value.": N_("Type a whole number."),
     "Not a valid choice.": N_("Choose one of the list."),
     "Invalid Choice: could not coerce.": N_("Choose one of the list."),
+    "'%(value)s' is not a valid choice for this field.": N_("Choose one of the list."),
     "Number must be between %(min)s and %(max)s.": N_("Type a whole number from %(min)s to %(max)s."),
     "Field cannot be longer than %(max)d character.": N_("These are %(length)d characters, and %(max)d fit. Shorten it."),
 }
