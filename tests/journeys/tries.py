@@ -251,12 +251,12 @@ TRIES = {
         "Saved.",
     ),
     "another address that is none": Try(
-        "other",
+        "trainer",
         "/my/account/addresses",
         "Send the link",
         {"Another address": "at home"},
         "This is no email address.",
-        {"Another address": "dora@home.example"},
+        {"Another address": "priya@home.example"},
         "A link is on its way there.",
     ),
     "a provider that is no address": Try(
