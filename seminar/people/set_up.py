@@ -28,6 +28,11 @@ def steps(district: District, now: datetime) -> list[Step]:
     return [step for of_room in contributions.setup_steps for step in of_room(district, now)]
 
 
+def following(found: Iterable[Step]) -> Step | None:
+    """The first step that is missing; None where all are done."""
+    return next((step for step in found if not step.done), None)
+
+
 def first_steps(district: District, now: datetime) -> list[Step]:
     """The district, its schools and its calendar."""
     today = district.day(now)

@@ -4,6 +4,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel.numbers import format_decimal
 from flask import Flask, g, request, session
 from flask_babel import Babel, format_date, format_datetime, format_time, get_locale, gettext
 
@@ -100,6 +101,11 @@ def school_year_name(ends_in: int) -> str:
     return f"{ends_in - 1}–{ends_in % 100:02d}"
 
 
+def whole_number(number: int) -> str:
+    """75,000. In the Spanish of the United States too: there 75.000 is a number with three decimals."""
+    return str(format_decimal(number, locale=f"{get_locale().language}_US"))
+
+
 def install(app: Flask) -> None:
     Babel(app, locale_selector=chosen_language, timezone_selector=chosen_timezone)
     filters: dict[str, Any] = {
@@ -113,6 +119,7 @@ def install(app: Flask) -> None:
         "grade": grade_name,
         "grades": grade_span,
         "school_year": school_year_name,
+        "whole_number": whole_number,
         # For what may be a sentence of ours or somebody's own words: those stay as they are.
         "in_words": lambda text: gettext(text),
         "month_short": lambda day: format_date(day, "MMM"),

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 import structlog
 from flask import Flask, abort, flash, g, render_template, request
-from flask_babel import lazy_gettext
+from flask_babel import gettext, lazy_gettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from werkzeug.exceptions import HTTPException
@@ -20,6 +20,7 @@ from seminar.ground import clock
 from seminar.ground.db import broken_constraint, db, lost_a_race, waited_too_long
 from seminar.ground.once import once
 from seminar.ground.refusal import N_, Refused
+from seminar.web.uploads import MEGABYTE
 from seminar.web.viewer import me
 
 CONTENT_SECURITY_POLICY = (
@@ -193,6 +194,8 @@ def install(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def _refused(error: HTTPException) -> tuple[str, int]:
         status = error.code or 500
+        if status == 413:
+            return error_page(status, _too_much()), status
         return error_page(status, ERRORS.get(status, ERRORS[500])), status
 
     @app.errorhandler(DBAPIError)
@@ -220,11 +223,18 @@ ERRORS = {
     403: lazy_gettext("This isn't yours to open. Your home shows what is."),
     404: lazy_gettext("There is no such page, or it isn't yours to see."),
     405: lazy_gettext("This page can't be used that way. Go back and use its buttons."),
-    413: lazy_gettext("That was too much at once. Send less."),
     429: lazy_gettext("Too many tries. Wait a few minutes, then try again."),
     503: lazy_gettext("Very many people are doing this at this moment. Nothing was saved: go back and send it again."),
     500: lazy_gettext("Something broke on our side, and it was recorded. What you sent was not saved: go back and send it again."),
 }
+
+
+def _too_much() -> str:
+    largest = (request.max_content_length or 0) // MEGABYTE
+    return gettext(
+        "More was sent than this page takes, which is %(number)s MB. Nothing was saved: go back, and send a smaller file or less text.",
+        number=largest,
+    )
 
 
 def error_page(status: int, sentence: Any) -> str:

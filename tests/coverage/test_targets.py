@@ -45,6 +45,7 @@ def test_the_table_keeps_what_was_typed_where_it_isnt_a_percentage(clean):
     olive = as_who(clean, "olive")
     refused = olive.post("/settings/targets", data={name: "lots"})
     assert (refused.status_code, 'value="lots"' in refused.text) == (422, True)
+    assert f'<a href="#{name}">School A, 3D printing: type a number from 1 to 100, or leave it empty.</a>' in refused.text
     assert olive.post("/settings/targets", data={name: "60 %"}).status_code == 303
     assert f'id="{name}" value="60"' in olive.get("/settings/targets").text
     with clean.app_context():

@@ -220,6 +220,26 @@ def test_the_tabs_make_room_at_400_percent(open_page, role):
     assert tabs.evaluate(position) not in ("fixed", "sticky")
 
 
+# Of what stands in one line: the head's names, then the tabs. A name that has wrapped out of its box isn't seen.
+CROWDED = """() => [".brand strong, .who strong, .me button", ".places > ul > li:not(.beyond) > a > span, .places summary > span"]
+  .map((names) => [...document.querySelectorAll(names)]
+    .map((one) => [one.textContent, one.getBoundingClientRect(), (one.closest(".brand") ?? one).getBoundingClientRect()])
+    .filter(([, {top}, {bottom}]) => top < bottom))
+  .flatMap((row) => row.slice(1).flatMap(([text, {left}], n) => (left < row[n][1].right ? [`${row[n][0]} runs into ${text}`] : [])))"""
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_names_in_the_frame_of_a_page_dont_run_into_each_other(browser, base, language):
+    crowded = []
+    for role in [role for role in PAGES if role]:
+        page = Visitor(browser, base, language=language, axe=False).sign_in(role).page
+        for width in (320, 390):
+            page.set_viewport_size({"width": width, "height": 844})
+            crowded += [f"{role}, {width} px: {one}" for one in page.evaluate(CROWDED)]
+        page.context.close()
+    assert crowded == []
+
+
 def test_each_page_is_visited(app):
     """A page that the table above doesn't name fails here."""
     rules = app.url_map.bind("localhost")

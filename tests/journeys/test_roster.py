@@ -59,7 +59,7 @@ def test_a_file_that_is_none_is_refused_and_the_next_one_is_taken(browser, chang
     assert gloria.status == 422
     fits(gloria)
     gloria.go("/").reads("can't be read")
-    send(gloria, zipped(texts(a_set()))).press("Leave it").reads("Nothing of it was done.")
+    send(gloria, zipped(texts(a_set()))).press("Don't apply it").reads("Nothing of it was done.")
 
 
 def test_a_server_without_encryption_is_refused(browser, changing_base):

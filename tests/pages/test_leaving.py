@@ -56,7 +56,12 @@ def test_one_appointment_is_ended_and_taken_back(clean):
         ada = cast.ada.id
         appointment = standing(cast.ada, TODAY).appointments[0].id
     olive = as_who(clean, "olive")
-    olive.post(f"/appointments/{appointment}/end", data={"last_day": "2027-03-01"})
+    day, reason = f"end{appointment}-last_day", f"end{appointment}-reason"
+    for typed in ("", "2027-02-30", "2019-01-01"):
+        refused = olive.post(f"/appointments/{appointment}/end", data={day: typed, reason: "Moves away"})
+        assert (refused.status_code, 'value="Moves away"' in refused.text, f'id="{day}-error"' in refused.text) == (422, True, True)
+    assert "Take the ending back" not in olive.get(PAGE.format(ada)).text
+    assert olive.post(f"/appointments/{appointment}/end", data={day: "2027-03-01"}).status_code == 303
     assert "Take the ending back" in olive.get(PAGE.format(ada)).text
     assert olive.post(f"/appointments/{appointment}/continuation").status_code == 303
     assert "Take the ending back" not in olive.get(PAGE.format(ada)).text

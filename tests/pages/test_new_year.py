@@ -11,6 +11,7 @@ from seminar.people.appointment import standing
 from seminar.people.calendar import ClosedDay
 from seminar.people.person import Person
 from seminar.people.school import School
+from seminar.skills.skill import Skill
 from tests.cast import a_cast, a_person
 from tests.pages.as_who import as_who
 
@@ -106,7 +107,32 @@ def test_points_that_are_none_are_refused_and_what_was_typed_is_kept(clean):
         db.session.commit()
     olive = as_who(clean, "olive")
     olive.post(f"{AT}/days", data=DAYS)
-    refused = olive.post(f"{AT}/targets", data={"points-1": "five"})
-    assert (refused.status_code, 'value="five"' in refused.text) == (422, True)
+    for typed in ({"points-1": "five"}, {"everywhere": "lots"}):
+        ((name, text),) = typed.items()
+        refused = olive.post(f"{AT}/targets", data=typed)
+        assert (refused.status_code, f'value="{text}"' in refused.text, refused.text.count(f'href="#{name}"')) == (422, True, 1)
     olive.post(f"{AT}/targets", data={"points-1": "5"})
     assert "<strong>65</strong>" in olive.get(f"{AT}/targets").text
+
+
+def test_a_target_that_stops_at_100_doesnt_change_the_points_of_the_others(clean):
+    a_district(clean, teachers=0)
+    with clean.app_context():
+        db.session.add(Skill(district_id=1, name="Coding", look="code"))
+        db.session.flush()
+        db.session.add_all([CoverageTarget(district_id=1, school_id=1, skill_id=n, percent=at) for n, at in ((1, 98), (2, 50))])
+        db.session.commit()
+    olive = as_who(clean, "olive")
+    olive.post(f"{AT}/days", data=DAYS)
+    olive.post(f"{AT}/targets", data={"points-1": "5"})
+    again = olive.get(f"{AT}/targets").text
+    assert ("<strong>100</strong>" in again, "<strong>55</strong>" in again, 'value="5"' in again) == (True, True, True)
+    assert "Targets that change" in olive.get(f"{AT}/preview").text
+
+
+def test_a_number_of_leavers_that_cant_be_read_is_said_beside_its_field(clean):
+    a_district(clean)
+    olive = as_who(clean, "olive")
+    olive.post(f"{AT}/days", data=DAYS)
+    refused = olive.post(f"{AT}/preview", data={"confirmed": "many"})
+    assert (refused.status_code, 'id="confirmed-error"' in refused.text) == (422, True)

@@ -134,7 +134,8 @@ def test_it_is_applied_once_and_left_once(olive):
 
 def test_other_pages_take_no_large_files(olive):
     large = io.BytesIO(b"x" * 3 * 1024 * 1024)
-    assert olive.post("/people/new", data={"file": (large, "x")}, content_type="multipart/form-data").status_code == 413
+    refused = olive.post("/people/new", data={"file": (large, "x")}, content_type="multipart/form-data")
+    assert (refused.status_code, "which is 2 MB. Nothing was saved" in refused.text) == (413, True)
     assert send(olive, files={"large.zip": b"x" * 3 * 1024 * 1024}).status_code == 422
 
 

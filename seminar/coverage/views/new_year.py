@@ -130,45 +130,66 @@ def show_new_year_open() -> object:
     return render_template("coverage/new_year_open.html", plan=plan, rows=rows, touches=touches)
 
 
+EVERYWHERE = "everywhere"
+
+
 @coverage.get("/settings/new-school-year/targets")
 @requires(runs_the_program)
 def show_new_year_targets() -> object:
     plan = plan_in_hand()
-    return to_days() if plan is None else _targets_page(plan, Form(), {})
+    return to_days() if plan is None else _targets_page(plan, Form())
 
 
-def _targets_page(plan: RollOver, form: Form, typed: dict[int, str]) -> str:
+def name_of(school_id: int) -> str:
+    return f"points-{school_id}"
+
+
+def _targets_page(plan: RollOver, form: Form, typed: dict[str, str] | None = None) -> str:
     skills = db.session.scalars(select(Skill).where(Skill.district_id == plan.district_id).order_by(Skill.position)).all()
-    rows = drafted_targets(plan)
-    return render_template("coverage/new_year_targets.html", plan=plan, form=form, skills=skills, rows=rows, typed=typed)
+    rows = [(school, targets) for school, targets in drafted_targets(plan) if targets]
+    drafted = {name_of(school.id): str(_points_drafted(targets) or "") for school, targets in rows}
+    return render_template(
+        "coverage/new_year_targets.html",
+        plan=plan,
+        form=form,
+        skills=skills,
+        rows=rows,
+        name_of=name_of,
+        shown=typed or drafted,
+        wrong=[name for name, text in (typed or {}).items() if _points_of(text) is None],
+    )
+
+
+def _points_drafted(targets: dict[int, tuple[int, int]]) -> int:
+    """By how much a school's targets are raised: one that stops at 100 is raised by less than the others."""
+    return max((then - before for before, then in targets.values()), key=abs)
 
 
 @coverage.post("/settings/new-school-year/targets")
 @requires(runs_the_program)
 def save_new_year_targets() -> object:
-    plan, form = plan_in_hand(), Form()
+    plan = plan_in_hand()
     if plan is None:
         return to_days()
     ids = [school.id for school, targets in drafted_targets(plan) if targets]
-    everywhere = request.form.get("everywhere", "").strip()
-    typed = {school_id: everywhere or request.form.get(f"points-{school_id}", "").strip() for school_id in ids}
+    typed = {name: request.form.get(name, "").strip()[:6] for name in (EVERYWHERE, *map(name_of, ids))}
+    points = {name: _points_of(text) for name, text in typed.items()}
+    if None in points.values():
+        return _targets_page(plan, Form(), typed), 422
 
     def save() -> str:
-        raise_targets(plan, _points_of(typed), by=me().person, now=clock.now())
+        wanted = {number: points[EVERYWHERE if typed[EVERYWHERE] else name_of(number)] or 0 for number in ids}
+        raise_targets(plan, wanted, by=me().person, now=clock.now())
         return url_for("coverage.show_new_year_targets")
 
-    return saved(form, save, lambda refused: _targets_page(plan, refused, typed), gettext("Saved in the draft. Nothing is applied yet."))
+    return saved(Form(), save, lambda refused: _targets_page(plan, refused, typed), gettext("Saved in the draft. Nothing is applied yet."))
 
 
-def _points_of(typed: dict[int, str]) -> dict[int, int]:
-    """Whole points by school; left empty is none. Raises Refused for what is no such number."""
-    points = {}
-    for school_id, text in typed.items():
-        digits = text.removeprefix("+").removeprefix("-")
-        if text and not (digits.isascii() and digits.isdigit() and len(digits) <= 3 and int(digits) <= MOST_POINTS):
-            raise Refused(N_("Type whole points from -100 to 100, like 5."), field=None)
-        points[school_id] = int(text) if text else 0
-    return points
+def _points_of(text: str) -> int | None:
+    """Whole points, 0 where nothing is typed; None for what is no such number."""
+    digits = text.removeprefix("+").removeprefix("-")
+    is_one = digits.isascii() and digits.isdigit() and len(digits) <= 3 and int(digits) <= MOST_POINTS
+    return int(text or 0) if is_one or not text else None
 
 
 class ApplyForm(Form):

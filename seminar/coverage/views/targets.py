@@ -62,7 +62,7 @@ def _targets_page(form: Form | None = None, everywhere: EverywhereForm | None = 
         skills=skills,
         page=page_of(schools, total, page_number()),
         shown=shown,
-        wrong={name for name, value in shown.items() if value and percent_of(value) is None},
+        wrong=[name for name, value in shown.items() if value and percent_of(value) is None],
         action=request.full_path if request.args else request.path,
     )
 
@@ -83,21 +83,19 @@ def save_targets() -> object:
     skills, (schools, _) = _skills(), _schools()
     names = {(school.id, skill.id): name_of(school.id, skill.id) for school in schools for skill in skills}
     typed = {name: request.form.get(name, "").strip()[:6] for name in names.values()}
-    form = Form()
     wanted: Targets = {}
     for key, name in names.items():
         percent = percent_of(typed[name])
         if percent is not None:
             wanted[key] = percent
     if any(value and percent_of(value) is None for value in typed.values()):
-        form.form_errors.append(gettext("Type a number from 1 to 100 in each field, or leave it empty."))
-        return _targets_page(form, typed=typed), 422
+        return _targets_page(typed=typed), 422
 
     def save() -> str:
         set_targets(schools, wanted, by=me().person, now=clock.now())
         return url_for("coverage.show_targets", page=page_number() if page_number() > 1 else None)
 
-    return saved(form, save, lambda refused: _targets_page(refused, typed=typed), gettext("Saved."))
+    return saved(Form(), save, lambda refused: _targets_page(refused, typed=typed), gettext("Saved."))
 
 
 @coverage.post("/settings/targets/everywhere")

@@ -23,6 +23,9 @@ from seminar.web.pages import done_once, refusing, told
 from seminar.web.requires import requires
 from seminar.web.viewer import district_or_404, found_or_404, me
 
+# The field of a day's reason is called so, and by its day.
+REASON = "reason-"
+
 
 class DaysForm(Form):
     first_day = DateField(lazy_gettext("First day"), [needed(), a_likely_day])
@@ -44,8 +47,8 @@ def show_new_closed_days() -> str:
     return _closing_page()
 
 
-def _look(reasons: dict[date, str], read: CalendarFile | None = None) -> str:
-    """What would be closed, and what stands on it; nothing is written yet."""
+def _look(reasons: dict[date, str], read: CalendarFile | None = None, *, chosen: set[date] | None = None, wrong: str = "") -> str:
+    """What would be closed, and what stands on it; nothing is written yet. Every day is chosen at first."""
     district = district_or_404()
     there = closed_among(district, list(reasons))
     new = {day: reason for day, reason in sorted(reasons.items()) if day not in there}
@@ -54,6 +57,8 @@ def _look(reasons: dict[date, str], read: CalendarFile | None = None) -> str:
         new=new,
         there=len(there),
         read=read,
+        chosen=set(new) if chosen is None else chosen,
+        wrong=wrong,
         touched=touched_by_closing(district, list(new), clock.now()),
     )
 
@@ -100,23 +105,28 @@ def _years_days() -> tuple[date, date]:
 @requires(runs_the_program)
 def create_closed_days() -> object:
     """The days that were looked at, and left checked."""
-    listed = request.form.getlist("day")[: MOST_DAYS + 1]
-    reasons = {day: request.form.get(f"reason-{day.isoformat()}", "").strip()[:120] for day in map(typed_day, listed) if day is not None}
+    looked_at = _days_looked_at()
+    chosen = {day for day in map(typed_day, request.form.getlist("day")) if day in looked_at}
     try:
         with refusing():
-            if not reasons or not all(reasons.values()):
-                raise Refused(N_("No day was chosen, so none is closed. Look at the days again."))
+            if not chosen:
+                raise Refused(N_("No day is checked, so none was closed. Check at least one."))
 
             def close() -> str:
-                close_days(district_or_404(), reasons, by=me().person, now=clock.now())
+                close_days(district_or_404(), {day: looked_at[day] for day in sorted(chosen)}, by=me().person, now=clock.now())
                 return url_for("people.show_calendar")
 
             address = done_once(close)
     except Refused as refused:
-        told(sentence_of(refused), "bad")
-        return redirect(url_for("people.show_new_closed_days"), 303)
+        return _look(looked_at, chosen=chosen, wrong=sentence_of(refused)), refused.status
     told(gettext("Closed. Turnaround was reckoned again, and who is touched was told."))
     return redirect(address, 303)
+
+
+def _days_looked_at() -> dict[date, str]:
+    """What the page of the look sends along, checked or not: each day with its reason."""
+    sent = [(typed_day(name.removeprefix(REASON)), said) for name, said in request.form.items() if name.startswith(REASON)]
+    return {day: reason for day, said in sent[:MOST_DAYS] if day is not None and (reason := said.strip()[:120])}
 
 
 @people.post("/settings/calendar/closed-days/<int:closed_day_id>/reopening")

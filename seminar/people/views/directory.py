@@ -10,7 +10,7 @@ from wtforms.validators import Length, Regexp
 from seminar.ground import clock, contributions
 from seminar.ground.contributions import Place
 from seminar.ground.db import db
-from seminar.ground.refusal import N_, Refused
+from seminar.ground.refusal import Refused
 from seminar.people.access import runs_the_program
 from seminar.people.account import Account
 from seminar.people.address import EMAIL
@@ -152,16 +152,29 @@ class EndForm(Form):
     reason = StringField(lazy_gettext("Why it ends"), [Length(max=300)])
 
 
+def end_prefix(appointment_id: int) -> str:
+    return f"end{appointment_id}-"
+
+
 def appointments_page(
-    person: Person, form: AppointmentForm | None = None, person_form: PersonForm | None = None, leaving_form: EndForm | None = None
+    person: Person,
+    form: AppointmentForm | None = None,
+    person_form: PersonForm | None = None,
+    leaving_form: EndForm | None = None,
+    end_form: tuple[int, EndForm] | None = None,
 ) -> str:
+    """`end_form` is a refused one, with the appointment that it would end."""
     query = select(Appointment).where(Appointment.person_id == person.id).options(selectinload(Appointment.school)).order_by(Appointment.id)
+    appointments = db.session.scalars(query).all()
+    ends = {a.id: EndForm(formdata=None, last_day=me().day, prefix=end_prefix(a.id)) for a in appointments if a.last_day is None}
     return render_template(
         "people/appointments.html",
         person=person,
         form=form or appointment_form(blank=True),
         person_form=person_form or PersonForm(formdata=None, obj=person),
-        appointments=db.session.scalars(query).all(),
+        appointments=appointments,
+        ends=ends | dict([end_form] if end_form else []),
+        refused_end=end_form[0] if end_form else None,
         leaving_form=leaving_form or EndForm(formdata=None, last_day=me().day),
         left=last_leaving(person),
         touches=[touch for touched in contributions.leaving_touches for touch in touched([person.id], me().day, clock.now())],
@@ -223,18 +236,17 @@ def create_appointment(person_id: int) -> object:
 @requires(runs_the_program)
 def create_end(appointment_id: int) -> object:
     appointment: Appointment = found_or_404(db.session.get(Appointment, appointment_id))
-    person_id, form = appointment.person_id, EndForm()
-    try:
-        with refusing():
-            if not form.validate():
-                raise Refused(N_("Choose the last day of the appointment."))
-            reason = (form.reason.data or "").strip()
-            end_appointment(appointment, last_day=form.last_day.data, reason=reason, by=me().person, now=clock.now())
-            db.session.commit()
-            told(gettext("Ended. What they answer for was looked at again."))
-    except Refused as refused:
-        told(sentence_of(refused), "bad")
-    return redirect(url_for("people.show_appointments", person_id=person_id), 303)
+    person_id, form = appointment.person_id, EndForm(prefix=end_prefix(appointment_id))
+
+    def save() -> str:
+        reason = (form.reason.data or "").strip()
+        end_appointment(appointment, last_day=form.last_day.data, reason=reason, by=me().person, now=clock.now())
+        return url_for("people.show_appointments", person_id=person_id)
+
+    def page(refused: EndForm) -> str:
+        return appointments_page(person_or_404(person_id), end_form=(appointment_id, refused))
+
+    return saved(form, save, page, gettext("Ended. What they answer for was looked at again."))
 
 
 @people.post("/people/<int:person_id>/invitation")

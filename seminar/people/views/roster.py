@@ -181,7 +181,7 @@ def create_roster_dismissal(roster_id: int) -> object:
             db.session.commit()
     except Refused as refused:
         return _import_page(_import_or_404(roster_id), sentence_of(refused)), refused.status
-    told(gettext("Left. Nothing of it was done."))
+    told(gettext("It isn't applied. Nothing of it was done."))
     return redirect(url_for("people.show_roster"), 303)
 
 
