@@ -122,6 +122,7 @@ def contribute(settings: Settings) -> None:
     contributions.named_still[:] = [skills_kept.people_named, series_kept.people_named, inventory_kept.people_named]
     contributions.daily_rounds.update(
         badges_running_out=expiry.tell_what_runs_out,
+        turnaround=following.reckon_every_turnaround,
         reservations_at_risk=at_risk.look_at_every_reservation,
         loans_due=due.tell_what_is_due,
         retention=retention_rule.apply_retention,
