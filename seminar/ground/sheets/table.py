@@ -19,6 +19,7 @@ SEARCHED_FOR_HEADINGS = 10
 TOO_MANY_ROWS = N_("{file} has more than {most} rows. Split it into several sheets, and send one after the other.")
 TOO_MANY_COLUMNS = N_("{file} has more than {most} columns. Take away those that aren't needed.")
 EMPTY = N_("{file} is empty. It needs a row of headings, and a row for each thing below it.")
+NOTHING_IN_IT = N_("{file} is empty.")
 NO_HEADING = N_("{file} has no column called {missing}. Its first row names: {found}.")
 TWICE = N_("{file} has two columns that mean the same: {first} and {second}. Take one away.")
 Line = tuple[int, list[str]]
@@ -56,6 +57,15 @@ def read_table(content: bytes, file: str, columns: Mapping[str, tuple[str, ...]]
                 raise
             refused = refused if refused is not None and refused.message == NO_HEADING else no
     raise refused or Refused(EMPTY, field="file", file=file)
+
+
+def read_lines(content: bytes, file: str) -> tuple[str, list[Line]]:
+    """The rows that say something of a file that needs no headings, each with its line, its cells tidied; and the name of the file,
+    with its sheet's in a workbook, of which the first sheet with a row is read. Raises Refused, for the field `file`."""
+    for name, lines in _sheets(content, file):
+        if rows := list(_not_empty(lines)):
+            return name, rows
+    raise Refused(NOTHING_IN_IT, field="file", file=file)
 
 
 def _sheets(content: bytes, file: str) -> Iterator[tuple[str, Iterator[Line]]]:
