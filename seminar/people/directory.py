@@ -10,7 +10,7 @@ from seminar.ground.refusal import N_, Refused
 from seminar.people.account import end_links, send_link
 from seminar.people.appointment import AT_A_SCHOOL, Appointment
 from seminar.people.email_address import person_by_address
-from seminar.people.leaving import end_in_one_act
+from seminar.people.leaving import end_in_one_act, refuse_to_end_the_last_program_manager
 from seminar.people.person import Person, refuse_without_a_name
 from seminar.people.school import School
 
@@ -97,9 +97,11 @@ def appoint(
 
 
 def end_appointment(appointment: Appointment, *, last_day: date, reason: str = "", by: Person, now: datetime) -> None:
-    """End it with that day, and keep why; what the person answers for is looked at again. Raises Refused before its first day."""
+    """End it with that day, and keep why; what the person answers for is looked at again. Raises Refused before its first day, and
+    where nobody would run the program any more."""
     if last_day < appointment.first_day:
         raise Refused(N_("The last day is before the first one."), field="last_day")
+    refuse_to_end_the_last_program_manager([appointment], last_day)
     end_in_one_act([appointment], last_day=last_day, reason=reason, leaves=False, by=by, now=now)
     for changed in contributions.standing_changed:
         changed([appointment.person], now)

@@ -70,21 +70,22 @@ def leave(person: Person, *, last_day: date, reason: str, by: Person, now: datet
     if late.first_day > last_day:
         sentence = N_("{name} begins an appointment on {day} only. Choose that day or a later one.")
         raise Refused(sentence, field="last_day", name=person.name, day=late.first_day)
-    _refuse_the_last_program_manager(person, held, last_day)
+    refuse_to_end_the_last_program_manager(held, last_day)
     ending = end_in_one_act(held, last_day=last_day, reason=reason, leaves=True, by=by, now=now)[0]
     history.record(by, "person left", person, now, last_day=last_day.isoformat(), reason=reason)
     _look_again([person], now)
     return ending
 
 
-def _refuse_the_last_program_manager(person: Person, held: list[Appointment], last_day: date) -> None:
-    """Somebody must be there who could take it back."""
-    if not any(appointment.role == "program_manager" for appointment in held):
+def refuse_to_end_the_last_program_manager(ending: Iterable[Appointment], last_day: date) -> None:
+    """Somebody must be there who could take it back: raises Refused where nobody runs the program after these end with that day."""
+    ended = [appointment for appointment in ending if appointment.role == "program_manager"]
+    if not ended:
         return
     others = select(Appointment.id).where(
-        Appointment.district_id == person.district_id,
+        Appointment.district_id == ended[0].district_id,
         Appointment.role == "program_manager",
-        Appointment.person_id != person.id,
+        Appointment.id.not_in([appointment.id for appointment in ended]),
         or_(Appointment.last_day.is_(None), Appointment.last_day > last_day),
     )
     if db.session.scalar(others.limit(1)) is None:

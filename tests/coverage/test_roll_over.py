@@ -5,21 +5,24 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import func, select
 
+from inventory.calendar import ItemDay
 from inventory.reserving import Asked, reserve
 from seminar.coverage.applying import apply, difference
 from seminar.coverage.expiring import badges_running_out
-from seminar.coverage.moves import Wanted, counts_by_school, plan_moves, read_moves, teachers_of
+from seminar.coverage.moves import Wanted, asked_again, counts_by_school, plan_moves, read_moves, teachers_of
 from seminar.coverage.roll_over import closed_days, in_hand, proposed_days, raise_targets, save_days, year_ahead
 from seminar.coverage.target import CoverageTarget
 from seminar.ground.db import db
 from seminar.ground.history import History
 from seminar.ground.outbox import Mail
 from seminar.ground.refusal import Refused
+from seminar.ground.sheets import read_lines
 from seminar.people.appointment import Appointment, standing
 from seminar.people.calendar import ClosedDay, SchoolYear
 from seminar.people.directory import appoint
 from seminar.people.leaving import last_leaving
 from seminar.people.school import School
+from seminar.people.school_editing import close_school
 from tests.cast import NOW, TODAY, a_cast, a_model, a_person, an_award
 
 FIRST, LAST = date(2027, 8, 11), date(2028, 6, 9)
@@ -48,7 +51,11 @@ def plan_for(cast, plan, person, wanted):
 
 
 def applied(cast, plan, confirmed=None):
-    return apply(plan, confirmed=confirmed, by=cast.olive, now=NOW)
+    return apply(plan, outcome=difference(plan).outcome, confirmed=confirmed, by=cast.olive, now=NOW)
+
+
+def read(plan, text, today=TODAY):
+    return read_moves(plan, *read_lines(text.encode(), "list.csv"), today=today)
 
 
 def schools_on(person, day):
@@ -175,6 +182,84 @@ def test_the_year_and_its_closed_days_are_set_and_a_closed_day_taken_out_opens_a
     assert difference(plan).is_nothing
 
 
+def test_what_is_lent_follows_the_closed_days_of_the_new_year(db_session):
+    cast = a_cast()
+    an_award(cast, cast.ada, last_day=LAST)
+    model = a_model(cast)
+    model.turnaround_open_days = 1
+    thursday = FIRST + timedelta(days=1)
+    reservation = reserve(Asked(cast.school, cast.ada, {model: 1}, FIRST, FIRST), by=cast.cora, now=NOW, today=TODAY)
+    plan, _ = a_year(cast, {thursday: "Staff day"})
+    applied(cast, plan)
+    days = select(ItemDay.day).where(ItemDay.line_id == reservation.lines[0].id, ItemDay.claim == "turnaround").order_by(ItemDay.day)
+    assert db.session.scalars(days).all() == [thursday, thursday + timedelta(days=1)]
+    drafted(cast, {FIRST: "Heat"})
+    applied(cast, plan)
+    assert db.session.scalars(days).all() == [thursday]
+    assert cast.eli.id in db.session.scalars(select(Mail.person_id).where(Mail.kind == "at_risk")).all()
+
+
+def test_what_is_applied_is_what_the_preview_said(db_session):
+    cast = a_cast()
+    plan, other = a_year(cast)
+    plan_for(cast, plan, cast.ada, Wanted("moves", other.id))
+    previewed = difference(plan).outcome
+    plan_for(cast, plan, cast.ben, Wanted("leaves"))
+    with pytest.raises(Refused, match="changed the draft since"):
+        apply(plan, outcome=previewed, confirmed=None, by=cast.olive, now=NOW)
+    assert schools_on(cast.ada, FIRST) == ["S"]
+
+
+def test_nobody_moves_to_a_school_that_was_closed_since(db_session):
+    cast = a_cast()
+    plan, other = a_year(cast)
+    plan_for(cast, plan, cast.ada, Wanted("moves", other.id))
+    close_school(other, day=FIRST, reason="Merged", by=cast.olive, now=NOW)
+    with pytest.raises(Refused, match="School T is closed from 2027-08-11 on. Choose another place for Ada Example"):
+        applied(cast, plan)
+
+
+def test_the_last_program_manager_doesnt_leave_with_the_old_year(db_session):
+    cast = a_cast()
+    plan, _ = a_year(cast)
+    appoint(cast.olive, "teacher", school=cast.school, grade=None, first_day=TODAY, by=cast.olive, now=NOW)
+    plan_for(cast, plan, cast.olive, Wanted("leaves", all_roles=True))
+    with pytest.raises(Refused, match="Nobody else runs the program"):
+        applied(cast, plan)
+    plan_for(cast, plan, cast.olive, Wanted("leaves"))
+    applied(cast, plan)
+    assert [a.role for a in standing(cast.olive, FIRST).appointments] == ["program_manager"]
+
+
+def test_a_year_that_was_added_meanwhile_isnt_overlapped_and_no_term_is_left_outside(db_session):
+    cast = a_cast()
+    plan, _ = a_year(cast)
+    year = SchoolYear(district_id=cast.district.id, ends_in=2027, first_day=date(2026, 8, 12), last_day=FIRST)
+    db.session.add(year)
+    db.session.flush()
+    with pytest.raises(Refused, match="is there already"):
+        applied(cast, plan)
+    db.session.rollback()
+
+
+def test_the_year_is_named_by_its_last_day_until_it_is_applied(db_session):
+    cast = a_cast()
+    ends_in, *_ = proposed_days(cast.district, TODAY)
+    days = {"first_day": FIRST, "last_day": LAST, "closed": {}, "by": cast.olive, "now": NOW}
+    plan = save_days(cast.district, ends_in=ends_in, **days)
+    assert (ends_in, plan.ends_in) == (2027, 2028)
+    earlier = days | {"first_day": date(2026, 8, 12), "last_day": date(2027, 6, 11)}
+    assert save_days(cast.district, ends_in=2028, **earlier) is plan
+    assert plan.ends_in == 2027
+    applied(cast, plan)
+    with pytest.raises(Refused, match="ends in 2027. Choose a last day in 2027"):
+        save_days(cast.district, ends_in=2027, **earlier | {"last_day": date(2028, 1, 14)})
+    following = save_days(cast.district, ends_in=2028, **days)
+    with pytest.raises(Refused, match="ends in 2027 was prepared already"):
+        save_days(cast.district, ends_in=2028, **earlier)
+    assert following.ends_in == 2028
+
+
 def test_a_closed_day_that_the_calendar_has_for_itself_stays(db_session):
     cast = a_cast()
     db.session.add(ClosedDay(district_id=cast.district.id, day=LABOR_DAY, reason="Labor Day"))
@@ -223,7 +308,7 @@ def test_a_list_plans_its_good_rows_and_says_what_is_wrong_with_the_others(db_se
         "Email,School\nADA@a.example,t\nben@a.example,T\npia@a.example,T\nmore1@a.example,X\nmore2@a.example,S\nmore3@a.example,leaves\n\n"
     )
     text += "more3@a.example,stays\nnobody\n"
-    people, wanted, refused = read_moves(plan, "list.csv", text, today=TODAY)
+    people, wanted, refused = read(plan, text)
     assert sorted((one.kind, one.school_id) for one in wanted.values()) == [("leaves", None), ("moves", other.id)]
     assert [(row.line, row.column, row.value) for row in refused] == [
         (3, "email", "ben@a.example"),
@@ -234,15 +319,17 @@ def test_a_list_plans_its_good_rows_and_says_what_is_wrong_with_the_others(db_se
         (10, "email", "nobody"),
     ]
     assert plan_moves(plan, people, wanted, by=cast.olive, today=TODAY, now=NOW) == 2
-    again, wanted, _ = read_moves(plan, "list.csv", text, today=TODAY)
+    again, wanted, _ = read(plan, text)
     assert plan_moves(plan, again, wanted, by=cast.olive, today=TODAY, now=NOW) == 0
+    alone = [(line, [email, place]) for line, email, place in asked_again(read_lines(text.encode(), "list.csv")[1], refused)]
+    assert read_moves(plan, "list.csv", alone, today=TODAY)[2] == refused
 
 
 def test_the_next_districts_teachers_are_nobodys_to_move(db_session):
     cast = a_cast()
     plan, _ = a_year(cast)
     a_cast("B", {"stan": "teacher", "boss": "program_manager"})
-    _, wanted, refused = read_moves(plan, "list.csv", "stan@b.example,leaves", today=TODAY)
+    _, wanted, refused = read(plan, "stan@b.example,leaves")
     assert (wanted, len(refused)) == ({}, 1)
 
 
@@ -260,7 +347,7 @@ def test_what_holds_since_the_first_day_is_planned_no_more(db_session):
     applied(cast, plan)
     rows = [row for row in teachers_of(plan, cast.school.id) if row.appointment.person_id == cast.ada.id]
     assert plan_moves(plan, rows, {rows[0].appointment.id: Wanted("stays")}, by=cast.olive, today=FIRST, now=NOW) == 0
-    _, _, refused = read_moves(plan, "list.csv", "ada@a.example,stays", today=FIRST)
+    _, _, refused = read(plan, "ada@a.example,stays", today=FIRST)
     assert len(refused) == 1
 
 
