@@ -14,7 +14,7 @@ from seminar.ground import contributions, history
 from seminar.ground.db import Model, db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.appointment import Appointment
-from seminar.people.person import Person, refuse_without_a_name
+from seminar.people.person import Person, hold_by_name
 
 
 class Ending(Model):
@@ -130,8 +130,7 @@ def last_leaving(person: Person) -> Ending | None:
 def take_back_leaving(person: Person, *, by: Person, now: datetime) -> None:
     """The person stays after all: what the act ended holds again as it did before. Raises Refused (409) where it was taken back
     already, or something changed since."""
-    _lock(person)
-    refuse_without_a_name(person)
+    hold_by_name(person)
     act = last_leaving(person)
     if act is None:
         raise Refused(N_("This was taken back already."), status=409)
@@ -149,8 +148,7 @@ def take_back_ending(appointment: Appointment, *, by: Person, now: datetime) -> 
     """The appointment holds again through the last day that it had before, or on. Raises Refused (409) where it has no end, or
     the person began the same anew since."""
     person = appointment.person
-    _lock(person)
-    refuse_without_a_name(person)
+    hold_by_name(person)
     db.session.refresh(appointment)
     if appointment.last_day is None:
         raise Refused(N_("This was taken back already."), status=409)
