@@ -1,7 +1,8 @@
 """Everything that is held about a person, read from the models themselves: each table that refers to a person is in it.
 
 Laws: what signs somebody in is never given out; of a row that is about somebody else, and that the person only signed, its
-texts stay away. A new table is in it by itself, and a test asks which of its columns say whose the row is.
+texts stay away; what a mail said stays away too, because it can name others, and all that it told is in the records themselves.
+A new table is in it by itself, and a test asks which of its columns say whose the row is.
 """
 
 import csv
@@ -38,13 +39,15 @@ ACTORS = (
     "who_id",
     "withdrawn_by_id",
 )
-# What signs somebody in, or opens something without it. A mail's values hold the links of invitations and resets.
+# What signs somebody in, or opens something without it. A mail's values hold the links of invitations and resets, its key can be a
+# sentence about somebody else.
 SECRETS = {
     ("account", "password_hash"),
     ("account_link", "token_hash"),
     ("device_session", "key_hash"),
     ("email_address", "token_hash"),
     ("mail", "context"),
+    ("mail", "key"),
     ("passkey", "credential_id"),
     ("passkey", "public_key"),
     ("passkey", "user_handle"),
@@ -52,6 +55,8 @@ SECRETS = {
     ("recovery_code", "code_hash"),
     ("second_factor", "secret"),
 }
+# Of what somebody did to others' records: words of ours that say what was done, and to what kind of record.
+OUR_WORDS = {("history", "what"), ("history", "record")}
 
 
 @dataclass(frozen=True)
@@ -107,12 +112,15 @@ def _plain_row(table: Table, row: Any, person_id: int, names: dict[int, str]) ->
     """The row as JSON can hold it; people by name where the row is the person's own, and not at all where it is somebody's."""
     people = {column.name for column in people_columns(table)}
     subjects = [name for name in people if name in SUBJECTS]
-    about_me = not subjects or any(row[name] == person_id for name in subjects)
+    if table.name == "history":
+        about_me = (row["record"], row["record_id"]) == ("person", person_id)
+    else:
+        about_me = not subjects or any(row[name] == person_id for name in subjects)
     plain: dict[str, Any] = {}
     for name, value in row.items():
         if name in people and value != person_id:
             plain[name] = names.get(value) if about_me else None
-        elif not about_me and isinstance(table.c[name].type, (String, JSON)):
+        elif not about_me and (table.name, name) not in OUR_WORDS and isinstance(table.c[name].type, (String, JSON)):
             plain[name] = None
         else:
             plain[name] = value.isoformat() if isinstance(value, (date, datetime, time)) else value
