@@ -76,8 +76,8 @@ def reserve(asked: Asked, *, by: Person, now: datetime, today: date) -> Reservat
 
 def change(reservation: Reservation, asked: Asked, *, by: Person, now: datetime, today: date) -> bool:
     """Other days, models, quantities or another teacher. Items that stay free for it stay with it. Answers whether anything is
-    different now; where nothing is, or its purpose alone, nobody is told. Raises Refused as reserving does, and (409) once something of it is out: then
-    its loan is changed."""
+    different now; where nothing is, or its purpose alone, nobody is told. Raises Refused as reserving does, and (409) once
+    something of it is out: then its loan is changed."""
     lines = locked_lines(reservation, *AHEAD, *WITH_THE_SCHOOL)
     if not lines or any(line.state in WITH_THE_SCHOOL for line in lines):
         raise Refused(N_("Something of this reservation is out already, or it is over. Open its page anew."), status=409)

@@ -1,8 +1,8 @@
 """Applying a new school year: what it would change, and the change, in one transaction.
 
-Laws: what is applied is what the preview said; applying again changes nothing; after a correction it does the difference alone. Appointments end on the eve of the new
-year and begin on its first day. What a person holds by hand besides teaching goes on, unless it was chosen to end too. More
-than a tenth of the staff leaves only when their number is typed.
+Laws: what is applied is what the preview said; applying again changes nothing; after a correction it does the difference alone.
+Appointments end on the eve of the new year and begin on its first day. What a person holds by hand besides teaching goes on, unless
+it was chosen to end too. More than a tenth of the staff leaves only when their number is typed.
 """
 
 import hashlib

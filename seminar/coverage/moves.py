@@ -118,9 +118,7 @@ def _plan(plan: RollOver, one: Planned, want: Wanted) -> int:
     return int(before != after)
 
 
-def read_moves(
-    plan: RollOver, file: str, lines: list[Line], *, today: date
-) -> tuple[list[Planned], dict[int, Wanted], list[RefusedRow]]:
+def read_moves(plan: RollOver, file: str, lines: list[Line], *, today: date) -> tuple[list[Planned], dict[int, Wanted], list[RefusedRow]]:
     """The rows of a list (email, and a school's code or "leaves"; with or without headings): who of it is planned how, and the
     rows that can't be taken. Two statements, however many rows."""
     codes = {

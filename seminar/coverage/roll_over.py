@@ -154,8 +154,10 @@ def _closed(district_id: int, first: date, last: date) -> list[tuple[date, str]]
 def save_days(
     district: District, *, ends_in: int, first_day: date, last_day: date, closed: dict[date, str], by: Person, now: datetime
 ) -> RollOver:
-    """Begin the draft of the year that is proposed to end in `ends_in`, or change its days; the year is named by its last day. Raises
-    Refused for days out of order, for a year that overlaps another or was prepared already, for closed days outside of it, and for another first day once people were moved for it."""
+    """Begin the draft of the year that is proposed to end in `ends_in`, or change its days; the year is named by its last day.
+
+    Raises Refused for days out of order, for a year that overlaps another or was prepared already, for closed days outside of it,
+    and for another first day once people were moved for it."""
     if not first_day < last_day:
         raise Refused(N_("The last day is before the first one."), field="last_day")
     outside = next((day for day in closed if not first_day <= day <= last_day), None)
