@@ -18,9 +18,8 @@ MOST_DAYS = 400
 MOST_EVENTS = 2000
 # What a whole day can repeat by.
 BY_DAYS = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
-
-
 FIRST_YEAR = 1970
+NO_DAY = N_("An event of the file has no day. Export it anew.")
 
 
 @dataclass
@@ -45,10 +44,14 @@ def read_calendar_file(content: bytes, first: date, last: date) -> CalendarFile:
         raise Refused(N_("There is no event in this file."), field="file")
     if len(events) > MOST_EVENTS:
         raise Refused(N_("There are more than 2000 events in this file. Export the holidays alone, and upload that."), field="file")
-    found, replaced = CalendarFile(), _replaced(events)
-    for event in events:
-        if str(event.get("status", "")).upper() != "CANCELLED":
-            _read(event, found, first, last, replaced.get(str(event.get("uid", "")), set()))
+    found = CalendarFile()
+    try:
+        _read_all(events, found, first, last)
+    except Refused:
+        raise
+    # Whatever is wrong inside of somebody's event comes out of icalendar as one of half a dozen kinds of error.
+    except Exception:
+        raise Refused(NO_DAY, field="file") from None
     if len(found.days) > MOST_DAYS:
         raise Refused(
             N_("The file would close {count} days, and {most} is the most. Export the holidays alone, and upload that."),
@@ -59,13 +62,33 @@ def read_calendar_file(content: bytes, first: date, last: date) -> CalendarFile:
     return found
 
 
+def _read_all(events: list[Any], found: CalendarFile, first: date, last: date) -> None:
+    replaced = _replaced(events)
+    for event in events:
+        if str(event.get("status", "")).upper() != "CANCELLED":
+            _read(event, found, first, last, replaced.get(str(event.get("uid", "")), set()))
+
+
 def _replaced(events: list[Any]) -> dict[str, set[date]]:
     """By the event's UID, the occurrences in whose place another event of the file stands, or none (RFC 5545, 3.8.4.4)."""
     found: dict[str, set[date]] = {}
     for event in events:
         if "recurrence-id" in event:
-            found.setdefault(str(event.get("uid", "")), set()).add(_day(event.decoded("recurrence-id")))
+            found.setdefault(str(event.get("uid", "")), set()).add(_day(_moment(event, "recurrence-id")))
     return found
+
+
+def _moment(event: Any, name: str) -> date:
+    """Raises Refused where there is none, or more than one."""
+    moment = getattr(event.get(name), "dt", None)
+    if not isinstance(moment, date):
+        raise Refused(NO_DAY, field="file")
+    return moment
+
+
+def _duration(event: Any) -> timedelta:
+    lasts = getattr(event.get("duration"), "dt", None)
+    return lasts if isinstance(lasts, timedelta) else timedelta()
 
 
 def _day(moment: date) -> date:
@@ -73,10 +96,7 @@ def _day(moment: date) -> date:
 
 
 def _read(event: Any, found: CalendarFile, first: date, last: date, replaced: set[date]) -> None:
-    try:
-        start = event.decoded("dtstart")
-    except (KeyError, ValueError):
-        raise Refused(N_("An event of the file has no day. Export it anew."), field="file") from None
+    start = _moment(event, "dtstart")
     if isinstance(start, datetime) and not _lasts_whole_days(event, start):
         found.timed += 1
         return
@@ -93,7 +113,7 @@ def _read(event: Any, found: CalendarFile, first: date, last: date, replaced: se
 
 def _lasts_whole_days(event: Any, start: datetime) -> bool:
     """From a midnight of its own place to another one; a midnight in UTC is no place's."""
-    end = event.decoded("dtend") if "dtend" in event else start + event.decoded("duration") if "duration" in event else start
+    end = _moment(event, "dtend") if "dtend" in event else start + _duration(event)
     if not isinstance(end, datetime) or start.tzinfo == UTC or str(start.tzinfo) == "UTC":
         return False
     return start.time() == time() == end.time() and end.date() > start.date()
@@ -102,8 +122,8 @@ def _lasts_whole_days(event: Any, start: datetime) -> bool:
 def _length(event: Any, start: date) -> int:
     """In days: DTEND is the day after the last one; without it and a duration, it is one day (RFC 5545, 3.6.1)."""
     if "dtend" in event:
-        return min(max(1, (_day(event.decoded("dtend")) - start).days), MOST_DAYS)
-    return min(max(1, event.decoded("duration").days), MOST_DAYS) if "duration" in event else 1
+        return min(max(1, (_day(_moment(event, "dtend")) - start).days), MOST_DAYS)
+    return min(max(1, _duration(event).days), MOST_DAYS)
 
 
 def _starts(event: Any, start: date, reason: str, first: date, last: date, replaced: set[date]) -> set[date]:
@@ -114,7 +134,8 @@ def _starts(event: Any, start: date, reason: str, first: date, last: date, repla
         return {start, *_listed(event, "rdate")} - _listed(event, "exdate") - replaced
     midnight = datetime.combine(start, time())
     try:
-        if event["rrule"].get("FREQ", [""])[0] not in BY_DAYS or start.year < FIRST_YEAR:
+        asked = event["rrule"]
+        if asked.get("FREQ", [""])[0] not in BY_DAYS or asked.get("INTERVAL", [1])[0] < 1 or start.year < FIRST_YEAR:
             raise ValueError
         rule = rrulestr(_without_zone(event["rrule"]), dtstart=midnight)
         found = rule.between(datetime.combine(first, time()), datetime.combine(last, time()), inc=True)
@@ -133,5 +154,5 @@ def _without_zone(rule: Any) -> str:
 def _listed(event: Any, name: str) -> set[date]:
     """Occurrences that are listed one by one: further ones (RDATE), or those left out (EXDATE)."""
     given = event.get(name, [])
-    listed = [one.dt for part in (given if isinstance(given, list) else [given]) for one in part.dts]
+    listed = [one.dt for part in (given if isinstance(given, list) else [given]) for one in getattr(part, "dts", [])]
     return {_day(one[0] if isinstance(one, tuple) else one) for one in listed}

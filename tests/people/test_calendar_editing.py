@@ -131,10 +131,14 @@ def test_from_midnight_to_midnight_is_a_whole_day_where_it_is_a_places_midnight(
         (b"", "no iCalendar file|no event"),
         (events(), "no event"),
         (events("SUMMARY:Whenever"), "has no day"),
+        (events("DTSTART;VALUE=PERIOD:20270101T000000Z/P1D"), "has no day"),
+        (events("DTSTART;VALUE=DATE:20270101\r\nDTEND:tomorrow"), "has no day"),
+        (events("DTSTART;VALUE=DATE:20270101\r\nDTSTART;VALUE=DATE:20270102"), "has no day"),
+        (events("DTSTART;VALUE=DATE:20270108\r\nRRULE:FREQ=DAILY;INTERVAL=0\r\nSUMMARY:Never"), "“Never” repeats"),
         (events("DTSTART;VALUE=DATE:20270108\r\nRRULE:FREQ=SECONDLY\r\nSUMMARY:Odd"), "“Odd” repeats"),
         (events(*(f"DTSTART;VALUE=DATE:20260901\r\nDTEND;VALUE=DATE:20990101\r\nSUMMARY:{n}" for n in range(2001))), "2000 events"),
     ],
-    ids=["nonsense", "empty", "no event", "no day", "every second", "too many"],
+    ids=["nonsense", "empty", "no event", "no day", "a period", "no end", "two days", "never", "every second", "too many"],
 )
 def test_a_file_that_cant_be_read_says_why(content, sentence):
     with pytest.raises(Refused, match=sentence):
