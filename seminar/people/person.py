@@ -59,9 +59,14 @@ def who_stays(person: Person) -> Person:
     return person.merged_into or person
 
 
+def refuse_without_a_name(person: Person) -> None:
+    """Raise Refused (409) for somebody whose name is gone."""
+    if person.pseudonymised_on is not None:
+        raise Refused(N_("{name} left long ago, and their name is gone. Add whoever comes back anew."), status=409, name=person.name)
+
+
 def hold_by_name(person: Person) -> None:
     """Hold the person's row, read anew: two who end and take back, or appoint while their name goes, do it one after the other. Raises
     Refused (409) for somebody whose name is gone."""
     db.session.refresh(person, attribute_names=["pseudonymised_on", "given_name", "family_name"], with_for_update={"key_share": True})
-    if person.pseudonymised_on is not None:
-        raise Refused(N_("{name} left long ago, and their name is gone. Add whoever comes back anew."), status=409, name=person.name)
+    refuse_without_a_name(person)
