@@ -81,21 +81,23 @@ def people_columns(table: Table) -> list[Column[Any]]:
 
 
 def held_about(person: Person) -> list[Held]:
-    """Everything, table by table; one statement for each, and one for the names of who had a part in it."""
-    found = [(table, db.session.execute(_of_person(table, person.id)).mappings().all()) for table in tables_about_people()]
+    """Everything, table by table, with what stayed at the records that went into theirs; one statement for each, one for those
+    records, and one for the names of who had a part in it."""
+    mine = {person.id, *db.session.scalars(select(Person.id).where(Person.merged_into_id == person.id))}
+    found = [(table, db.session.execute(_of_person(table, mine)).mappings().all()) for table in tables_about_people()]
     ids = {row[column.name] for table, rows in found for column in people_columns(table) for row in rows}
     names = _names(ids - {None})
-    return [_held(table, rows, person.id, names) for table, rows in found if rows]
+    return [_held(table, rows, mine, names) for table, rows in found if rows]
 
 
-def _of_person(table: Table, person_id: int) -> Any:
+def _of_person(table: Table, mine: set[int]) -> Any:
     columns = [column for column in table.columns if (table.name, column.name) not in SECRETS]
-    mine = [column == person_id for column in people_columns(table)]
+    named = [column.in_(mine) for column in people_columns(table)]
     if table.name == "person":
-        mine.append(table.c.id == person_id)
+        named.append(table.c.id.in_(mine))
     if table.name == "history":
-        mine.append((table.c.record == "person") & (table.c.record_id == person_id))
-    return select(*columns).where(or_(*mine)).order_by(*table.primary_key.columns)
+        named.append((table.c.record == "person") & table.c.record_id.in_(mine))
+    return select(*columns).where(or_(*named)).order_by(*table.primary_key.columns)
 
 
 def _names(ids: set[int]) -> dict[int, str]:
@@ -103,22 +105,22 @@ def _names(ids: set[int]) -> dict[int, str]:
     return {person_id: f"{given} {family}" for person_id, given, family in db.session.execute(query)}
 
 
-def _held(table: Table, rows: Any, person_id: int, names: dict[int, str]) -> Held:
+def _held(table: Table, rows: Any, mine: set[int], names: dict[int, str]) -> Held:
     columns = [column.name for column in table.columns if (table.name, column.name) not in SECRETS]
-    return Held(table.name, purpose_of(table), columns, [_plain_row(table, row, person_id, names) for row in rows])
+    return Held(table.name, purpose_of(table), columns, [_plain_row(table, row, mine, names) for row in rows])
 
 
-def _plain_row(table: Table, row: Any, person_id: int, names: dict[int, str]) -> dict[str, Any]:
+def _plain_row(table: Table, row: Any, mine: set[int], names: dict[int, str]) -> dict[str, Any]:
     """The row as JSON can hold it; people by name where the row is the person's own, and not at all where it is somebody's."""
     people = {column.name for column in people_columns(table)}
     subjects = [name for name in people if name in SUBJECTS]
     if table.name == "history":
-        about_me = (row["record"], row["record_id"]) == ("person", person_id)
+        about_me = row["record"] == "person" and row["record_id"] in mine
     else:
-        about_me = not subjects or any(row[name] == person_id for name in subjects)
+        about_me = not subjects or any(row[name] in mine for name in subjects)
     plain: dict[str, Any] = {}
     for name, value in row.items():
-        if name in people and value != person_id:
+        if name in people and value not in mine:
             plain[name] = names.get(value) if about_me else None
         elif not about_me and (table.name, name) not in OUR_WORDS and isinstance(table.c[name].type, (String, JSON)):
             plain[name] = None
