@@ -82,6 +82,17 @@ def test_a_list_is_uploaded_and_what_is_wrong_of_it_is_shown(clean):
     assert "Ada Example" not in olive.get(f"{AT}/preview").text
 
 
+def test_a_list_that_is_wrong_throughout_comes_back_whole(clean):
+    a_district(clean, teachers=0)
+    olive = as_who(clean, "olive")
+    olive.post(f"{AT}/days", data=DAYS)
+    rows = "".join(f"teacher.number.{n}@lakeside.example,T\n" for n in range(25_000)).encode()
+    shown = olive.post(f"{AT}/moves", data={"file": (io.BytesIO(rows), "moves.csv")}, content_type="multipart/form-data")
+    again = unescape(re.search('name="again" value="([^"]+)"', shown.text)[1])
+    listed = olive.post(f"{AT}/moves/refused", data={"again": again}, content_type="multipart/form-data")
+    assert len(listed.text.splitlines()) == 25_001
+
+
 def test_a_list_that_is_missing_or_no_text_is_refused(clean):
     a_district(clean)
     olive = as_who(clean, "olive")

@@ -26,6 +26,7 @@ from seminar.web.language import said
 from seminar.web.pages import refusing, told
 from seminar.web.requires import requires
 from seminar.web.saving import saved
+from seminar.web.uploads import takes_files
 from seminar.web.viewer import found_or_404, me
 
 MOST_REFUSED_SHOWN = 200
@@ -101,6 +102,7 @@ def _sent(form: ListForm) -> tuple[str, list[Line]]:
 
 @coverage.post("/settings/new-school-year/moves/refused")
 @requires(runs_the_program)
+@takes_files(megabytes=4)
 def create_refused_moves() -> object:
     """All of the rows that were left out of a list as a CSV."""
     plan, (name, *rows) = plan_in_hand(), _asked_for_again()
@@ -116,7 +118,7 @@ def _asked_for_again() -> list[Any]:
     try:
         name, *rows = json.loads(request.form.get("again", ""))
         return [str(name), *((int(line), str(email), str(place)) for line, email, place in rows)]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         abort(400)
 
 
