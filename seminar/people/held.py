@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import JSON, Column, String, Table, or_, select
+from sqlalchemy import JSON, Column, ColumnElement, String, Table, or_, select
 
 from seminar.ground import history
 from seminar.ground.db import Model, db
@@ -92,7 +92,7 @@ def held_about(person: Person) -> list[Held]:
 
 def _of_person(table: Table, mine: set[int]) -> Any:
     columns = [column for column in table.columns if (table.name, column.name) not in SECRETS]
-    named = [column.in_(mine) for column in people_columns(table)]
+    named: list[ColumnElement[bool]] = [column.in_(mine) for column in people_columns(table)]
     if table.name == "person":
         named.append(table.c.id.in_(mine))
     if table.name == "history":

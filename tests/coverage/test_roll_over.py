@@ -1,6 +1,7 @@
 """A new school year: drafted, previewed, applied once, corrected, and applied for the difference alone."""
 
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select
@@ -21,9 +22,12 @@ from seminar.people.appointment import Appointment, standing
 from seminar.people.calendar import ClosedDay, SchoolYear
 from seminar.people.directory import appoint
 from seminar.people.leaving import last_leaving
+from seminar.people.person import Person
+from seminar.people.roster.outcome import Count
 from seminar.people.school import School
 from seminar.people.school_editing import close_school
-from tests.cast import NOW, TODAY, a_cast, a_model, a_person, an_award
+from tests.cast import NOW, TODAY, a_cast, a_district, a_model, a_person, an_award
+from tests.people.rosters import PEOPLE, a_set, roles, taken_on, users
 
 FIRST, LAST = date(2027, 8, 11), date(2028, 6, 9)
 EVE = FIRST - timedelta(days=1)
@@ -378,6 +382,32 @@ def test_the_next_year_begins_while_the_applied_one_runs(db_session):
     assert (ends_in, first_day.weekday()) == (2029, FIRST.weekday())
     save_days(cast.district, ends_in=ends_in, first_day=first_day, last_day=last_day, closed={}, by=cast.olive, now=NOW)
     assert in_hand(cast.district.id, in_spring).ends_in == 2029
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2"])
+def test_the_old_years_roster_undoes_nothing_and_the_new_years_goes_on(db_session, version):
+    """It comes every night, and tells of the old year until the new one begins."""
+    district, old = a_district("R"), a_set(version)
+    taken_on(TODAY, district, old, version)
+    ada, ben, olga = (db.session.scalars(select(Person).where(Person.given_name == name)).one() for name in ("Ada", "Ben", "Olga"))
+    oak_hill = db.session.scalars(select(School).where(School.code == "0102")).one()
+    plan = save_days(district, ends_in=2028, first_day=FIRST, last_day=LAST, closed={}, by=olga, now=NOW)
+    for person, wanted in ((ada, Wanted("moves", oak_hill.id)), (ben, Wanted("leaves"))):
+        plan_for(SimpleNamespace(olive=olga), plan, person, wanted)
+    applied(SimpleNamespace(olive=olga), plan, confirmed=1)
+
+    before = everything()
+    for night in (TODAY + timedelta(days=1), EVE):
+        assert taken_on(night, district, old, version).appointments == Count(0, 0, 0, 0)
+    assert everything() == before
+
+    people = {**PEOPLE, "u1": ("Ada", "teacher", "S2")}
+    del people["u2"]
+    new = a_set(version, users=users(version, **people), roles=roles(**people) if version == "1.2" else None)
+    assert taken_on(FIRST, district, new, version).appointments.ended == 0
+    assert taken_on(FIRST, district, new, version).appointments == Count(0, 0, 0, 0)
+    assert (schools_on(ada, FIRST), schools_on(ben, FIRST)) == (["0102"], [])
+    assert everything() == before
 
 
 def test_a_draft_that_was_never_applied_stays_until_its_year_is_over(db_session):
