@@ -67,7 +67,8 @@ def schools_on(person, day):
 
 
 def everything():
-    return db.session.execute(select(Appointment.id, Appointment.school_id, Appointment.first_day, Appointment.last_day)).all()
+    columns = (Appointment.id, Appointment.school_id, Appointment.first_day, Appointment.last_day)
+    return db.session.execute(select(*columns).order_by(Appointment.id)).all()
 
 
 def test_a_day_of_the_new_year_is_on_the_same_weekday_and_nearest_to_its_date():

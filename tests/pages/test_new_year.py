@@ -55,6 +55,7 @@ def test_a_program_manager_goes_from_the_days_to_the_applied_year(clean):
     assert where_is(clean, "ada") == ["S"]
     preview = olive.get(f"{AT}/preview").text
     assert ("Ada Example" in preview, "Ben Example" in preview) == (True, False)
+    assert "Until Aug 10, 2027 a roster undoes none of this" in preview
     assert olive.post(f"{AT}/preview", data={"outcome": "of another preview"}).status_code == 409
     assert apply(olive).status_code == 303
     assert where_is(clean, "ada") == ["T"]
