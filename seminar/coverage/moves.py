@@ -67,10 +67,9 @@ def _planned(plan: RollOver, *conditions: ColumnElement[bool]) -> list[Planned]:
 
 
 def counts_by_school(plan: RollOver) -> list[tuple[School, int, int, int]]:
-    """Each open school by name: its teachers on the eve, how many move away, and how many leave. Two statements."""
-    schools = db.session.scalars(
-        select(School).where(School.district_id == plan.district_id, School.closed_on.is_(None)).order_by(School.name)
-    )
+    """By name each open school, and one that closes while it has teachers: its teachers on the eve, how many move away, and how many
+    leave. Two statements."""
+    schools = db.session.scalars(select(School).where(School.district_id == plan.district_id).order_by(School.name))
     counted = (
         select(
             Appointment.school_id,
@@ -84,7 +83,7 @@ def counts_by_school(plan: RollOver) -> list[tuple[School, int, int, int]]:
         .group_by(Appointment.school_id)
     )
     found = {school_id: (number, moving, leaving) for school_id, number, moving, leaving in db.session.execute(counted)}
-    return [(school, *found.get(school.id, (0, 0, 0))) for school in schools]
+    return [(school, *found.get(school.id, (0, 0, 0))) for school in schools if school.closed_on is None or school.id in found]
 
 
 def plan_moves(plan: RollOver, planned: list[Planned], wanted: dict[int, Wanted], *, by: Person, today: date, now: datetime) -> int:

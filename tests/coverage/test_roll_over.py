@@ -215,6 +215,17 @@ def test_what_is_applied_is_what_the_preview_said(db_session):
     assert schools_on(cast.ada, FIRST) == ["S"]
 
 
+def test_a_school_that_closes_is_listed_until_everybody_of_it_has_a_place(db_session):
+    cast = a_cast()
+    plan, other = a_year(cast)
+    appoint(cast.pia, "teacher", school=other, grade=None, first_day=TODAY, by=cast.olive, now=NOW)
+    close_school(other, day=FIRST, reason="Merged", by=cast.olive, now=NOW)
+    assert [(school.code, *counts) for school, *counts in counts_by_school(plan)] == [("S", 21, 0, 0), ("T", 1, 0, 0)]
+    plan_for(cast, plan, cast.pia, Wanted("moves", cast.school.id))
+    applied(cast, plan)
+    assert schools_on(cast.pia, FIRST) == ["S", "S"]
+
+
 def test_nobody_moves_to_a_school_that_was_closed_since(db_session):
     cast = a_cast()
     plan, other = a_year(cast)
