@@ -113,10 +113,10 @@ def _read(event: Any, found: CalendarFile, first: date, last: date, replaced: se
 
 def _lasts_whole_days(event: Any, start: datetime) -> bool:
     """From a midnight of its own place to another one; a midnight in UTC is no place's."""
-    end = _moment(event, "dtend") if "dtend" in event else start + _duration(event)
-    if not isinstance(end, datetime) or start.tzinfo == UTC or str(start.tzinfo) == "UTC":
+    if start.time() != time() or start.tzinfo == UTC or str(start.tzinfo) == "UTC":
         return False
-    return start.time() == time() == end.time() and end.date() > start.date()
+    end = _moment(event, "dtend") if "dtend" in event else start + _duration(event)
+    return isinstance(end, datetime) and end.time() == time() and end.date() > start.date()
 
 
 def _length(event: Any, start: date) -> int:
