@@ -105,9 +105,10 @@ def _sent(form: ListForm) -> tuple[str, list[Line]]:
 @takes_files(megabytes=4)
 def create_refused_moves() -> object:
     """All of the rows that were left out of a list as a CSV."""
-    plan, (name, *rows) = plan_in_hand(), _asked_for_again()
+    plan = plan_in_hand()
     if plan is None:
         return to_days()
+    name, *rows = _asked_for_again()
     _, _, refused = read_moves(plan, name, [(line, [email, place]) for line, email, place in rows], today=me().day)
     headers = {"Content-Disposition": 'attachment; filename="refused-rows.csv"'}
     return Response(as_csv(refused, said).encode("utf-8-sig"), mimetype="text/csv", headers=headers)
