@@ -11,7 +11,7 @@ from seminar.people.account import end_links, send_link
 from seminar.people.appointment import AT_A_SCHOOL, Appointment
 from seminar.people.email_address import person_by_address
 from seminar.people.leaving import end_in_one_act, refuse_to_end_the_last_program_manager
-from seminar.people.person import Person, hold_by_name
+from seminar.people.person import Person, hold_by_name, refuse_without_a_name
 from seminar.people.school import School
 
 
