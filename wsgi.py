@@ -49,7 +49,7 @@ from seminar.skills import set_up as skills_set_up
 from seminar.web import language, pages, session, shell, words
 from seminar.web.asked import LARGEST_ID
 from seminar.web.requires import refuse_routes_without_an_access_line
-from seminar.web.uploads import UploadRequest
+from seminar.web.uploads import LARGEST_FIELD, UploadRequest
 
 ROOT = Path(__file__).resolve().parent
 
@@ -73,6 +73,8 @@ def create_app(settings: Settings) -> Flask:
         SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
         MAX_CONTENT_LENGTH=2 * 1024 * 1024,
         MAX_FORM_PARTS=20_000,
+        # A field of text may be as large as its form: a list that is pasted, and what of it is asked for again.
+        MAX_FORM_MEMORY_SIZE=LARGEST_FIELD,
         WTF_CSRF_TIME_LIMIT=None,
         BABEL_TRANSLATION_DIRECTORIES=str(ROOT / "translations"),
     )
@@ -122,6 +124,7 @@ def contribute(settings: Settings) -> None:
     contributions.named_still[:] = [skills_kept.people_named, series_kept.people_named, inventory_kept.people_named]
     contributions.daily_rounds.update(
         badges_running_out=expiry.tell_what_runs_out,
+        turnaround=following.reckon_every_turnaround,
         reservations_at_risk=at_risk.look_at_every_reservation,
         loans_due=due.tell_what_is_due,
         retention=retention_rule.apply_retention,

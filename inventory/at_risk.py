@@ -6,11 +6,12 @@ Derived, never stored; the school and the depot are told once for each reason, a
 from datetime import date, datetime
 
 from sqlalchemy import or_, select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from inventory import gate
-from inventory.depot import depot_of, open_days
-from inventory.equipment import EquipmentModel
+from inventory.calendar import ItemDay
+from inventory.depot import OpenDays, depot_of, open_days
+from inventory.equipment import EquipmentModel, Item
 from inventory.gate import Claim
 from inventory.rearranging import lines_without_item, rearrange
 from inventory.reservation import AHEAD, Reservation, ReservationLine, about, models_of
@@ -43,6 +44,29 @@ def open_reservations(district_id: int, today: date, *, responsible_ids: list[in
     if responsible_ids is not None:
         query = query.where(Reservation.responsible_id.in_(responsible_ids))
     return list(db.session.scalars(query))
+
+
+TOO_LATE = N_("{tag} comes back so shortly before that it can't be made ready, and no other {model} is free on these days.")
+
+
+def too_late_to_be_ready(district_id: int, today: date, opened: OpenDays, *, of: int | None = None) -> dict[int, Refused]:
+    """By reservation ahead, an item that is due back from another school so shortly before that its turnaround isn't done by the
+    pick-up day; `of` asks for one reservation alone. One statement."""
+    ahead, before, holding = aliased(Reservation), aliased(ReservationLine), aliased(Reservation)
+    query = (
+        select(ahead.id, ahead.first_day, holding.last_day, Item.tag, EquipmentModel.name, EquipmentModel.turnaround_open_days)
+        .join(ReservationLine, ReservationLine.reservation_id == ahead.id)
+        .join(Item, Item.id == ReservationLine.item_id)
+        .join(EquipmentModel, EquipmentModel.id == ReservationLine.model_id)
+        .join(ItemDay, (ItemDay.item_id == ReservationLine.item_id) & (ItemDay.day >= today) & (ItemDay.day < ahead.first_day))
+        .join(before, before.id == ItemDay.line_id)
+        .join(holding, (holding.id == before.reservation_id) & (holding.last_day == ItemDay.day))
+        .where(ReservationLine.district_id == district_id, ReservationLine.state.in_(AHEAD), before.state.in_(LIVE))
+        .order_by(ReservationLine.id)
+    )
+    rows = db.session.execute(query if of is None else query.where(ahead.id == of))
+    late = [(row.id, row.tag, row.name) for row in rows if row.first_day in opened.after(row.last_day, row.turnaround_open_days)]
+    return {reservation_id: Refused(TOO_LATE, tag=tag, model=name) for reservation_id, tag, name in reversed(late)}
 
 
 def why_at_risk(reservations: list[Reservation], today: date) -> dict[int, Refused]:
@@ -94,12 +118,15 @@ def tell_reservations_at_risk(people: list[Person], now: datetime) -> None:
 def look_at_every_reservation(district: District, today: date, now: datetime) -> None:
     """The round of a new day: days pass without anybody doing anything. Items that will not be there are replaced first."""
     tell_without_item(rearrange(lines_without_item(district.id, today), today=today, by=None, now=now), today, now)
-    tell_with_reason(open_reservations(district.id, today), today, now)
+    tell_all_at_risk(district, today, now)
 
 
-def tell_with_reason(reservations: list[Reservation], today: date, now: datetime) -> None:
-    """Tell those of the reservations that are at risk, each once for its reason."""
-    _tell(_with_reason(reservations, today), today, now)
+def tell_all_at_risk(district: District, today: date, now: datetime) -> None:
+    """Tell the district's reservations that are at risk, each once for each reason."""
+    reservations = open_reservations(district.id, today)
+    late = too_late_to_be_ready(district.id, today, open_days(district.id)) if reservations else {}
+    too_late = [(reservation, late[reservation.id]) for reservation in reservations if reservation.id in late]
+    _tell(_with_reason(reservations, today) + too_late, today, now)
 
 
 def _with_reason(reservations: list[Reservation], today: date) -> list[tuple[Reservation, Refused]]:
@@ -113,14 +140,6 @@ NO_ITEM = N_("{tag} will not be there, and no other {model} is free on these day
 def tell_without_item(lines: list[ReservationLine], today: date, now: datetime) -> None:
     """These lines ahead have no item that will be there."""
     _tell([(line.reservation, Refused(NO_ITEM, tag=line.item.tag, model=line.model.name)) for line in lines], today, now)
-
-
-TOO_LATE = N_("{tag} comes back so shortly before that it can't be made ready, and no other {model} is free on these days.")
-
-
-def tell_late_turnaround(lines: list[ReservationLine], today: date, now: datetime) -> None:
-    """The depot's closed days leave no time to make these lines' items ready, and no other is free."""
-    _tell([(line.reservation, Refused(TOO_LATE, tag=line.item.tag, model=line.model.name)) for line in lines], today, now)
 
 
 def _tell(at_risk: list[tuple[Reservation, Refused]], today: date, now: datetime) -> None:

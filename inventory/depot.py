@@ -1,6 +1,7 @@
 """The depot: the place that lends, and its opening days. A day that the district is closed, the depot is closed too."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import date, time, timedelta
 
 from sqlalchemy import ForeignKey, UniqueConstraint, select
@@ -51,6 +52,10 @@ class OpenDays:
         if day in self.exceptions:
             return self.exceptions[day].is_open
         return day not in self.closed and str(day.isoweekday()) in self.depot.weekdays
+
+    def closing(self, days: Iterable[date]) -> "OpenDays":
+        """As it would be with these days of the school calendar closed too."""
+        return replace(self, closed=dict.fromkeys(days, "") | self.closed)
 
     def why_closed(self, day: date) -> str:
         exception = self.exceptions.get(day)

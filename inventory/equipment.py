@@ -59,6 +59,11 @@ class EquipmentModel(Model):
     )
 
 
+# How an item came back that a check took out of lending; its reason begins with the check's outcome, and goes on with its note.
+CAME_BACK = {"damaged": N_("It came back damaged."), "lost": N_("It was lost.")}
+CAME_BACK_NOTED = {"damaged": N_("It came back damaged: {note}"), "lost": N_("It was lost: {note}")}
+
+
 class Item(Model):
     """One tagged thing of a model."""
 
@@ -78,6 +83,14 @@ class Item(Model):
         CheckConstraint("(retired_on IS NULL) = (retired_reason IS NULL)", name="retired_with_a_reason"),
         Index("ix_item_model", "model_id"),
     )
+
+    @property
+    def why_out_of_lending(self) -> tuple[str, dict[str, str]]:
+        """A sentence with its values: ours where a check took it out, else what somebody typed."""
+        outcome, _, note = (self.retired_reason or "").partition(": ")
+        if outcome not in CAME_BACK:
+            return "{reason}", {"reason": self.retired_reason or ""}
+        return (CAME_BACK_NOTED[outcome], {"note": note}) if note else (CAME_BACK[outcome], {})
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,10 @@ NEW_MODEL: dict[str, Any] = {
 TWICE = N_("Line {line} has this tag already.")
 OTHER_MODEL = N_("This tag is on a {model}. A tag stays with its thing: give this one another.")
 RETIRED_ITEM = N_("{tag} is out of lending: {why}. Bring it back on its model's page, then send this row again.")
+CAME_BACK = {
+    "damaged": N_("{tag} is out of lending: it came back damaged. Bring it back on its model's page, then send this row again."),
+    "lost": N_("{tag} is out of lending: it was lost. Bring it back on its model's page, then send this row again."),
+}
 RETIRED_MODEL = N_("{model} isn't lent any more. Let it be reserved again on its page, then send this row again.")
 CONTRADICTS = N_("Line {line} says {other} for {model}. Say the same on both, or leave one empty.")
 NO_SKILL = N_("{model} is new: say its skill, or the badge that it needs.")
@@ -167,7 +171,8 @@ class _Planning:
         if model is not None and model.retired_on is not None:
             return Wrong("model", RETIRED_MODEL, {"model": model.name})
         if item is not None and item.retired_reason is not None:
-            return Wrong("tag", RETIRED_ITEM, {"tag": tag, "why": item.retired_reason})
+            outcome = item.retired_reason.partition(": ")[0]
+            return Wrong("tag", CAME_BACK.get(outcome, RETIRED_ITEM), {"tag": tag, "why": item.retired_reason})
         return None
 
     def _contradiction(self, row: Row, facts: dict[str, object]) -> Wrong | None:

@@ -4,12 +4,13 @@ A turnaround that grows can run into the item's next reservation: that gets anot
 Where none is, or where a pick-up or a return falls on a closed day now, the school and the depot are told; nothing is canceled.
 """
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import contains_eager, joinedload
 
-from inventory.at_risk import LIVE, open_reservations, tell_late_turnaround, tell_with_reason
+from inventory.at_risk import LIVE, open_reservations, tell_all_at_risk, too_late_to_be_ready
 from inventory.calendar import ItemDay, claim
 from inventory.depot import depot_of, open_days
 from inventory.equipment import EquipmentModel
@@ -19,21 +20,33 @@ from inventory.reserving import lock_models
 from seminar.ground import history
 from seminar.ground.contributions import Touched
 from seminar.ground.db import db
+from seminar.ground.refusal import N_, Refused
 from seminar.people.district import District
 from seminar.people.person import Person
 from seminar.people.school import School
 
 Days = dict[int, list[date]]
+NOT_READY = N_("{tag} would come back too shortly before to be made ready.")
 
 
 def on_days(district: District, days: list[date], now: datetime) -> list[Touched]:
-    """The pick-ups and returns ahead that stand on these days."""
-    found = []
-    for reservation in open_reservations(district.id, district.day(now)):
+    """The pick-ups and returns ahead that stand on these days, and the pick-ups that turnaround would reach by their closing."""
+    found, ahead_of_all = [], open_reservations(district.id, district.day(now))
+    for reservation in ahead_of_all:
         ahead = any(line.state in AHEAD for line in reservation.lines)
         for day in {reservation.first_day if ahead else None, reservation.last_day} & {*days}:
             found.append(_touched(reservation, day or reservation.last_day))
-    return found
+    return found + _reached_by_turnaround(district, ahead_of_all, days, now)
+
+
+def _reached_by_turnaround(district: District, reservations: list[Reservation], days: list[date], now: datetime) -> list[Touched]:
+    if not reservations:
+        return []
+    opened, today = open_days(district.id), district.day(now)
+    already = too_late_to_be_ready(district.id, today, opened)
+    late = too_late_to_be_ready(district.id, today, opened.closing(days))
+    reached = [one for one in reservations if one.id in late and one.id not in already]
+    return [replace(_touched(one, one.first_day), says=Refused(NOT_READY, tag=late[one.id].values["tag"])) for one in reached]
 
 
 def at_school(school: School, day: date, now: datetime) -> list[Touched]:
@@ -52,29 +65,36 @@ def follow_open_days(district: District, by: Person, now: datetime) -> None:
     if depot_of(district.id) is None:
         return
     today = district.day(now)
-    stuck = _reckon_anew(district, today, by, now)
-    tell_late_turnaround(stuck, today, now)
-    tell_with_reason(open_reservations(district.id, today), today, now)
+    _reckon_anew(district, today, by, now)
+    tell_all_at_risk(district, today, now)
 
 
-def _reckon_anew(district: District, today: date, by: Person, now: datetime) -> list[ReservationLine]:
-    """Answers the lines whose item comes back too late to be made ready, and for which there is no other."""
+def reckon_every_turnaround(district: District, today: date, now: datetime) -> None:
+    """The round of a new day, before the reservations are looked at: what was too late to be made ready may have another item by
+    now, and a model another turnaround."""
+    if depot_of(district.id) is not None:
+        _reckon_anew(district, today, None, now)
+
+
+def _reckon_anew(district: District, today: date, by: Person | None, now: datetime) -> None:
     lock_models(db.session.scalars(select(EquipmentModel).where(EquipmentModel.district_id == district.id)))
     lines = _live_lines(district.id, today)
     opened, claimed = open_days(district.id), _turnarounds(lines)
     wanted = {line.id: opened.after(line.reservation.last_day, line.model.turnaround_open_days) for line in lines}
     moved = [line for line in lines if wanted[line.id] != sorted(claimed.get(line.id, []))]
     if not moved:
-        return []
+        return
     of_moved = ItemDay.line_id.in_([line.id for line in moved])
     for row in db.session.scalars(select(ItemDay).where(of_moved, ItemDay.claim == "turnaround")):
         db.session.delete(row)
     db.session.flush()
     in_the_way = _claim_free(moved, wanted)
-    stuck = give_another(_ahead(lines, in_the_way), today=today, by=by, now=now)
+    give_another(_ahead(lines, in_the_way), today=today, by=by, now=now)
     _claim_free(moved, wanted)
-    history.record(by, "turnaround changed", district, now, lines=[line.id for line in moved])
-    return stuck
+    reckoned = _turnarounds(moved)
+    changed = [line.id for line in moved if sorted(reckoned.get(line.id, [])) != sorted(claimed.get(line.id, []))]
+    if changed:
+        history.record(by, "turnaround changed", district, now, lines=changed)
 
 
 def _live_lines(district_id: int, today: date) -> list[ReservationLine]:

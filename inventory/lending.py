@@ -106,9 +106,10 @@ def not_collected(reservation: Reservation, *, by: Person, now: datetime, today:
     tell_responsible(reservation, "not_collected", now, key=str(reservation.id))
 
 
-def change_loan(reservation: Reservation, responsible: Person, last_day: date, *, by: Person, now: datetime, today: date) -> None:
-    """Another return day, or another teacher, of what is out. Raises Refused for a day that the depot is closed, that is too
-    far, or on which an item is somebody else's; and where the teacher may not answer for it through that day (rule 6)."""
+def change_loan(reservation: Reservation, responsible: Person, last_day: date, *, by: Person, now: datetime, today: date) -> bool:
+    """Another return day, or another teacher, of what is out. Answers whether it is another one; where it isn't, nobody is told.
+    Raises Refused for a day that the depot is closed, that is too far, or on which an item is somebody else's; and where the
+    teacher may not answer for it through that day (rule 6)."""
     lines = locked_lines(reservation, "out", *WAITING)
     if not any(line.state == "out" for line in lines):
         raise Refused(N_("Nothing of this reservation is out."), status=409)
@@ -120,6 +121,8 @@ def change_loan(reservation: Reservation, responsible: Person, last_day: date, *
         refuse_length(model, reservation.first_day, last_day)
     found = gate.check(reservation.school, responsible, models, today, last_day)
     former = reservation.responsible
+    if (former.id, reservation.last_day) == (responsible.id, last_day):
+        return False
     before = {"last_day": reservation.last_day.isoformat(), "responsible": reservation.responsible_id}
     _claim_through(reservation, lines, last_day, today)
     reservation.last_day, reservation.responsible = last_day, responsible
@@ -127,6 +130,7 @@ def change_loan(reservation: Reservation, responsible: Person, last_day: date, *
     keep_check(reservation, responsible, "changed", found, now)
     history.record(by, "changed", reservation, now, before=before)
     tell_change(reservation, former, now, was_from=reservation.first_day)
+    return True
 
 
 def _claim_through(reservation: Reservation, lines: list[ReservationLine], last_day: date, today: date) -> None:

@@ -74,9 +74,10 @@ def reserve(asked: Asked, *, by: Person, now: datetime, today: date) -> Reservat
     return reservation
 
 
-def change(reservation: Reservation, asked: Asked, *, by: Person, now: datetime, today: date) -> None:
-    """Other days, models, quantities or another teacher. Items that stay free for it stay with it. Raises Refused as reserving
-    does, and (409) once something of it is out: then its loan is changed."""
+def change(reservation: Reservation, asked: Asked, *, by: Person, now: datetime, today: date) -> bool:
+    """Other days, models, quantities or another teacher. Items that stay free for it stay with it. Answers whether anything is
+    different now; where nothing is, or its purpose alone, nobody is told. Raises Refused as reserving does, and (409) once
+    something of it is out: then its loan is changed."""
     lines = locked_lines(reservation, *AHEAD, *WITH_THE_SCHOOL)
     if not lines or any(line.state in WITH_THE_SCHOOL for line in lines):
         raise Refused(N_("Something of this reservation is out already, or it is over. Open its page anew."), status=409)
@@ -86,16 +87,26 @@ def change(reservation: Reservation, asked: Asked, *, by: Person, now: datetime,
     opened = open_days(reservation.district_id)
     refuse_days(asked, opened, today, reservation)
     found = gate.check(reservation.school, asked.responsible, asked.models, max(asked.first_day, today), asked.last_day)
-    former = reservation.responsible
-    was_from = reservation.first_day
+    was_from, former, purpose = reservation.first_day, reservation.responsible, reservation.purpose
+    claimed = _what_is_claimed(reservation)
     before = {"days": [was_from.isoformat(), reservation.last_day.isoformat()], "responsible": reservation.responsible_id}
     reservation.first_day, reservation.last_day = asked.first_day, asked.last_day
     reservation.responsible, reservation.purpose = asked.responsible, asked.purpose
     release(lines)
     _assign(reservation, asked, lines, opened, by=by, now=now, today=today)
-    keep_check(reservation, asked.responsible, "changed", found, now)
+    if _what_is_claimed(reservation) != claimed:
+        keep_check(reservation, asked.responsible, "changed", found, now)
+        tell_change(reservation, former, now, was_from=was_from)
+    elif reservation.purpose == purpose:
+        return False
     history.record(by, "changed", reservation, now, before=before)
-    tell_change(reservation, former, now, was_from=was_from)
+    return True
+
+
+def _what_is_claimed(reservation: Reservation) -> tuple[date, date, int, list[tuple[int, int]]]:
+    """The days, who answers for it, and the items that are ahead: what somebody is told of when it changes."""
+    items = sorted((line.id, line.item_id) for line in reservation.lines if line.state in AHEAD)
+    return reservation.first_day, reservation.last_day, reservation.responsible.id, items
 
 
 def refuse_days(asked: Asked, opened: OpenDays, today: date, changed: Reservation | None = None) -> None:

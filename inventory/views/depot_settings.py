@@ -9,8 +9,8 @@ from wtforms import DateField, SelectField, SelectMultipleField, StringField, Ti
 from wtforms.validators import Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from inventory.at_risk import on_closed_days, open_reservations
-from inventory.depot import Depot, DepotDay, depot_of
+from inventory.at_risk import on_closed_days, open_reservations, too_late_to_be_ready
+from inventory.depot import Depot, DepotDay, depot_of, open_days
 from inventory.depot_keeping import DepotRule, forget_depot_day, save_depot, set_depot_day
 from inventory.views import inventory
 from seminar.ground import clock
@@ -74,7 +74,8 @@ def _depot_page(form: DepotForm | None = None, day_form: DepotDayForm | None = N
         ahead = select(DepotDay).where(DepotDay.depot_id == depot.id, DepotDay.day >= today).order_by(DepotDay.day)
         otherwise = list(db.session.scalars(ahead))
         reservations = open_reservations(depot.district_id, today)
-        why = on_closed_days(reservations, today)
+        late = too_late_to_be_ready(depot.district_id, today, open_days(depot.district_id))
+        why = late | on_closed_days(reservations, today)
         standing = [(one, why[one.id]) for one in reservations if one.id in why]
     return render_template(
         "inventory/depot_settings.html",

@@ -21,7 +21,7 @@ from seminar.ground.contributions import Place
 from seminar.ground.db import db
 from seminar.ground.refusal import Refused
 from seminar.ground.refused_row import RefusedRow, as_csv
-from seminar.ground.sheets import read_table, writing
+from seminar.ground.sheets import Table, read_table, writing
 from seminar.ground.sheets.table import MOST_ROWS
 from seminar.people.person import Person
 from seminar.skills.badge import Badge
@@ -122,8 +122,21 @@ def create_import() -> object:
         form.refuse(refused)
         return _upload_page(form), refused.status
     made = stage(table, district_id, by=db.session.get_one(Person, person_id), now=clock.now())
+    address = url_for("inventory.show_import", import_id=made.id)
     db.session.commit()
-    return redirect(url_for("inventory.show_import", import_id=made.id), 303)
+    if table.left:
+        told(_left_sheets(table, name), "warn")
+    return redirect(address, 303)
+
+
+def _left_sheets(table: Table, file: str) -> str:
+    """A workbook can have a sheet for each kind of thing, and one is read at a time."""
+    sheets = ", ".join(name.removeprefix(f"{file}, ") for name in table.left)
+    return gettext(
+        "Only %(read)s was read. Not read: %(sheets)s. To have one of them read, move it to the front of the workbook and send it again.",
+        read=table.name,
+        sheets=sheets,
+    )
 
 
 @inventory.errorhandler(RequestEntityTooLarge)

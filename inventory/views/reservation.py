@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from inventory.access import FOR_THEIR_SCHOOL, lends, may_reserve, opens_depot, reserves_for, sees, sees_loans
-from inventory.at_risk import LIVE, NO_ITEM, why_at_risk
+from inventory.at_risk import LIVE, NO_ITEM, too_late_to_be_ready, why_at_risk
+from inventory.depot import depot_of, open_days
 from inventory.equipment import EquipmentModel
 from inventory.reservation import AHEAD, WAITING, WITH_THE_SCHOOL, GateCheck, Reservation, ReservationLine, is_late, state_of
 from inventory.reserving import cancel_reservation
@@ -62,7 +63,7 @@ def reservation_page(reservation: Reservation, refusal: str = "") -> str:
     standing = me()
     live = any(line.state in LIVE for line in reservation.lines) and reservation.last_day >= standing.day
     risk = why_at_risk([reservation], standing.day).get(reservation.id) if live else None
-    gone = _without_item(reservation) if live else []
+    gone = _without_item(reservation) + _not_ready(reservation) if live else []
     kept = select(GateCheck).where(GateCheck.reservation_id == reservation.id).options(joinedload(GateCheck.person))
     checks = db.session.scalars(kept.order_by(GateCheck.id)).all()
     return render_template(
@@ -86,6 +87,14 @@ def _without_item(reservation: Reservation) -> list[str]:
     """A sentence per item ahead that is out of lending."""
     gone = [line for line in reservation.lines if line.state in AHEAD and line.item.retired_on is not None]
     return [sentence_of(Refused(NO_ITEM, tag=line.item.tag, model=line.model.name)) for line in gone]
+
+
+def _not_ready(reservation: Reservation) -> list[str]:
+    """A sentence where an item ahead comes back too late from another school to be made ready."""
+    if depot_of(reservation.district_id) is None:
+        return []
+    opened = open_days(reservation.district_id)
+    return [sentence_of(no) for no in too_late_to_be_ready(reservation.district_id, me().day, opened, of=reservation.id).values()]
 
 
 @inventory.post("/reservations/<int:reservation_id>/cancellation")

@@ -143,16 +143,16 @@ def save_change(reservation_id: int) -> object:
         return _reserve_page(form, reservation), 422
     try:
         with refusing():
-            _verb(reservation, form)()
+            changed = _verb(reservation, form)()
             db.session.commit()
     except Refused as refused:
         again = _to_change_or_refuse(reservation_id)
         return _refused(_change_form(request.form, again), refused, again)
-    told(gettext("Changed. Everybody who needs to know was told."))
+    told(gettext("Changed. Everybody who needs to know was told.") if changed else gettext("Nothing is different, so nobody was told."))
     return redirect(url_for("inventory.show_reservation", reservation_id=reservation_id), 303)
 
 
-def _verb(reservation: Reservation, form: ReserveForm) -> Callable[[], None]:
+def _verb(reservation: Reservation, form: ReserveForm) -> Callable[[], bool]:
     """What is out is a loan; what isn't is still a reservation."""
     by, now, today = me().person, clock.now(), me().day
     if is_a_loan(reservation):

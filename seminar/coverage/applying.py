@@ -1,10 +1,11 @@
 """Applying a new school year: what it would change, and the change, in one transaction.
 
-Laws: applying again changes nothing; after a correction it does the difference alone. Appointments end on the eve of the new
-year and begin on its first day. What a person holds by hand besides teaching goes on, unless it was chosen to end too. More
-than a tenth of the staff leaves only when their number is typed.
+Laws: what is applied is what the preview said; applying again changes nothing; after a correction it does the difference alone.
+Appointments end on the eve of the new year and begin on its first day. What a person holds by hand besides teaching goes on, unless
+it was chosen to end too. More than a tenth of the staff leaves only when their number is typed.
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -20,13 +21,15 @@ from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.appointment import Appointment
 from seminar.people.calendar import ClosedDay, SchoolYear
-from seminar.people.leaving import EndedAppointment, Ending, end_in_one_act
+from seminar.people.calendar_editing import let_follow, save_year
+from seminar.people.leaving import EndedAppointment, Ending, end_in_one_act, refuse_to_end_the_last_program_manager
 from seminar.people.person import Person
 
 # More than so many in a hundred of the teachers leave only when it is said twice.
 MANY_PERCENT = 10
 # So many people are looked at again at a time.
 AT_A_TIME = 500
+CHANGED_MEANWHILE = N_("Somebody changed the draft since this preview was made. Look at it again: this is what would happen now.")
 T = TypeVar("T")
 
 
@@ -35,6 +38,7 @@ class Difference:
     """What applying would change now."""
 
     year: str = ""
+    days: tuple[date, ...] = ()
     closed_new: list[RollOverClosedDay] = field(default_factory=list)
     closed_gone: list[RollOverClosedDay] = field(default_factory=list)
     moving: list[RollOverMove] = field(default_factory=list)
@@ -52,13 +56,21 @@ class Difference:
         return [*self.moving, *self.leaving, *self.staying]
 
     @property
+    def outcome(self) -> str:
+        """A short word for all of it: the same where the same would happen."""
+        closed = [sorted((row.day, row.reason) for row in rows) for rows in (self.closed_new, self.closed_gone)]
+        moves = sorted((move.appointment_id, move.kind, move.to_school_id or 0, move.all_roles) for move in self.moves)
+        targets = sorted((target.school_id, target.skill_id, target.percent) for target in self.targets)
+        return hashlib.sha256(repr((self.year, self.days, closed, moves, targets)).encode()).hexdigest()[:32]
+
+    @property
     def many_leave(self) -> bool:
         return len(self.leaving) * 100 > self.teachers * MANY_PERCENT
 
 
 def difference(plan: RollOver) -> Difference:
     """What applying the plan would change; the same few statements however many people move. `year` is "new", "changed" or ""."""
-    found = Difference(year=_year_difference(plan), teachers=_teachers(plan))
+    found = Difference(year=_year_difference(plan), days=(plan.first_day, plan.last_day), teachers=_teachers(plan))
     there = {day: reason for day, reason in db.session.execute(select(ClosedDay.day, ClosedDay.reason).where(_in_the_year(plan)))}
     for row in closed_days(plan):
         if row.wanted and there.get(row.day) != row.reason:
@@ -120,13 +132,17 @@ def _changed_targets(plan: RollOver) -> list[RollOverTarget]:
     return list(db.session.scalars(query.where(func.coalesce(CoverageTarget.percent, 0) != RollOverTarget.percent)))
 
 
-def apply(plan: RollOver, *, confirmed: int | None, by: Person, now: datetime) -> Difference:
-    """Do what differs. Raises Refused where more than a tenth of the teachers would leave and their number wasn't typed. Flushes."""
+def apply(plan: RollOver, *, outcome: str, confirmed: int | None, by: Person, now: datetime) -> Difference:
+    """Do what the preview of that outcome said. Raises Refused where something else would happen now, where a school that somebody
+    moves to was closed, and where more than a tenth of the teachers would leave and their number wasn't typed. Flushes."""
     db.session.execute(select(RollOver.id).where(RollOver.id == plan.id).with_for_update(key_share=True))
     db.session.refresh(plan)
     found = difference(plan)
     if found.is_nothing:
         return found
+    if found.outcome != outcome:
+        raise Refused(CHANGED_MEANWHILE, status=409)
+    _refuse_a_closed_school(plan, found)
     if found.many_leave and confirmed != len(found.leaving):
         sentence = N_("{number} of {all} teachers would leave. Type {number} if that is meant.")
         raise Refused(sentence, field="confirmed", number=len(found.leaving), all=found.teachers)
@@ -134,6 +150,9 @@ def apply(plan: RollOver, *, confirmed: int | None, by: Person, now: datetime) -
     _set_closed_days(plan, found)
     changed = _move_people(plan, found, by=by, now=now)
     _set_targets(plan, found)
+    if found.closed_new or found.closed_gone:
+        db.session.flush()
+        let_follow(by.district, by, now)
     plan.applied_at, plan.applied_by_id = now, by.id
     db.session.flush()
     told = {"moved": len(found.moving), "left": len(found.leaving), "stayed": len(found.staying), "targets": len(found.targets)}
@@ -142,6 +161,14 @@ def apply(plan: RollOver, *, confirmed: int | None, by: Person, now: datetime) -
         for look in contributions.standing_changed:
             look(people, now)
     return found
+
+
+def _refuse_a_closed_school(plan: RollOver, found: Difference) -> None:
+    for move in found.moving:
+        if move.to_school is not None and not move.to_school.is_open_on(plan.first_day):
+            sentence = N_("{school} is closed from {day} on. Choose another place for {name}.")
+            school, name = move.to_school, move.appointment.person.name
+            raise Refused(sentence, status=409, school=school.name, day=school.closed_on, name=name)
 
 
 def _batches(rows: list[T]) -> Iterator[list[T]]:
@@ -154,10 +181,7 @@ def _set_the_year(plan: RollOver, found: Difference, *, by: Person, now: datetim
         return
     of_plan = select(SchoolYear).where(SchoolYear.district_id == plan.district_id, SchoolYear.ends_in == plan.ends_in)
     year = db.session.scalars(of_plan).one_or_none() or SchoolYear(district_id=plan.district_id, ends_in=plan.ends_in)
-    year.first_day, year.last_day = plan.first_day, plan.last_day
-    db.session.add(year)
-    db.session.flush()
-    history.record(by, "school year saved", year, now, first_day=plan.first_day.isoformat(), last_day=plan.last_day.isoformat())
+    save_year(year, first_day=plan.first_day, last_day=plan.last_day, by=by, now=now)
 
 
 def _set_closed_days(plan: RollOver, found: Difference) -> None:
@@ -282,6 +306,7 @@ def _end_who_leaves(plan: RollOver, leaving: list[RollOverMove], held: dict[int,
             lasts = appointment.last_day is None or appointment.last_day > plan.eve
             if chosen and lasts and appointment.first_day <= plan.eve:
                 ending[appointment.id] = appointment
+    refuse_to_end_the_last_program_manager(ending.values(), plan.eve)
     staying_on = {a.person_id for mine in held.values() for a in mine if a.id not in ending and a.last_day != plan.eve}
     whole = [appointment for appointment in ending.values() if appointment.person_id not in staying_on]
     part = [appointment for appointment in ending.values() if appointment.person_id in staying_on]

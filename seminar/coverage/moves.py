@@ -1,7 +1,5 @@
 """Who moves school and who leaves with the new year: planned for a school at a time, or from a list."""
 
-import csv
-import io
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,6 +11,7 @@ from seminar.ground import history
 from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
 from seminar.ground.refused_row import RefusedRow
+from seminar.ground.sheets import Line
 from seminar.people.appointment import Appointment
 from seminar.people.person import Person
 from seminar.people.school import School
@@ -68,10 +67,9 @@ def _planned(plan: RollOver, *conditions: ColumnElement[bool]) -> list[Planned]:
 
 
 def counts_by_school(plan: RollOver) -> list[tuple[School, int, int, int]]:
-    """Each open school by name: its teachers on the eve, how many move away, and how many leave. Two statements."""
-    schools = db.session.scalars(
-        select(School).where(School.district_id == plan.district_id, School.closed_on.is_(None)).order_by(School.name)
-    )
+    """By name each open school, and one that closes while it has teachers: its teachers on the eve, how many move away, and how many
+    leave. Two statements."""
+    schools = db.session.scalars(select(School).where(School.district_id == plan.district_id).order_by(School.name))
     counted = (
         select(
             Appointment.school_id,
@@ -85,7 +83,7 @@ def counts_by_school(plan: RollOver) -> list[tuple[School, int, int, int]]:
         .group_by(Appointment.school_id)
     )
     found = {school_id: (number, moving, leaving) for school_id, number, moving, leaving in db.session.execute(counted)}
-    return [(school, *found.get(school.id, (0, 0, 0))) for school in schools]
+    return [(school, *found.get(school.id, (0, 0, 0))) for school in schools if school.closed_on is None or school.id in found]
 
 
 def plan_moves(plan: RollOver, planned: list[Planned], wanted: dict[int, Wanted], *, by: Person, today: date, now: datetime) -> int:
@@ -119,10 +117,9 @@ def _plan(plan: RollOver, one: Planned, want: Wanted) -> int:
     return int(before != after)
 
 
-def read_moves(plan: RollOver, file: str, text: str, *, today: date) -> tuple[list[Planned], dict[int, Wanted], list[RefusedRow]]:
+def read_moves(plan: RollOver, file: str, lines: list[Line], *, today: date) -> tuple[list[Planned], dict[int, Wanted], list[RefusedRow]]:
     """The rows of a list (email, and a school's code or "leaves"; with or without headings): who of it is planned how, and the
     rows that can't be taken. Two statements, however many rows."""
-    rows = [(line, [cell.strip() for cell in row]) for line, row in _numbered(text)]
     codes = {
         code.lower(): school_id
         for code, school_id in db.session.execute(
@@ -135,7 +132,7 @@ def read_moves(plan: RollOver, file: str, text: str, *, today: date) -> tuple[li
     taken: dict[int, Planned] = {}
     wanted: dict[int, Wanted] = {}
     refused: list[RefusedRow] = []
-    for line, row in rows:
+    for line, row in lines[1:] if _is_headings(lines) else lines:
         email, place = row[0].lower(), row[1] if len(row) > 1 else ""
         found = teachers.get(email, [])
         wrong = _what_is_wrong(plan, found, place, codes, taken, today)
@@ -149,12 +146,15 @@ def read_moves(plan: RollOver, file: str, text: str, *, today: date) -> tuple[li
     return list(taken.values()), wanted, refused
 
 
-def _numbered(text: str) -> list[tuple[int, list[str]]]:
-    """The rows that say something, each with its line; headings are none."""
-    delimiter = next((mark for mark in ("\t", ";") if mark in text.partition("\n")[0]), ",")
-    reader = csv.reader(io.StringIO(text.lstrip("\ufeff")), delimiter=delimiter)
-    rows = [(reader.line_num, row) for row in reader if any(cell.strip() for cell in row)]
-    return rows[1:] if rows and rows[0][1][0].strip().lower() == "email" else rows
+def _is_headings(lines: list[Line]) -> bool:
+    return bool(lines) and lines[0][1][0].lower() == "email"
+
+
+def asked_again(lines: list[Line], refused: list[RefusedRow]) -> list[tuple[int, str, str]]:
+    """Of a list's rows, those that are refused again when they are read alone, with those that make them so: line, email and place."""
+    at = {row.line for row in refused}
+    emails = {row[0].lower() for line, row in lines if line in at}
+    return [(line, row[0], row[1] if len(row) > 1 else "") for line, row in lines if row[0].lower() in emails]
 
 
 def _wanted(place: str, codes: dict[str, int]) -> Wanted:

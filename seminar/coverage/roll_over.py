@@ -154,27 +154,40 @@ def _closed(district_id: int, first: date, last: date) -> list[tuple[date, str]]
 def save_days(
     district: District, *, ends_in: int, first_day: date, last_day: date, closed: dict[date, str], by: Person, now: datetime
 ) -> RollOver:
-    """Begin the draft, or change its days. Raises Refused for days out of order, for a year that overlaps another, for closed
-    days outside of it, and for another first day once people were moved for it."""
+    """Begin the draft of the year that is proposed to end in `ends_in`, or change its days; the year is named by its last day.
+
+    Raises Refused for days out of order, for a year that overlaps another or was prepared already, for closed days outside of it,
+    and for another first day once people were moved for it."""
     if not first_day < last_day:
         raise Refused(N_("The last day is before the first one."), field="last_day")
     outside = next((day for day in closed if not first_day <= day <= last_day), None)
     if outside is not None:
         raise Refused(N_("{day} is outside of the new year."), field="closed", day=outside)
-    _refuse_an_overlap(district.id, ends_in, first_day, last_day)
     plan = latest(district.id)
     if plan is None or plan.ends_in != ends_in:
-        plan = RollOver(district_id=district.id, ends_in=ends_in, begun_at=now, begun_by_id=by.id)
-        db.session.add(plan)
+        plan = RollOver(district_id=district.id, ends_in=last_day.year, begun_at=now, begun_by_id=by.id)
     elif plan.applied_at is not None and plan.first_day != first_day:
         sentence = N_("People were moved for {day} already, so the first day stays.")
         raise Refused(sentence, field="first_day", day=plan.first_day)
-    plan.first_day, plan.last_day = first_day, last_day
+    _refuse_another_name(plan, last_day.year)
+    _refuse_an_overlap(district.id, last_day.year, first_day, last_day)
+    plan.first_day, plan.last_day, plan.ends_in = first_day, last_day, last_day.year
+    db.session.add(plan)
     db.session.flush()
     _keep_closed_days(plan, closed)
     db.session.flush()
     history.record(by, "new year drafted", plan, now, first_day=first_day.isoformat(), last_day=last_day.isoformat(), closed=len(closed))
     return plan
+
+
+def _refuse_another_name(plan: RollOver, ends_in: int) -> None:
+    """A year that was applied keeps its name, and there is one plan for each."""
+    if plan.applied_at is not None and plan.ends_in != ends_in:
+        raise Refused(N_("This is the school year that ends in {year}. Choose a last day in {year}."), field="last_day", year=plan.ends_in)
+    others = select(RollOver.id).where(RollOver.district_id == plan.district_id, RollOver.ends_in == ends_in, RollOver.id != (plan.id or 0))
+    if db.session.scalar(others) is not None:
+        sentence = N_("The school year that ends in {year} was prepared already. Choose the days of the next one.")
+        raise Refused(sentence, field="last_day", year=ends_in)
 
 
 def _refuse_an_overlap(district_id: int, ends_in: int, first_day: date, last_day: date) -> None:

@@ -75,12 +75,14 @@ class Step:
 
 @dataclass(frozen=True)
 class Touched:
-    """Something that a change would touch: what it is, its day, and the page that it stands on."""
+    """Something that a change would touch: what it is, its day, and the page that it stands on; and what would be with it, a
+    sentence of N_ with its values, where that isn't plain."""
 
     what: str
     day: Any
     endpoint: str
     values: dict[str, Any]
+    says: Any = None
 
 
 @dataclass(frozen=True)

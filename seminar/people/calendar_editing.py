@@ -128,7 +128,7 @@ def close_days(district: District, reasons: dict[date, str], *, by: Person, now:
     db.session.add_all([ClosedDay(district_id=district.id, day=day, reason=reasons[day]) for day in new])
     db.session.flush()
     history.record(by, "days closed", district, now, days={day.isoformat(): reasons[day] for day in new})
-    _follow(district, by, now)
+    let_follow(district, by, now)
     return new
 
 
@@ -137,9 +137,10 @@ def open_day_again(closed: ClosedDay, district: District, *, by: Person, now: da
     history.record(by, "day opened again", district, now, day=closed.day.isoformat(), reason=closed.reason)
     db.session.delete(closed)
     db.session.flush()
-    _follow(district, by, now)
+    let_follow(district, by, now)
 
 
-def _follow(district: District, by: Person, now: datetime) -> None:
+def let_follow(district: District, by: Person, now: datetime) -> None:
+    """Days were closed or opened again: what is reckoned in open days follows them."""
     for changed in contributions.open_days_changed:
         changed(district, by, now)

@@ -1,10 +1,11 @@
 """Closed days from an iCalendar file (RFC 5545): whole-day events, over several days too, and those that repeat.
 
-An event with a time of day closes no day, and a canceled one doesn't either; what is left out is counted.
+An event with a time of day closes no day, unless it lasts from midnight to midnight, as some calendars write a whole day; a canceled
+one doesn't either, nor a single occurrence that was moved or canceled. What is left out is counted.
 """
 
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from dateutil.rrule import rrulestr
@@ -17,9 +18,8 @@ MOST_DAYS = 400
 MOST_EVENTS = 2000
 # What a whole day can repeat by.
 BY_DAYS = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
-
-
 FIRST_YEAR = 1970
+NO_DAY = N_("An event of the file has no day. Export it anew.")
 
 
 @dataclass
@@ -45,9 +45,13 @@ def read_calendar_file(content: bytes, first: date, last: date) -> CalendarFile:
     if len(events) > MOST_EVENTS:
         raise Refused(N_("There are more than 2000 events in this file. Export the holidays alone, and upload that."), field="file")
     found = CalendarFile()
-    for event in events:
-        if str(event.get("status", "")).upper() != "CANCELLED":
-            _read(event, found, first, last)
+    try:
+        _read_all(events, found, first, last)
+    except Refused:
+        raise
+    # Whatever is wrong inside of somebody's event comes out of icalendar as one of half a dozen kinds of error.
+    except Exception:
+        raise Refused(NO_DAY, field="file") from None
     if len(found.days) > MOST_DAYS:
         raise Refused(
             N_("The file would close {count} days, and {most} is the most. Export the holidays alone, and upload that."),
@@ -58,47 +62,87 @@ def read_calendar_file(content: bytes, first: date, last: date) -> CalendarFile:
     return found
 
 
-def _read(event: Any, found: CalendarFile, first: date, last: date) -> None:
-    try:
-        start = event.decoded("dtstart")
-    except (KeyError, ValueError):
-        raise Refused(N_("An event of the file has no day. Export it anew."), field="file") from None
-    if isinstance(start, datetime):
+def _read_all(events: list[Any], found: CalendarFile, first: date, last: date) -> None:
+    replaced = _replaced(events)
+    for event in events:
+        if str(event.get("status", "")).upper() != "CANCELLED":
+            _read(event, found, first, last, replaced.get(str(event.get("uid", "")), set()))
+
+
+def _replaced(events: list[Any]) -> dict[str, set[date]]:
+    """By the event's UID, the occurrences in whose place another event of the file stands, or none (RFC 5545, 3.8.4.4)."""
+    found: dict[str, set[date]] = {}
+    for event in events:
+        if "recurrence-id" in event:
+            found.setdefault(str(event.get("uid", "")), set()).add(_day(_moment(event, "recurrence-id")))
+    return found
+
+
+def _moment(event: Any, name: str) -> date:
+    """Raises Refused where there is none, or more than one."""
+    moment = getattr(event.get(name), "dt", None)
+    if not isinstance(moment, date):
+        raise Refused(NO_DAY, field="file")
+    return moment
+
+
+def _duration(event: Any) -> timedelta:
+    lasts = getattr(event.get("duration"), "dt", None)
+    return lasts if isinstance(lasts, timedelta) else timedelta()
+
+
+def _day(moment: date) -> date:
+    return moment.date() if isinstance(moment, datetime) else moment
+
+
+def _read(event: Any, found: CalendarFile, first: date, last: date, replaced: set[date]) -> None:
+    start = _moment(event, "dtstart")
+    if isinstance(start, datetime) and not _lasts_whole_days(event, start):
         found.timed += 1
         return
+    start = _day(start)
     reason = " ".join(str(event.get("summary", "")).split())[:120] or "Closed"
     length = _length(event, start)
-    days = {day + timedelta(days=n) for day in _starts(event, start, reason, first - timedelta(days=length), last) for n in range(length)}
+    starts = _starts(event, start, reason, first - timedelta(days=length), last, replaced)
+    days = {day + timedelta(days=n) for day in starts for n in range(length)}
     inside = sorted(day for day in days if first <= day <= last)
     found.outside += not inside
     for day in inside:
         found.days.setdefault(day, reason)
 
 
+def _lasts_whole_days(event: Any, start: datetime) -> bool:
+    """From a midnight of its own place to another one; a midnight in UTC is no place's."""
+    if start.time() != time() or start.tzinfo == UTC or str(start.tzinfo) == "UTC":
+        return False
+    end = _moment(event, "dtend") if "dtend" in event else start + _duration(event)
+    return isinstance(end, datetime) and end.time() == time() and end.date() > start.date()
+
+
 def _length(event: Any, start: date) -> int:
     """In days: DTEND is the day after the last one; without it and a duration, it is one day (RFC 5545, 3.6.1)."""
     if "dtend" in event:
-        end = event.decoded("dtend")
-        end = end.date() if isinstance(end, datetime) else end
-        return min(max(1, (end - start).days), MOST_DAYS)
-    return min(max(1, event.decoded("duration").days), MOST_DAYS) if "duration" in event else 1
+        return min(max(1, (_day(_moment(event, "dtend")) - start).days), MOST_DAYS)
+    return min(max(1, _duration(event).days), MOST_DAYS)
 
 
-def _starts(event: Any, start: date, reason: str, first: date, last: date) -> list[date]:
+def _starts(event: Any, start: date, reason: str, first: date, last: date, replaced: set[date]) -> set[date]:
     """The first days of its occurrences between these two."""
+    if "recurrence-id" in event:
+        return {start}
     if "rrule" not in event:
-        return [start]
+        return {start, *_listed(event, "rdate")} - _listed(event, "exdate") - replaced
     midnight = datetime.combine(start, time())
     try:
-        if event["rrule"].get("FREQ", [""])[0] not in BY_DAYS or start.year < FIRST_YEAR:
+        asked = event["rrule"]
+        if asked.get("FREQ", [""])[0] not in BY_DAYS or asked.get("INTERVAL", [1])[0] < 1 or start.year < FIRST_YEAR:
             raise ValueError
         rule = rrulestr(_without_zone(event["rrule"]), dtstart=midnight)
         found = rule.between(datetime.combine(first, time()), datetime.combine(last, time()), inc=True)
     except (ValueError, TypeError, AttributeError, KeyError):
         sentence = N_("“{event}” repeats in a way that can't be read here. Take it out of the file, and type its days.")
         raise Refused(sentence, field="file", event=reason) from None
-    left_out = _exceptions(event)
-    return [moment.date() for moment in found if moment.date() not in left_out]
+    return {*(moment.date() for moment in found), *_listed(event, "rdate")} - _listed(event, "exdate") - replaced
 
 
 def _without_zone(rule: Any) -> str:
@@ -107,7 +151,8 @@ def _without_zone(rule: Any) -> str:
     return ";".join(part.rstrip("Z") if part.startswith("UNTIL=") else part for part in parts)
 
 
-def _exceptions(event: Any) -> set[date]:
-    given = event.get("exdate", [])
-    listed = [one.dt for part in (given if isinstance(given, list) else [given]) for one in part.dts]
-    return {one.date() if isinstance(one, datetime) else one for one in listed}
+def _listed(event: Any, name: str) -> set[date]:
+    """Occurrences that are listed one by one: further ones (RDATE), or those left out (EXDATE)."""
+    given = event.get(name, [])
+    listed = [one.dt for part in (given if isinstance(given, list) else [given]) for one in getattr(part, "dts", [])]
+    return {_day(one[0] if isinstance(one, tuple) else one) for one in listed}

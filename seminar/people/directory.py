@@ -10,8 +10,8 @@ from seminar.ground.refusal import N_, Refused
 from seminar.people.account import end_links, send_link
 from seminar.people.appointment import AT_A_SCHOOL, Appointment
 from seminar.people.email_address import person_by_address
-from seminar.people.leaving import end_in_one_act
-from seminar.people.person import Person, refuse_without_a_name
+from seminar.people.leaving import end_in_one_act, refuse_to_end_the_last_program_manager
+from seminar.people.person import Person, hold_by_name, refuse_without_a_name
 from seminar.people.school import School
 
 
@@ -49,7 +49,7 @@ def invite(person: Person, *, by: Person, now: datetime) -> str:
 def change_person(person: Person, *, given_name: str, family_name: str, email: str, by: Person, now: datetime) -> None:
     """Another name or address; what they did stays theirs. Raises Refused for an address that somebody has already, and for
     somebody whose name is gone."""
-    refuse_without_a_name(person)
+    hold_by_name(person)
     address = _free_address(email, person.id)
     before = {"name": person.name, "email": person.email}
     if person.email is not None and person.email != address:
@@ -65,8 +65,8 @@ def change_person(person: Person, *, given_name: str, family_name: str, email: s
 def appoint(
     person: Person, role: str, *, school: School | None, grade: int | None, first_day: date, by: Person, now: datetime
 ) -> Appointment:
-    """Raises Refused for a school role without a school, or one that is held already."""
-    refuse_without_a_name(person)
+    """Raises Refused for a school role without a school, for one that is held already, and for somebody whose name is gone."""
+    hold_by_name(person)
     if role in AT_A_SCHOOL and school is None:
         raise Refused(N_("Choose the school; this role is held at one."), field="school")
     if role in AT_A_SCHOOL and school is not None and not school.is_open_on(first_day):
@@ -97,9 +97,11 @@ def appoint(
 
 
 def end_appointment(appointment: Appointment, *, last_day: date, reason: str = "", by: Person, now: datetime) -> None:
-    """End it with that day, and keep why; what the person answers for is looked at again. Raises Refused before its first day."""
+    """End it with that day, and keep why; what the person answers for is looked at again. Raises Refused before its first day, and
+    where nobody would run the program any more."""
     if last_day < appointment.first_day:
         raise Refused(N_("The last day is before the first one."), field="last_day")
+    refuse_to_end_the_last_program_manager([appointment], last_day)
     end_in_one_act([appointment], last_day=last_day, reason=reason, leaves=False, by=by, now=now)
     for changed in contributions.standing_changed:
         changed([appointment.person], now)

@@ -14,6 +14,7 @@ from seminar.people.account import send_link
 from seminar.people.address import is_an_address
 from seminar.people.appointment import Appointment
 from seminar.people.district import District
+from seminar.people.email_address import person_by_address
 from seminar.people.person import Person
 
 
@@ -66,7 +67,7 @@ def _refuse(beginning: Beginning, email: str) -> None:
         raise Refused(N_("There is no time zone {name}. One looks like America/Chicago."), name=beginning.timezone)
     if db.session.scalar(select(District.id).where(District.code == beginning.code)) is not None:
         raise Refused(N_("There is a district with the code {code} already. Choose another."), code=beginning.code)
-    if db.session.scalar(select(Person.id).where(Person.email == email)) is not None:
+    if person_by_address(email) is not None:
         raise Refused(N_("{email} belongs to somebody of a district here already. Choose another address."), email=email)
 
 

@@ -1,7 +1,8 @@
 """Everything that is held about a person, read from the models themselves: each table that refers to a person is in it.
 
 Laws: what signs somebody in is never given out; of a row that is about somebody else, and that the person only signed, its
-texts stay away. A new table is in it by itself, and a test asks which of its columns say whose the row is.
+texts stay away; what a mail said stays away too, because it can name others, and all that it told is in the records themselves.
+A new table is in it by itself, and a test asks which of its columns say whose the row is.
 """
 
 import csv
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from sqlalchemy import JSON, Column, String, Table, or_, select
+from sqlalchemy import JSON, Column, ColumnElement, String, Table, or_, select
 
 from seminar.ground import history
 from seminar.ground.db import Model, db
@@ -38,13 +39,15 @@ ACTORS = (
     "who_id",
     "withdrawn_by_id",
 )
-# What signs somebody in, or opens something without it. A mail's values hold the links of invitations and resets.
+# What signs somebody in, or opens something without it. A mail's values hold the links of invitations and resets, its key can be a
+# sentence about somebody else.
 SECRETS = {
     ("account", "password_hash"),
     ("account_link", "token_hash"),
     ("device_session", "key_hash"),
     ("email_address", "token_hash"),
     ("mail", "context"),
+    ("mail", "key"),
     ("passkey", "credential_id"),
     ("passkey", "public_key"),
     ("passkey", "user_handle"),
@@ -52,6 +55,8 @@ SECRETS = {
     ("recovery_code", "code_hash"),
     ("second_factor", "secret"),
 }
+# Of what somebody did to others' records: words of ours that say what was done, and to what kind of record.
+OUR_WORDS = {("history", "what"), ("history", "record")}
 
 
 @dataclass(frozen=True)
@@ -76,21 +81,23 @@ def people_columns(table: Table) -> list[Column[Any]]:
 
 
 def held_about(person: Person) -> list[Held]:
-    """Everything, table by table; one statement for each, and one for the names of who had a part in it."""
-    found = [(table, db.session.execute(_of_person(table, person.id)).mappings().all()) for table in tables_about_people()]
+    """Everything, table by table, with what stayed at the records that went into theirs; one statement for each, one for those
+    records, and one for the names of who had a part in it."""
+    mine = {person.id, *db.session.scalars(select(Person.id).where(Person.merged_into_id == person.id))}
+    found = [(table, db.session.execute(_of_person(table, mine)).mappings().all()) for table in tables_about_people()]
     ids = {row[column.name] for table, rows in found for column in people_columns(table) for row in rows}
     names = _names(ids - {None})
-    return [_held(table, rows, person.id, names) for table, rows in found if rows]
+    return [_held(table, rows, mine, names) for table, rows in found if rows]
 
 
-def _of_person(table: Table, person_id: int) -> Any:
+def _of_person(table: Table, mine: set[int]) -> Any:
     columns = [column for column in table.columns if (table.name, column.name) not in SECRETS]
-    mine = [column == person_id for column in people_columns(table)]
+    named: list[ColumnElement[bool]] = [column.in_(mine) for column in people_columns(table)]
     if table.name == "person":
-        mine.append(table.c.id == person_id)
+        named.append(table.c.id.in_(mine))
     if table.name == "history":
-        mine.append((table.c.record == "person") & (table.c.record_id == person_id))
-    return select(*columns).where(or_(*mine)).order_by(*table.primary_key.columns)
+        named.append((table.c.record == "person") & table.c.record_id.in_(mine))
+    return select(*columns).where(or_(*named)).order_by(*table.primary_key.columns)
 
 
 def _names(ids: set[int]) -> dict[int, str]:
@@ -98,21 +105,24 @@ def _names(ids: set[int]) -> dict[int, str]:
     return {person_id: f"{given} {family}" for person_id, given, family in db.session.execute(query)}
 
 
-def _held(table: Table, rows: Any, person_id: int, names: dict[int, str]) -> Held:
+def _held(table: Table, rows: Any, mine: set[int], names: dict[int, str]) -> Held:
     columns = [column.name for column in table.columns if (table.name, column.name) not in SECRETS]
-    return Held(table.name, purpose_of(table), columns, [_plain_row(table, row, person_id, names) for row in rows])
+    return Held(table.name, purpose_of(table), columns, [_plain_row(table, row, mine, names) for row in rows])
 
 
-def _plain_row(table: Table, row: Any, person_id: int, names: dict[int, str]) -> dict[str, Any]:
+def _plain_row(table: Table, row: Any, mine: set[int], names: dict[int, str]) -> dict[str, Any]:
     """The row as JSON can hold it; people by name where the row is the person's own, and not at all where it is somebody's."""
     people = {column.name for column in people_columns(table)}
     subjects = [name for name in people if name in SUBJECTS]
-    about_me = not subjects or any(row[name] == person_id for name in subjects)
+    if table.name == "history":
+        about_me = row["record"] == "person" and row["record_id"] in mine
+    else:
+        about_me = not subjects or any(row[name] in mine for name in subjects)
     plain: dict[str, Any] = {}
     for name, value in row.items():
-        if name in people and value != person_id:
+        if name in people and value not in mine:
             plain[name] = names.get(value) if about_me else None
-        elif not about_me and isinstance(table.c[name].type, (String, JSON)):
+        elif not about_me and (table.name, name) not in OUR_WORDS and isinstance(table.c[name].type, (String, JSON)):
             plain[name] = None
         else:
             plain[name] = value.isoformat() if isinstance(value, (date, datetime, time)) else value

@@ -14,7 +14,7 @@ from seminar.ground import contributions, history
 from seminar.ground.db import Model, db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.appointment import Appointment
-from seminar.people.person import Person, refuse_without_a_name
+from seminar.people.person import Person, hold_by_name
 
 
 class Ending(Model):
@@ -70,21 +70,22 @@ def leave(person: Person, *, last_day: date, reason: str, by: Person, now: datet
     if late.first_day > last_day:
         sentence = N_("{name} begins an appointment on {day} only. Choose that day or a later one.")
         raise Refused(sentence, field="last_day", name=person.name, day=late.first_day)
-    _refuse_the_last_program_manager(person, held, last_day)
+    refuse_to_end_the_last_program_manager(held, last_day)
     ending = end_in_one_act(held, last_day=last_day, reason=reason, leaves=True, by=by, now=now)[0]
     history.record(by, "person left", person, now, last_day=last_day.isoformat(), reason=reason)
     _look_again([person], now)
     return ending
 
 
-def _refuse_the_last_program_manager(person: Person, held: list[Appointment], last_day: date) -> None:
-    """Somebody must be there who could take it back."""
-    if not any(appointment.role == "program_manager" for appointment in held):
+def refuse_to_end_the_last_program_manager(ending: Iterable[Appointment], last_day: date) -> None:
+    """Somebody must be there who could take it back: raises Refused where nobody runs the program after these end with that day."""
+    ended = [appointment for appointment in ending if appointment.role == "program_manager"]
+    if not ended:
         return
     others = select(Appointment.id).where(
-        Appointment.district_id == person.district_id,
+        Appointment.district_id == ended[0].district_id,
         Appointment.role == "program_manager",
-        Appointment.person_id != person.id,
+        Appointment.id.not_in([appointment.id for appointment in ended]),
         or_(Appointment.last_day.is_(None), Appointment.last_day > last_day),
     )
     if db.session.scalar(others.limit(1)) is None:
@@ -129,8 +130,7 @@ def last_leaving(person: Person) -> Ending | None:
 def take_back_leaving(person: Person, *, by: Person, now: datetime) -> None:
     """The person stays after all: what the act ended holds again as it did before. Raises Refused (409) where it was taken back
     already, or something changed since."""
-    _lock(person)
-    refuse_without_a_name(person)
+    hold_by_name(person)
     act = last_leaving(person)
     if act is None:
         raise Refused(N_("This was taken back already."), status=409)
@@ -148,8 +148,7 @@ def take_back_ending(appointment: Appointment, *, by: Person, now: datetime) -> 
     """The appointment holds again through the last day that it had before, or on. Raises Refused (409) where it has no end, or
     the person began the same anew since."""
     person = appointment.person
-    _lock(person)
-    refuse_without_a_name(person)
+    hold_by_name(person)
     db.session.refresh(appointment)
     if appointment.last_day is None:
         raise Refused(N_("This was taken back already."), status=409)

@@ -6,7 +6,7 @@ from datetime import date
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from seminar.ground.db import Model
+from seminar.ground.db import Model, db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.district import District
 
@@ -63,3 +63,10 @@ def refuse_without_a_name(person: Person) -> None:
     """Raise Refused (409) for somebody whose name is gone."""
     if person.pseudonymised_on is not None:
         raise Refused(N_("{name} left long ago, and their name is gone. Add whoever comes back anew."), status=409, name=person.name)
+
+
+def hold_by_name(person: Person) -> None:
+    """Hold the person's row, read anew: two who end and take back, or appoint while their name goes, do it one after the other. Raises
+    Refused (409) for somebody whose name is gone."""
+    db.session.refresh(person, attribute_names=["pseudonymised_on", "given_name", "family_name"], with_for_update={"key_share": True})
+    refuse_without_a_name(person)

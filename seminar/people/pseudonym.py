@@ -1,6 +1,7 @@
 """Somebody who left long ago loses their name, and stays: what they did counts on, under a number.
 
-Laws: never while they hold an appointment, or had one within the district's time; never while a record within its own time names
+Laws: never while they hold an appointment, or had one within the district's time, and nobody without a name is appointed again:
+the database itself refuses that, whoever comes first; never while a record within its own time names
 them (an open loan, a place in a series to come, a badge: each room says which). It can't be undone: whoever comes back is added
 anew.
 """
@@ -15,6 +16,7 @@ from seminar.ground.db import Model, db
 from seminar.ground.kept import empty_mails_of
 from seminar.ground.mail_preference import DigestDay, MailPreference
 from seminar.ground.retention import Times
+from seminar.ground.triggers import Trigger, declare
 from seminar.people.account import Account, AccountLink
 from seminar.people.appointment import Appointment
 from seminar.people.device_session import DeviceSession
@@ -41,6 +43,35 @@ THEIRS: tuple[type[Model], ...] = (
     MailPreference,
     DigestDay,
 )
+
+
+def _appointed_only_with_a_name() -> None:
+    """On PostgreSQL the person's row is held first, so that whoever takes the name away at this moment is waited for."""
+    gone = "the name of this person is gone"
+    for verb, is_changed in (("INSERT", "TRUE"), ("UPDATE", "OLD.last_day IS DISTINCT FROM NEW.last_day")):
+        name = f"appointment_with_a_name_{verb.lower()}"
+        is_changed_on_sqlite = is_changed.replace("IS DISTINCT FROM", "IS NOT")
+        declare(
+            Trigger(
+                name=name,
+                table="appointment",
+                sqlite=(
+                    f"CREATE TRIGGER {name} BEFORE {verb} ON appointment WHEN {is_changed_on_sqlite}"
+                    " AND EXISTS (SELECT 1 FROM person WHERE id = NEW.person_id AND pseudonymised_on IS NOT NULL)"
+                    f" BEGIN SELECT RAISE(ABORT, '{gone}'); END"
+                ),
+                body=(
+                    f"DECLARE since date; BEGIN IF {is_changed} THEN"
+                    " SELECT pseudonymised_on INTO since FROM person WHERE id = NEW.person_id FOR KEY SHARE;"
+                    f" IF since IS NOT NULL THEN RAISE EXCEPTION '{gone}' USING ERRCODE = 'integrity_constraint_violation'; END IF;"
+                    " END IF; RETURN NEW; END"
+                ),
+                timing=f"BEFORE {verb}",
+            )
+        )
+
+
+_appointed_only_with_a_name()
 
 
 def left_long_ago(times: Times) -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from werkzeug.datastructures import FileStorage
 
 V = TypeVar("V", bound=Callable[..., Any])
 MEGABYTE = 1024 * 1024
+LARGEST_FIELD = 4 * MEGABYTE
 
 
 def takes_files(*, megabytes: int) -> Callable[[V], V]:

@@ -1,26 +1,33 @@
 """A new school year: drafted, previewed, applied once, corrected, and applied for the difference alone."""
 
 from datetime import date, timedelta
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import func, select
 
+from inventory.calendar import ItemDay
 from inventory.reserving import Asked, reserve
 from seminar.coverage.applying import apply, difference
 from seminar.coverage.expiring import badges_running_out
-from seminar.coverage.moves import Wanted, counts_by_school, plan_moves, read_moves, teachers_of
+from seminar.coverage.moves import Wanted, asked_again, counts_by_school, plan_moves, read_moves, teachers_of
 from seminar.coverage.roll_over import closed_days, in_hand, proposed_days, raise_targets, save_days, year_ahead
 from seminar.coverage.target import CoverageTarget
 from seminar.ground.db import db
 from seminar.ground.history import History
 from seminar.ground.outbox import Mail
 from seminar.ground.refusal import Refused
+from seminar.ground.sheets import read_lines
 from seminar.people.appointment import Appointment, standing
 from seminar.people.calendar import ClosedDay, SchoolYear
 from seminar.people.directory import appoint
 from seminar.people.leaving import last_leaving
+from seminar.people.person import Person
+from seminar.people.roster.outcome import Count
 from seminar.people.school import School
-from tests.cast import NOW, TODAY, a_cast, a_model, a_person, an_award
+from seminar.people.school_editing import close_school
+from tests.cast import NOW, TODAY, a_cast, a_district, a_model, a_person, an_award
+from tests.people.rosters import PEOPLE, a_set, roles, taken_on, users
 
 FIRST, LAST = date(2027, 8, 11), date(2028, 6, 9)
 EVE = FIRST - timedelta(days=1)
@@ -48,7 +55,11 @@ def plan_for(cast, plan, person, wanted):
 
 
 def applied(cast, plan, confirmed=None):
-    return apply(plan, confirmed=confirmed, by=cast.olive, now=NOW)
+    return apply(plan, outcome=difference(plan).outcome, confirmed=confirmed, by=cast.olive, now=NOW)
+
+
+def read(plan, text, today=TODAY):
+    return read_moves(plan, *read_lines(text.encode(), "list.csv"), today=today)
 
 
 def schools_on(person, day):
@@ -56,7 +67,8 @@ def schools_on(person, day):
 
 
 def everything():
-    return db.session.execute(select(Appointment.id, Appointment.school_id, Appointment.first_day, Appointment.last_day)).all()
+    columns = (Appointment.id, Appointment.school_id, Appointment.first_day, Appointment.last_day)
+    return db.session.execute(select(*columns).order_by(Appointment.id)).all()
 
 
 def test_a_day_of_the_new_year_is_on_the_same_weekday_and_nearest_to_its_date():
@@ -175,6 +187,95 @@ def test_the_year_and_its_closed_days_are_set_and_a_closed_day_taken_out_opens_a
     assert difference(plan).is_nothing
 
 
+def test_what_is_lent_follows_the_closed_days_of_the_new_year(db_session):
+    cast = a_cast()
+    an_award(cast, cast.ada, last_day=LAST)
+    model = a_model(cast)
+    model.turnaround_open_days = 1
+    thursday = FIRST + timedelta(days=1)
+    reservation = reserve(Asked(cast.school, cast.ada, {model: 1}, FIRST, FIRST), by=cast.cora, now=NOW, today=TODAY)
+    plan, _ = a_year(cast, {thursday: "Staff day"})
+    applied(cast, plan)
+    days = select(ItemDay.day).where(ItemDay.line_id == reservation.lines[0].id, ItemDay.claim == "turnaround").order_by(ItemDay.day)
+    assert db.session.scalars(days).all() == [thursday, thursday + timedelta(days=1)]
+    drafted(cast, {FIRST: "Heat"})
+    applied(cast, plan)
+    assert db.session.scalars(days).all() == [thursday]
+    assert cast.eli.id in db.session.scalars(select(Mail.person_id).where(Mail.kind == "at_risk")).all()
+
+
+def test_what_is_applied_is_what_the_preview_said(db_session):
+    cast = a_cast()
+    plan, other = a_year(cast)
+    plan_for(cast, plan, cast.ada, Wanted("moves", other.id))
+    previewed = difference(plan).outcome
+    plan_for(cast, plan, cast.ben, Wanted("leaves"))
+    with pytest.raises(Refused, match="changed the draft since"):
+        apply(plan, outcome=previewed, confirmed=None, by=cast.olive, now=NOW)
+    assert schools_on(cast.ada, FIRST) == ["S"]
+
+
+def test_a_school_that_closes_is_listed_until_everybody_of_it_has_a_place(db_session):
+    cast = a_cast()
+    plan, other = a_year(cast)
+    appoint(cast.pia, "teacher", school=other, grade=None, first_day=TODAY, by=cast.olive, now=NOW)
+    close_school(other, day=FIRST, reason="Merged", by=cast.olive, now=NOW)
+    assert [(school.code, *counts) for school, *counts in counts_by_school(plan)] == [("S", 21, 0, 0), ("T", 1, 0, 0)]
+    plan_for(cast, plan, cast.pia, Wanted("moves", cast.school.id))
+    applied(cast, plan)
+    assert schools_on(cast.pia, FIRST) == ["S", "S"]
+
+
+def test_nobody_moves_to_a_school_that_was_closed_since(db_session):
+    cast = a_cast()
+    plan, other = a_year(cast)
+    plan_for(cast, plan, cast.ada, Wanted("moves", other.id))
+    close_school(other, day=FIRST, reason="Merged", by=cast.olive, now=NOW)
+    with pytest.raises(Refused, match=r"School T is closed from 2027-08-11 on\. Choose another place for Ada Example"):
+        applied(cast, plan)
+
+
+def test_the_last_program_manager_doesnt_leave_with_the_old_year(db_session):
+    cast = a_cast()
+    plan, _ = a_year(cast)
+    appoint(cast.olive, "teacher", school=cast.school, grade=None, first_day=TODAY, by=cast.olive, now=NOW)
+    plan_for(cast, plan, cast.olive, Wanted("leaves", all_roles=True))
+    with pytest.raises(Refused, match="Nobody else runs the program"):
+        applied(cast, plan)
+    plan_for(cast, plan, cast.olive, Wanted("leaves"))
+    applied(cast, plan)
+    assert [a.role for a in standing(cast.olive, FIRST).appointments] == ["program_manager"]
+
+
+def test_a_year_that_was_added_meanwhile_isnt_overlapped_and_no_term_is_left_outside(db_session):
+    cast = a_cast()
+    plan, _ = a_year(cast)
+    year = SchoolYear(district_id=cast.district.id, ends_in=2027, first_day=date(2026, 8, 12), last_day=FIRST)
+    db.session.add(year)
+    db.session.flush()
+    with pytest.raises(Refused, match="is there already"):
+        applied(cast, plan)
+    db.session.rollback()
+
+
+def test_the_year_is_named_by_its_last_day_until_it_is_applied(db_session):
+    cast = a_cast()
+    ends_in, *_ = proposed_days(cast.district, TODAY)
+    days = {"first_day": FIRST, "last_day": LAST, "closed": {}, "by": cast.olive, "now": NOW}
+    plan = save_days(cast.district, ends_in=ends_in, **days)
+    assert (ends_in, plan.ends_in) == (2027, 2028)
+    earlier = days | {"first_day": date(2026, 8, 12), "last_day": date(2027, 6, 11)}
+    assert save_days(cast.district, ends_in=2028, **earlier) is plan
+    assert plan.ends_in == 2027
+    applied(cast, plan)
+    with pytest.raises(Refused, match=r"ends in 2027\. Choose a last day in 2027"):
+        save_days(cast.district, ends_in=2027, **earlier | {"last_day": date(2028, 1, 14)})
+    following = save_days(cast.district, ends_in=2028, **days)
+    with pytest.raises(Refused, match="ends in 2027 was prepared already"):
+        save_days(cast.district, ends_in=2028, **earlier)
+    assert following.ends_in == 2028
+
+
 def test_a_closed_day_that_the_calendar_has_for_itself_stays(db_session):
     cast = a_cast()
     db.session.add(ClosedDay(district_id=cast.district.id, day=LABOR_DAY, reason="Labor Day"))
@@ -223,7 +324,7 @@ def test_a_list_plans_its_good_rows_and_says_what_is_wrong_with_the_others(db_se
         "Email,School\nADA@a.example,t\nben@a.example,T\npia@a.example,T\nmore1@a.example,X\nmore2@a.example,S\nmore3@a.example,leaves\n\n"
     )
     text += "more3@a.example,stays\nnobody\n"
-    people, wanted, refused = read_moves(plan, "list.csv", text, today=TODAY)
+    people, wanted, refused = read(plan, text)
     assert sorted((one.kind, one.school_id) for one in wanted.values()) == [("leaves", None), ("moves", other.id)]
     assert [(row.line, row.column, row.value) for row in refused] == [
         (3, "email", "ben@a.example"),
@@ -234,15 +335,17 @@ def test_a_list_plans_its_good_rows_and_says_what_is_wrong_with_the_others(db_se
         (10, "email", "nobody"),
     ]
     assert plan_moves(plan, people, wanted, by=cast.olive, today=TODAY, now=NOW) == 2
-    again, wanted, _ = read_moves(plan, "list.csv", text, today=TODAY)
+    again, wanted, _ = read(plan, text)
     assert plan_moves(plan, again, wanted, by=cast.olive, today=TODAY, now=NOW) == 0
+    alone = [(line, [email, place]) for line, email, place in asked_again(read_lines(text.encode(), "list.csv")[1], refused)]
+    assert read_moves(plan, "list.csv", alone, today=TODAY)[2] == refused
 
 
 def test_the_next_districts_teachers_are_nobodys_to_move(db_session):
     cast = a_cast()
     plan, _ = a_year(cast)
     a_cast("B", {"stan": "teacher", "boss": "program_manager"})
-    _, wanted, refused = read_moves(plan, "list.csv", "stan@b.example,leaves", today=TODAY)
+    _, wanted, refused = read(plan, "stan@b.example,leaves")
     assert (wanted, len(refused)) == ({}, 1)
 
 
@@ -260,7 +363,7 @@ def test_what_holds_since_the_first_day_is_planned_no_more(db_session):
     applied(cast, plan)
     rows = [row for row in teachers_of(plan, cast.school.id) if row.appointment.person_id == cast.ada.id]
     assert plan_moves(plan, rows, {rows[0].appointment.id: Wanted("stays")}, by=cast.olive, today=FIRST, now=NOW) == 0
-    _, _, refused = read_moves(plan, "list.csv", "ada@a.example,stays", today=FIRST)
+    _, _, refused = read(plan, "ada@a.example,stays", today=FIRST)
     assert len(refused) == 1
 
 
@@ -291,6 +394,32 @@ def test_the_next_year_begins_while_the_applied_one_runs(db_session):
     assert (ends_in, first_day.weekday()) == (2029, FIRST.weekday())
     save_days(cast.district, ends_in=ends_in, first_day=first_day, last_day=last_day, closed={}, by=cast.olive, now=NOW)
     assert in_hand(cast.district.id, in_spring).ends_in == 2029
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.2"])
+def test_the_old_years_roster_undoes_nothing_and_the_new_years_goes_on(db_session, version):
+    """It comes every night, and tells of the old year until the new one begins."""
+    district, old = a_district("R"), a_set(version)
+    taken_on(TODAY, district, old, version)
+    ada, ben, olga = (db.session.scalars(select(Person).where(Person.given_name == name)).one() for name in ("Ada", "Ben", "Olga"))
+    oak_hill = db.session.scalars(select(School).where(School.code == "0102")).one()
+    plan = save_days(district, ends_in=2028, first_day=FIRST, last_day=LAST, closed={}, by=olga, now=NOW)
+    for person, wanted in ((ada, Wanted("moves", oak_hill.id)), (ben, Wanted("leaves"))):
+        plan_for(SimpleNamespace(olive=olga), plan, person, wanted)
+    applied(SimpleNamespace(olive=olga), plan, confirmed=1)
+
+    before = everything()
+    for night in (TODAY + timedelta(days=1), EVE):
+        assert taken_on(night, district, old, version).appointments == Count(0, 0, 0, 0)
+    assert everything() == before
+
+    people = {**PEOPLE, "u1": ("Ada", "teacher", "S2")}
+    del people["u2"]
+    new = a_set(version, users=users(version, **people), roles=roles(**people) if version == "1.2" else None)
+    assert taken_on(FIRST, district, new, version).appointments.ended == 0
+    assert taken_on(FIRST, district, new, version).appointments == Count(0, 0, 0, 0)
+    assert (schools_on(ada, FIRST), schools_on(ben, FIRST)) == (["0102"], [])
+    assert everything() == before
 
 
 def test_a_draft_that_was_never_applied_stays_until_its_year_is_over(db_session):

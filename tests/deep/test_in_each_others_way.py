@@ -4,9 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from secrets import token_hex
 from threading import Barrier, BrokenBarrierError
+from time import sleep
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 
 from seminar.ground import outbox
 from seminar.ground.daily import begins_today
@@ -14,6 +15,10 @@ from seminar.ground.db import db, twice_if_a_race_is_lost
 from seminar.ground.once import once
 from seminar.ground.outbox import Mail
 from seminar.ground.post import send_due
+from seminar.ground.refusal import Refused
+from seminar.ground.retention_rule import apply_retention
+from seminar.people.appointment import Appointment
+from seminar.people.directory import appoint
 from seminar.people.district import District
 from seminar.people.person import Person
 from seminar.skills.award import Award
@@ -69,6 +74,35 @@ def test_a_round_of_the_day_is_one_workers(clean):
         district_id = a_cast().district.id
     done = both(clean, *[lambda: begins_today(district_id, "round", TODAY)] * 6)
     assert sorted(done) == [False] * 5 + [True]
+
+
+@pytest.mark.parametrize("ahead", [-0.08, -0.04, -0.02, 0, 0.02, 0.04, 0.08])
+def test_who_is_appointed_while_their_name_goes_keeps_it_or_is_refused(clean, ahead):
+    """Now one of them is so many seconds ahead, and now the other: nobody without a name holds an appointment."""
+    later = NOW.replace(year=2030)
+    with clean.app_context():
+        cast = a_cast()
+        ada, olive = cast.ada.id, cast.olive.id
+        db.session.execute(update(Appointment).where(Appointment.person_id == ada).values(last_day=TODAY))
+        db.session.commit()
+
+    def name_goes():
+        sleep(max(0, ahead))
+        district = db.session.scalars(select(District)).one()
+        apply_retention(district, district.day(later), later)
+
+    def appointed():
+        person, by = (db.session.get_one(Person, n) for n in (ada, olive))
+        sleep(max(0, -ahead))
+        try:
+            appoint(person, "trainer", school=None, grade=None, first_day=TODAY.replace(year=2030), by=by, now=later)
+        except Refused:
+            db.session.rollback()
+
+    both(clean, name_goes, appointed)
+    with clean.app_context():
+        holds = select(func.count()).where(Appointment.person_id == ada, Appointment.last_day.is_(None))
+        assert db.session.scalar(holds) == (1 if db.session.get_one(Person, ada).pseudonymised_on is None else 0)
 
 
 def test_two_workers_send_each_mail_once(clean, tmp_path):

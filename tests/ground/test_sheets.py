@@ -13,7 +13,7 @@ from openpyxl import Workbook
 
 from seminar.ground.refusal import Refused
 from seminar.ground.refused_row import RefusedRow, as_csv
-from seminar.ground.sheets import read_table, table, writing, xlsx_file
+from seminar.ground.sheets import read_lines, read_table, table, writing, xlsx_file
 
 COLUMNS = {"name": ("Name", "Thing", "Nombre"), "number": ("Serial no.", "Número"), "note": ("Note",)}
 
@@ -166,6 +166,15 @@ def test_the_first_sheet_that_fits_is_read_and_named_and_a_hidden_one_never():
     )
     found = read(book, "ours.xlsx")
     assert (found.name, [row.values["name"] for row in found.rows]) == ("ours.xlsx, Things", ["Saw"])
+    assert found.left == ["ours.xlsx, Old"]
+
+
+def test_rows_without_headings_are_read_from_the_first_sheet_that_has_one():
+    book = workbook(("Empty", "visible", []), ("List", "visible", [["ada@a.example", "T"]]))
+    assert read_lines(book, "ours.xlsx") == ("ours.xlsx, List", [(1, ["ada@a.example", "T"])])
+    assert read_lines(b"\r\nada@a.example;T\r\n", "ours.csv") == ("ours.csv", [(2, ["ada@a.example", "T"])])
+    with pytest.raises(Refused, match=r"ours\.csv is empty"):
+        read_lines(b"\r\n ,\r\n", "ours.csv")
 
 
 def test_a_workbook_without_a_sheet_that_fits_says_what_its_first_one_misses():

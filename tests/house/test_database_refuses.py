@@ -80,6 +80,17 @@ def test_the_audit_trail_is_append_only(db_session):
     refused("DELETE FROM history")
 
 
+def test_nobody_without_a_name_is_appointed_or_holds_something_again(db_session):
+    cast = a_cast()
+    db.session.execute(text("UPDATE appointment SET last_day = '2027-03-01'"))
+    db.session.execute(text("UPDATE person SET pseudonymised_on = '2029-03-02', email = NULL WHERE id = :p"), {"p": cast.ada.id})
+    db.session.commit()
+    appointed = "INSERT INTO appointment (district_id, person_id, role, first_day, source) VALUES (:d, :p, 'trainer', '2030-01-01', 'hand')"
+    refused(appointed, d=cast.district.id, p=cast.ada.id)
+    refused("UPDATE appointment SET last_day = NULL WHERE person_id = :p", p=cast.ada.id)
+    db.session.execute(text(appointed), {"d": cast.district.id, "p": cast.ben.id})
+
+
 def test_nobody_signs_off_for_themselves(db_session):
     cast = a_cast()
     refused(

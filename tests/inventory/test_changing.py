@@ -11,6 +11,7 @@ from inventory.lending import change_loan, hand_over, not_collected, pack, take_
 from inventory.reservation import GateCheck, state_of
 from inventory.reserving import Asked, change, reserve
 from seminar.ground.db import db
+from seminar.ground.history import History
 from seminar.ground.mail_kinds import KINDS, WEEKLY
 from seminar.ground.outbox import Mail
 from seminar.ground.refusal import Refused
@@ -87,6 +88,23 @@ def test_a_change_is_kept_and_told(cast):
     changed(reservation, cast, model, last=TODAY)
     assert db.session.scalars(select(GateCheck.occasion).order_by(GateCheck.id)).all() == ["reserved", "changed"]
     assert "reservation_changed" in db.session.scalars(select(Mail.kind)).all()
+
+
+def test_a_change_of_nothing_is_none_and_is_told_to_nobody(cast):
+    model = a_model(cast, items=2)
+    reservation = reserved(cast, model)
+    assert change(reservation, ask(cast, model), by=cast.cora, now=NOW, today=TODAY) is False
+    purpose = Asked(cast.school, cast.ada, {model: 1}, TODAY, FRIDAY, "Bridges")
+    assert change(reservation, purpose, by=cast.cora, now=NOW, today=TODAY) is True
+    hand_over(reservation, by=cast.eli, now=NOW, today=TODAY)
+    assert change_loan(reservation, cast.ada, FRIDAY, by=cast.cora, now=NOW, today=TODAY) is False
+    assert db.session.scalars(select(GateCheck.occasion).order_by(GateCheck.id)).all() == ["reserved", "handed_over"]
+    assert db.session.scalars(select(Mail.kind)).all() == ["reserved"]
+    assert db.session.scalars(select(History.what).where(History.record == "reservation").order_by(History.id)).all() == [
+        "reserved",
+        "changed",
+        "handed over",
+    ]
 
 
 def test_a_packed_item_that_is_swapped_is_to_be_packed_again(cast):

@@ -287,14 +287,16 @@ def test_a_model_called_import_doesnt_stand_where_the_import_does(cast):
 
 
 def test_retired_models_and_items_are_told(cast):
-    printer, saw = a_model(cast), a_model(cast, "Saw")
+    printer, saw = a_model(cast, items=2), a_model(cast, "Saw")
     take_out_of_lending(printer.items[0], reason="Noisy fan", by=cast.eli, now=NOW)
+    take_out_of_lending(printer.items[1], reason="damaged: Plate", by=cast.eli, now=NOW)
     retire_model(saw, today=TODAY, by=cast.eli, now=NOW)
     db.session.flush()
     again = "then send this row again."
-    assert refused(cast, "Printer,Printer-0,S9,,,,,,,,\nSaw,SW-9,,,,,,,,,\n") == [
+    assert refused(cast, "Printer,Printer-0,S9,,,,,,,,\nPrinter,Printer-1,S9,,,,,,,,\nSaw,SW-9,,,,,,,,,\n") == [
         (2, "Tag", "Printer-0", f"Printer-0 is out of lending: Noisy fan. Bring it back on its model's page, {again}"),
-        (3, "Model", "Saw", f"Saw isn't lent any more. Let it be reserved again on its page, {again}"),
+        (3, "Tag", "Printer-1", f"Printer-1 is out of lending: it came back damaged. Bring it back on its model's page, {again}"),
+        (4, "Model", "Saw", f"Saw isn't lent any more. Let it be reserved again on its page, {again}"),
     ]
 
 

@@ -5,17 +5,22 @@ from datetime import date, time, timedelta
 import pytest
 from sqlalchemy import select
 
-from inventory.at_risk import why_at_risk
+from inventory.at_risk import too_late_to_be_ready, why_at_risk
 from inventory.calendar import ItemDay
-from inventory.depot import DepotDay
+from inventory.depot import DepotDay, open_days
 from inventory.depot_keeping import DepotRule, forget_depot_day, save_depot, set_depot_day
+from inventory.equipment import add_item
+from inventory.following import reckon_every_turnaround
 from inventory.reserving import Asked, reserve
 from seminar.audit import broken_rules
 from seminar.ground.db import db
+from seminar.ground.history import History
 from seminar.ground.outbox import Mail
 from seminar.ground.refusal import Refused
 from seminar.people.calendar import ClosedDay
 from seminar.people.calendar_editing import close_days, open_day_again, touched_by_closing
+from seminar.people.district import District
+from seminar.people.person import Person
 from tests.cast import NOW, TODAY, a_cast, a_model, a_series, an_award
 from tests.pages.as_who import as_who
 
@@ -76,6 +81,50 @@ def test_where_no_other_item_is_free_the_school_and_the_depot_are_told(cast):
     assert first.lines[0].item_id == following.lines[0].item_id
     assert turnaround(first) == [WEDNESDAY]
     assert told() == sorted([cast.ada.id, cast.cora.id, cast.eli.id])
+    assert list(too_late_to_be_ready(cast.district.id, TODAY, open_days(cast.district.id))) == [following.id]
+
+
+def test_a_turnaround_that_would_reach_a_pick_up_is_listed_before_its_days_are_closed(cast):
+    model = lent(cast, 1, 1)
+    reserved(cast, model, TODAY, TUESDAY)
+    reserved(cast, model, THURSDAY, FRIDAY)
+    listed = touched_by_closing(cast.district, [WEDNESDAY], NOW)
+    says = "Printer-0 would come back too shortly before to be made ready."
+    assert [(one.what, one.day, str(one.says)) for one in listed] == [("School A: Printer", THURSDAY, says)]
+    close_days(cast.district, {WEDNESDAY: "Staff day"}, by=cast.olive, now=NOW)
+    assert touched_by_closing(cast.district, [WEDNESDAY], NOW) == []
+
+
+def test_what_was_too_late_to_be_ready_has_another_item_once_there_is_one(cast):
+    model = lent(cast, 1, 1)
+    first, following = reserved(cast, model, TODAY, TUESDAY), reserved(cast, model, THURSDAY, FRIDAY)
+    close_days(cast.district, {WEDNESDAY: "Staff day"}, by=cast.olive, now=NOW)
+    reckon_every_turnaround(cast.district, TODAY, NOW)
+    deeds = db.session.scalars(select(History.what).where(History.what.in_(["turnaround changed", "item replaced"])))
+    assert deeds.all() == []
+    add_item(model, tag="Printer-9", serial="", by=cast.eli, now=NOW)
+    reckon_every_turnaround(cast.district, TODAY, NOW)
+    assert (following.lines[0].item.tag, turnaround(first)) == ("Printer-9", [WEDNESDAY, THURSDAY])
+    assert too_late_to_be_ready(cast.district.id, TODAY, open_days(cast.district.id)) == {}
+
+
+def test_a_turnaround_that_is_too_short_stands_on_the_reservation_and_with_the_depots_days(clean):
+    with clean.app_context():
+        cast = a_cast()
+        an_award(cast, cast.ada)
+        model = lent(cast, 1, 1)
+        reserved(cast, model, TODAY, TUESDAY)
+        address = f"/reservations/{reserved(cast, model, THURSDAY, FRIDAY).id}"
+        db.session.commit()
+    cora, eli = as_who(clean, "cora"), as_who(clean, "eli")
+    assert "made ready" not in cora.get(address).text + eli.get("/settings/depot").text
+    with clean.app_context():
+        district, olive = db.session.get_one(District, 1), db.session.scalars(select(Person).where(Person.email == "olive@a.example")).one()
+        close_days(district, {WEDNESDAY: "Staff day"}, by=olive, now=NOW)
+        db.session.commit()
+    says = "Printer-0 comes back so shortly before that it can&#39;t be made ready"
+    assert says in cora.get(address).text
+    assert says in eli.get("/settings/depot").text
 
 
 def test_what_stands_on_a_day_is_listed_before_and_told_after(cast):

@@ -227,6 +227,7 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "coverage.show_new_year_days": PLANS,
     "coverage.save_new_year_days": PLANS,
     "coverage.show_new_year_moves": PLANS,
+    "coverage.create_refused_moves": PLANS,
     "coverage.save_new_year_list": PLANS,
     "coverage.show_new_year_school": PLANS,
     "coverage.save_new_year_school": PLANS,

@@ -6,6 +6,7 @@ import time
 from html import unescape
 
 import pytest
+from openpyxl import Workbook
 from sqlalchemy import event, func, select
 
 from inventory.equipment import EquipmentModel, Item
@@ -60,6 +61,20 @@ def test_a_sheet_is_looked_at_and_then_applied(depot):
     assert (applied.status_code, applied.location) == (303, sent.location)
     assert tags(depot) == {"0042": "S1", "Printer-0": "S9"}
     assert "What the sheet did" in eli.get(sent.location).text
+
+
+def test_the_sheets_of_a_workbook_that_were_not_read_are_told(depot):
+    book = Workbook()
+    for title in ("Printers", "Saws, all", "Notes"):
+        book.create_sheet(title).append(["Model", "Tag"] if title != "Notes" else ["By Walt"])
+        book[title].append(["Printer", f"{title[0]}-1"])
+    book.remove(book["Sheet"])
+    out = io.BytesIO()
+    book.save(out)
+    eli = as_who(depot, "eli")
+    page = eli.get(send(eli, out.getvalue(), "ours.xlsx").location).text
+    assert "Only ours.xlsx, Printers was read. Not read: Saws, all. To have one of them read" in page
+    assert "Not read" not in eli.get(send(eli, GOOD).location).text
 
 
 def test_the_button_pressed_twice_does_its_work_once(depot):

@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from inventory.equipment import EquipmentModel, Item
 from seminar.ground.db import db
-from tests.cast import a_cast, a_model
+from tests.cast import TODAY, a_cast, a_model
 from tests.pages.as_who import as_who
 
 EDIT = "/equipment/printer/edit"
@@ -33,6 +33,16 @@ def test_an_item_is_taken_out_for_a_reason_and_brought_back(depot):
     assert items(depot) == [("Printer-0", "Noisy fan"), ("Printer-1", None)]
     eli.post("/items/1/revival")
     assert items(depot) == [("Printer-0", None), ("Printer-1", None)]
+
+
+def test_how_an_item_came_back_is_said_in_the_readers_language(depot):
+    with depot.app_context():
+        for item, reason in zip(db.session.scalars(select(Item).order_by(Item.id)), ("damaged: lámina", "lost"), strict=True):
+            item.retired_on, item.retired_reason = TODAY, reason
+        db.session.commit()
+    page = as_who(depot, "eli").get(EDIT, headers={"Accept-Language": "es"}).text
+    assert ("Volvió dañado: lámina" in page, "Se perdió." in page, "damaged" in page) == (True, True, False)
+    assert "It came back damaged: lámina" in as_who(depot, "eli").get(EDIT).text
 
 
 def test_a_tag_is_one_items_and_what_was_typed_stays(depot):

@@ -1,7 +1,9 @@
 """The pages of a new school year: left, taken up again, previewed and applied."""
 
 import io
-from datetime import date
+import re
+from datetime import date, timedelta
+from html import unescape
 
 from sqlalchemy import select
 
@@ -12,7 +14,7 @@ from seminar.people.calendar import ClosedDay
 from seminar.people.person import Person
 from seminar.people.school import School
 from seminar.skills.skill import Skill
-from tests.cast import a_cast, a_person
+from tests.cast import a_cast, a_person, a_series
 from tests.pages.as_who import as_who
 
 AT = "/settings/new-school-year"
@@ -29,6 +31,12 @@ def a_district(app, teachers=19):
             a_person(cast.district, f"more{n}", "teacher", cast.school)
         db.session.commit()
         return standing(cast.ada, date(2027, 3, 1)).appointments[0].id, other.id
+
+
+def apply(olive, **typed):
+    """Press the button of the preview that is shown now."""
+    said = re.search('name="outcome" value="([0-9a-f]+)"', olive.get(f"{AT}/preview").text)
+    return olive.post(f"{AT}/preview", data={"outcome": said[1], **typed})
 
 
 def where_is(app, name):
@@ -48,7 +56,9 @@ def test_a_program_manager_goes_from_the_days_to_the_applied_year(clean):
     assert where_is(clean, "ada") == ["S"]
     preview = olive.get(f"{AT}/preview").text
     assert ("Ada Example" in preview, "Ben Example" in preview) == (True, False)
-    assert olive.post(f"{AT}/preview").status_code == 303
+    assert "Until Aug 10, 2027 a roster undoes none of this" in preview
+    assert olive.post(f"{AT}/preview", data={"outcome": "of another preview"}).status_code == 409
+    assert apply(olive).status_code == 303
     assert where_is(clean, "ada") == ["T"]
     assert "Nothing would change" in olive.get(f"{AT}/preview").text
     with clean.app_context():
@@ -61,10 +71,28 @@ def test_a_list_is_uploaded_and_what_is_wrong_of_it_is_shown(clean):
     olive.post(f"{AT}/days", data=DAYS)
     sent = {"file": (io.BytesIO(b"email,school\r\nada@a.example,T\r\nnobody@a.example,T\r\n"), "moves.csv")}
     shown = olive.post(f"{AT}/moves", data=sent, content_type="multipart/form-data")
-    assert (shown.status_code, "moves.csv, 3" in shown.text, "No teacher of this district" in shown.text) == (422, True, True)
+    assert (shown.status_code, "Line\u00a03" in shown.text, "No teacher of this district" in shown.text) == (422, True, True)
+    again = unescape(re.search('name="again" value="([^"]+)"', shown.text)[1])
+    listed = olive.post(f"{AT}/moves/refused", data={"again": again})
+    assert (listed.mimetype, listed.text.lstrip("\ufeff").splitlines()) == (
+        "text/csv",
+        ["file,line,column,value,reason,taken", "moves.csv,3,email,nobody@a.example,No teacher of this district has this address.,no"],
+    )
+    assert olive.post(f"{AT}/moves/refused", data={"again": "[1"}).status_code == 400
     assert "Ada Example" in olive.get(f"{AT}/preview").text
     assert olive.post(f"{AT}/moves", data={"typed": "ada@a.example,stays"}).status_code == 303
     assert "Ada Example" not in olive.get(f"{AT}/preview").text
+
+
+def test_a_list_that_is_wrong_throughout_comes_back_whole(clean):
+    a_district(clean, teachers=0)
+    olive = as_who(clean, "olive")
+    olive.post(f"{AT}/days", data=DAYS)
+    rows = "".join(f"teacher.number.{n}@lakeside.example,T\n" for n in range(25_000)).encode()
+    shown = olive.post(f"{AT}/moves", data={"file": (io.BytesIO(rows), "moves.csv")}, content_type="multipart/form-data")
+    again = unescape(re.search('name="again" value="([^"]+)"', shown.text)[1])
+    listed = olive.post(f"{AT}/moves/refused", data={"again": again}, content_type="multipart/form-data")
+    assert len(listed.text.splitlines()) == 25_001
 
 
 def test_a_list_that_is_missing_or_no_text_is_refused(clean):
@@ -72,9 +100,23 @@ def test_a_list_that_is_missing_or_no_text_is_refused(clean):
     olive = as_who(clean, "olive")
     olive.post(f"{AT}/days", data=DAYS)
     assert "Paste the list, or choose a file." in olive.post(f"{AT}/moves").text
-    picture = {"file": (io.BytesIO(b"\xff\xd8\xff"), "moves.jpg")}
+    picture = {"file": (io.BytesIO(b"\xff\xd8\xff\x00"), "moves.jpg")}
     refused = olive.post(f"{AT}/moves", data=picture, content_type="multipart/form-data")
     assert (refused.status_code, "UTF-8" in refused.text) == (422, True)
+    open_ended = olive.post(f"{AT}/moves", data={"typed": 'ada@a.example,"T\n' + "x" * 140_000})
+    assert (open_ended.status_code, "quotation mark" in open_ended.text) == (422, True)
+
+
+def test_what_stands_on_the_days_to_close_is_listed_in_the_preview(clean):
+    with clean.app_context():
+        cast = a_cast()
+        meeting = a_series(cast).meetings[0]
+        meeting.starts_at, meeting.ends_at = (at + timedelta(days=189) for at in (meeting.starts_at, meeting.ends_at))
+        db.session.commit()
+    olive = as_who(clean, "olive")
+    olive.post(f"{AT}/days", data=DAYS)
+    page = olive.get(f"{AT}/preview").text
+    assert ("What stands on the days to close" in page, "Robotics" in page) == (True, True)
 
 
 def test_many_who_leave_are_asked_for_twice(clean):
@@ -82,9 +124,9 @@ def test_many_who_leave_are_asked_for_twice(clean):
     olive = as_who(clean, "olive")
     olive.post(f"{AT}/days", data=DAYS)
     olive.post(f"{AT}/schools/1", data={f"place-{appointment}": "leaves"})
-    refused = olive.post(f"{AT}/preview", data={})
+    refused = apply(olive)
     assert (refused.status_code, "1 of 2 teachers would leave" in refused.text) == (422, True)
-    assert olive.post(f"{AT}/preview", data={"confirmed": "1"}).status_code == 303
+    assert apply(olive, confirmed="1").status_code == 303
     assert where_is(clean, "ada") == []
 
 

@@ -4,6 +4,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Callable, Iterable
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -12,9 +13,10 @@ from seminar.people.district import District
 from seminar.people.person import Person
 from seminar.people.roster import importing
 from seminar.people.roster.files import read_set
+from seminar.people.roster.outcome import Outcome
 from seminar.people.roster.rows import COLUMNS
 from seminar.people.roster.staged import RosterImport
-from tests.cast import NOW
+from tests.cast import NOW, TODAY
 
 Rows = list[dict[str, str]]
 # Two schools, a department in one of them, and the district above.
@@ -118,6 +120,12 @@ def zipped(files: dict[str, bytes]) -> bytes:
     return out.getvalue()
 
 
-def read_for(district: District, files: dict[str, bytes], *, by: Person | None = None) -> RosterImport:
+def read_for(district: District, files: dict[str, bytes], *, by: Person | None = None, now: datetime = NOW) -> RosterImport:
     """A set that was read and waits to be applied."""
-    return importing.read(read_set(opened_in_memory(files)), named="set.zip", district=district, by=by, now=NOW)
+    return importing.read(read_set(opened_in_memory(files)), named="set.zip", district=district, by=by, now=now)
+
+
+def taken_on(day: date, district: District, files: dict[str, Rows], version: str = "1.2") -> Outcome:
+    """The set of that night, applied."""
+    now = NOW + (day - TODAY)
+    return importing.apply(read_for(district, texts(files, version), now=now), end_many=True, by=None, today=day, now=now)

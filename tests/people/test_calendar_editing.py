@@ -1,6 +1,7 @@
 """The school calendar: years that don't overlap, terms whose ending is taken back, and closed days, typed or from a file."""
 
 import io
+import re
 from datetime import date
 
 import pytest
@@ -92,6 +93,37 @@ def test_a_file_closes_whole_days_over_several_too_and_those_that_repeat():
     assert (read.timed, read.outside) == (1, 1)
 
 
+def test_an_occurrence_that_was_moved_or_canceled_closes_its_new_day_or_none():
+    weekly = "DTSTART;VALUE=DATE:20270108\r\nRRULE:FREQ=WEEKLY;COUNT=4\r\nSUMMARY:Staff day"
+    moved = "RECURRENCE-ID;VALUE=DATE:20270115\r\nDTSTART;VALUE=DATE:20270114\r\nSUMMARY:Staff day, moved"
+    canceled = "RECURRENCE-ID;VALUE=DATE:20270122\r\nDTSTART;VALUE=DATE:20270122\r\nSTATUS:CANCELLED\r\nSUMMARY:Staff day"
+    content = re.sub(rb"UID:\d", b"UID:0", events(weekly, moved, canceled))
+    assert read_calendar_file(content, FIRST, LAST).days == {
+        date(2027, 1, 8): "Staff day",
+        date(2027, 1, 14): "Staff day, moved",
+        date(2027, 1, 29): "Staff day",
+    }
+
+
+def test_days_that_are_listed_one_by_one_are_closed_too():
+    read = read_calendar_file(events("DTSTART;VALUE=DATE:20270108\r\nRDATE;VALUE=DATE:20270212,20270312\r\nSUMMARY:Half"), FIRST, LAST)
+    assert sorted(read.days) == [date(2027, 1, 8), date(2027, 2, 12), date(2027, 3, 12)]
+
+
+def test_from_midnight_to_midnight_is_a_whole_day_where_it_is_a_places_midnight():
+    read = read_calendar_file(
+        events(
+            "DTSTART;TZID=America/Chicago:20270108T000000\r\nDTEND;TZID=America/Chicago:20270110T000000\r\nSUMMARY:Break",
+            "DTSTART:20270115T000000\r\nDURATION:P1D\r\nSUMMARY:Floating",
+            "DTSTART:20270122T000000Z\r\nDTEND:20270123T000000Z\r\nSUMMARY:Somewhere",
+            "DTSTART:20270129T000000\r\nSUMMARY:A moment",
+        ),
+        FIRST,
+        LAST,
+    )
+    assert (sorted(read.days), read.timed) == ([date(2027, 1, 8), date(2027, 1, 9), date(2027, 1, 15)], 2)
+
+
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -99,10 +131,14 @@ def test_a_file_closes_whole_days_over_several_too_and_those_that_repeat():
         (b"", "no iCalendar file|no event"),
         (events(), "no event"),
         (events("SUMMARY:Whenever"), "has no day"),
+        (events("DTSTART;VALUE=PERIOD:20270101T000000Z/P1D"), "has no day"),
+        (events("DTSTART;VALUE=DATE:20270101\r\nDTEND:tomorrow"), "has no day"),
+        (events("DTSTART;VALUE=DATE:20270101\r\nDTSTART;VALUE=DATE:20270102"), "has no day"),
+        (events("DTSTART;VALUE=DATE:20270108\r\nRRULE:FREQ=DAILY;INTERVAL=0\r\nSUMMARY:Never"), "“Never” repeats"),
         (events("DTSTART;VALUE=DATE:20270108\r\nRRULE:FREQ=SECONDLY\r\nSUMMARY:Odd"), "“Odd” repeats"),
         (events(*(f"DTSTART;VALUE=DATE:20260901\r\nDTEND;VALUE=DATE:20990101\r\nSUMMARY:{n}" for n in range(2001))), "2000 events"),
     ],
-    ids=["nonsense", "empty", "no event", "no day", "every second", "too many"],
+    ids=["nonsense", "empty", "no event", "no day", "a period", "no end", "two days", "never", "every second", "too many"],
 )
 def test_a_file_that_cant_be_read_says_why(content, sentence):
     with pytest.raises(Refused, match=sentence):

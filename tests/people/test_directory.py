@@ -91,3 +91,13 @@ def test_an_appointment_holds_through_its_last_day(db_session):
     assert not standing(cast.pia, TODAY + timedelta(days=1)).has("principal")
     with pytest.raises(Refused, match="before the first"):
         end_appointment(appointment, last_day=appointment.first_day - timedelta(days=1), by=cast.olive, now=NOW)
+
+
+def test_the_last_program_manager_isnt_ended_by_hand_either(db_session):
+    cast = a_cast()
+    (runs,) = standing(cast.olive, TODAY).appointments
+    with pytest.raises(Refused, match="Nobody else runs the program after that day"):
+        end_appointment(runs, last_day=TODAY, by=cast.olive, now=NOW)
+    appoint(cast.pia, "program_manager", school=None, grade=None, first_day=TODAY, by=cast.olive, now=NOW)
+    end_appointment(runs, last_day=TODAY, by=cast.pia, now=NOW)
+    assert runs.last_day == TODAY

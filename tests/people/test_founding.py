@@ -7,9 +7,10 @@ from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.people.appointment import Appointment
 from seminar.people.district import District
+from seminar.people.email_address import EmailAddress
 from seminar.people.founding import name_of
 from seminar.people.person import Person
-from tests.cast import a_cast
+from tests.cast import NOW, a_cast
 
 ADMIN = "gloria.mensah@lakeside.example"
 
@@ -44,6 +45,7 @@ def test_the_link_leads_in_and_to_a_second_step(clean):
     [
         ({"code": "A"}, "There is a district with the code A already."),
         ({"admin": "Olive@A.example"}, "olive@a.example belongs to somebody"),
+        ({"admin": "olive@home.example"}, "olive@home.example belongs to somebody"),
         ({"admin": "gloria"}, "gloria is no email address."),
         ({"code": "two words"}, "The code is up to 30 letters"),
         ({"name": " "}, "Give the district a name."),
@@ -51,7 +53,10 @@ def test_the_link_leads_in_and_to_a_second_step(clean):
 )
 def test_what_is_taken_or_wrong_is_refused_and_nothing_is_made(clean, wrong, sentence):
     with clean.app_context():
-        a_cast()
+        cast = a_cast()
+        further = EmailAddress(district_id=cast.district.id, person_id=cast.olive.id, address="olive@home.example", confirmed_at=NOW)
+        db.session.add(further)
+        db.session.commit()
     refused = create(clean, **wrong)
     assert (refused.exit_code, sentence in refused.output) == (1, True)
     with clean.app_context():

@@ -179,6 +179,15 @@ def test_a_sign_off_by_the_one_for_the_other_keeps_them_two(db_session):
         db.session.rollback()
 
 
+@pytest.mark.parametrize(("kept", "merged"), [("ada", "ben"), ("ben", "ada")])
+def test_somebody_whose_name_is_gone_is_not_merged_into_a_name_again(db_session, kept, merged):
+    cast = a_cast()
+    cast.ada.pseudonymised_on, cast.ada.email = TODAY, None
+    db.session.flush()
+    with pytest.raises(Refused, match="their name is gone"):
+        merged_into(cast.people[kept], cast.people[merged], cast)
+
+
 def test_nobody_is_merged_with_themselves_twice_across_districts_or_without_a_reason(db_session):
     cast, stan = a_cast(), a_cast("B", {"stan": "teacher"}).stan
     for kept, merged, reason, words in (

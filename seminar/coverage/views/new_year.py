@@ -21,6 +21,7 @@ from seminar.ground.contributions import Place
 from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.access import runs_the_program
+from seminar.people.calendar_editing import touched_by_closing
 from seminar.skills.skill import Skill
 from seminar.web.asked import a_likely_day, typed_day
 from seminar.web.forms import Form, needed
@@ -205,7 +206,8 @@ def show_new_year_preview() -> object:
 
 def _preview_page(plan: RollOver, form: ApplyForm) -> str:
     found = difference(plan)
-    return render_template("coverage/new_year_preview.html", plan=plan, found=found, form=form, listed=LISTED)
+    touched = touched_by_closing(district_or_404(), [row.day for row in found.closed_new], clock.now())
+    return render_template("coverage/new_year_preview.html", plan=plan, found=found, touched=touched, form=form, listed=LISTED)
 
 
 # The preview names so many of each kind, and counts the rest.
@@ -221,7 +223,8 @@ def create_new_year() -> object:
     plan_id = plan.id
 
     def save() -> str:
-        apply(db.session.get_one(RollOver, plan_id), confirmed=form.confirmed.data, by=me().person, now=clock.now())
+        outcome = request.form.get("outcome", "")
+        apply(db.session.get_one(RollOver, plan_id), outcome=outcome, confirmed=form.confirmed.data, by=me().person, now=clock.now())
         return url_for("coverage.show_new_year_preview")
 
     done = gettext("Applied. Applying it again would change nothing.")

@@ -7,7 +7,8 @@ A row above the headings, such as a title, is passed over. Empty rows are none, 
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from seminar.ground.refusal import N_, Refused
 from seminar.ground.sheets import csv_file, xlsx_file
@@ -19,6 +20,7 @@ SEARCHED_FOR_HEADINGS = 10
 TOO_MANY_ROWS = N_("{file} has more than {most} rows. Split it into several sheets, and send one after the other.")
 TOO_MANY_COLUMNS = N_("{file} has more than {most} columns. Take away those that aren't needed.")
 EMPTY = N_("{file} is empty. It needs a row of headings, and a row for each thing below it.")
+NOTHING_IN_IT = N_("{file} is empty.")
 NO_HEADING = N_("{file} has no column called {missing}. Its first row names: {found}.")
 TWICE = N_("{file} has two columns that mean the same: {first} and {second}. Take one away.")
 Line = tuple[int, list[str]]
@@ -35,27 +37,39 @@ class Row:
 @dataclass(frozen=True)
 class Table:
     """`name` is the file's, with its sheet's in a workbook. `headings` says how the file calls each column that it has, `unknown`
-    lists the headings that mean nothing here."""
+    lists the headings that mean nothing here; `left` the further sheets of the workbook that would have been read in its place."""
 
     name: str
     headings: dict[str, str]
     unknown: list[str]
     rows: list[Row]
+    left: list[str] = field(default_factory=list)
 
 
 def read_table(content: bytes, file: str, columns: Mapping[str, tuple[str, ...]], needed: Iterable[str]) -> Table:
     """The first sheet that has the needed columns. `columns` gives by name all the headings that mean it, the one to tell people
     first. Raises Refused, for the field `file`, with what is wrong with the file as a whole."""
     wanted, refused = list(needed), None
-    for name, lines in _sheets(content, file):
+    sheets = _sheets(content, file)
+    for name, lines in sheets:
         try:
-            return _table(name, _not_empty(lines), columns, wanted)
+            read = _table(name, _not_empty(lines), columns, wanted)
+            return replace(read, left=[other for other, more in sheets if _fits(_not_empty(more), columns, wanted)])
         except Refused as no:
             # Of several that don't fit, the first is the one that was meant.
             if no.message not in (NO_HEADING, EMPTY):
                 raise
             refused = refused if refused is not None and refused.message == NO_HEADING else no
     raise refused or Refused(EMPTY, field="file", file=file)
+
+
+def read_lines(content: bytes, file: str) -> tuple[str, list[Line]]:
+    """The rows that say something of a file that needs no headings, each with its line, its cells tidied; and the name of the file,
+    with its sheet's in a workbook, of which the first sheet with a row is read. Raises Refused, for the field `file`."""
+    for name, lines in _sheets(content, file):
+        if rows := list(_not_empty(lines)):
+            return name, rows
+    raise Refused(NOTHING_IN_IT, field="file", file=file)
 
 
 def _sheets(content: bytes, file: str) -> Iterator[tuple[str, Iterator[Line]]]:
@@ -78,8 +92,21 @@ def tidy(cell: str) -> str:
     return cell.replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").strip()
 
 
+def _fits(lines: Iterator[Line], columns: Mapping[str, tuple[str, ...]], needed: list[str]) -> bool:
+    """Whether a sheet has the needed headings, and a row below them."""
+    meanings = _meanings(columns)
+    for _, cells in islice(lines, SEARCHED_FOR_HEADINGS):
+        if {meanings[key(cell)] for cell in cells if key(cell) in meanings}.issuperset(needed):
+            return next(lines, None) is not None
+    return False
+
+
+def _meanings(columns: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    return {key(heading): column for column, headings in columns.items() for heading in headings}
+
+
 def _table(name: str, lines: Iterator[Line], columns: Mapping[str, tuple[str, ...]], needed: list[str]) -> Table:
-    meanings = {key(heading): column for column, headings in columns.items() for heading in headings}
+    meanings = _meanings(columns)
     above: list[Line] = []
     for line in lines:
         above.append(line)

@@ -172,8 +172,8 @@ def _free_addresses(one: RosterImport) -> None:
 def _do_appointments(one: RosterImport, today: date, now: datetime) -> None:
     changed = outcome.changed_appointments(one, today)
     # Two rows of the roster may have changed places: an id is free before it is given to another.
-    renamed = select(changed.subquery().c.id)
-    freed = update(Appointment).where(Appointment.id.in_(renamed)).values(sourced_id=None)
+    renamed, over = select(changed.subquery().c.id), outcome.over_and_told_again(one, today)
+    freed = update(Appointment).where(Appointment.id.in_(renamed) | Appointment.id.in_(over)).values(sourced_id=None)
     db.session.execute(freed.execution_options(synchronize_session=False))
     columns = {name: name for name in ("first_day", "last_day", "grade", "sourced_id")}
     _change(one, Appointment, changed, columns, now, "appointment changed", before=("first_day_before", "last_day_before"))

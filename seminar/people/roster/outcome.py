@@ -263,6 +263,13 @@ def _was_ended_by_a_person(a: Any) -> ColumnElement[bool]:
     return exists().where(mine, act.import_id.is_(None), act.taken_back_at.is_(None))
 
 
+def over_and_told_again(one: RosterImport, today: date) -> Rows:
+    """Appointments that are over and have the id of a role that is held elsewhere or again: it is that one's now."""
+    r, a = StagedRole, Appointment
+    again = exists().where(wanted(one), r.sourced_id == a.sourced_id)
+    return select(a.id).where(a.district_id == one.district_id, again, a.last_day < today)
+
+
 def ended_appointments(one: RosterImport, today: date) -> Rows:
     """What the roster gave and no longer tells. Never what was given by hand."""
     a, p = Appointment, Person
