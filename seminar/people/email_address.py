@@ -168,7 +168,7 @@ def make_primary(person: Person, row: EmailAddress, *, now: datetime) -> None:
 def remove_address(person: Person, row: EmailAddress, *, by: Person, now: datetime) -> None:
     """It is theirs no more. Raises Refused for the primary one."""
     if row.address == person.email:
-        raise Refused(N_("Mail goes to {email}. Make another one primary first."), status=409, email=row.address)
+        raise Refused(N_("Mail goes to {email}. Have it sent to another of your addresses first."), status=409, email=row.address)
     db.session.delete(row)
     db.session.flush()
     history.record(by, "address removed", person, now, email=row.address, confirmed=row.confirmed_at is not None)

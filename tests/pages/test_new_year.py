@@ -72,6 +72,7 @@ def test_a_list_is_uploaded_and_what_is_wrong_of_it_is_shown(clean):
     sent = {"file": (io.BytesIO(b"email,school\r\nada@a.example,T\r\nnobody@a.example,T\r\n"), "moves.csv")}
     shown = olive.post(f"{AT}/moves", data=sent, content_type="multipart/form-data")
     assert (shown.status_code, "Line\u00a03" in shown.text, "No teacher of this district" in shown.text) == (422, True, True)
+    assert "1 row was left out. The others are in the draft." in shown.text
     again = unescape(re.search('name="again" value="([^"]+)"', shown.text)[1])
     listed = olive.post(f"{AT}/moves/refused", data={"again": again})
     assert (listed.mimetype, listed.text.lstrip("\ufeff").splitlines()) == (
@@ -90,6 +91,7 @@ def test_a_list_that_is_wrong_throughout_comes_back_whole(clean):
     olive.post(f"{AT}/days", data=DAYS)
     rows = "".join(f"teacher.number.{n}@lakeside.example,T\n" for n in range(25_000)).encode()
     shown = olive.post(f"{AT}/moves", data={"file": (io.BytesIO(rows), "moves.csv")}, content_type="multipart/form-data")
+    assert "25,000 rows were left out. None is in the draft." in shown.text
     again = unescape(re.search('name="again" value="([^"]+)"', shown.text)[1])
     listed = olive.post(f"{AT}/moves/refused", data={"again": again}, content_type="multipart/form-data")
     assert len(listed.text.splitlines()) == 25_001

@@ -126,7 +126,7 @@ def test_an_address_that_was_removed_is_free_and_the_primary_one_stays(db_sessio
     assert person_by_address(HOME) is None
     assert confirmed(cast.ben).person == cast.ben
     (primary,) = addresses_of(cast.ada)
-    with pytest.raises(Refused, match="Make another one primary first"):
+    with pytest.raises(Refused, match="Have it sent to another of your addresses first"):
         remove_address(cast.ada, primary, by=cast.ada, now=NOW)
     whats = db.session.scalars(select(History.what).order_by(History.id)).all()
     assert whats == ["address added", "address confirmed", "address removed", "address added", "address confirmed"]

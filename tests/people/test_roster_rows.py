@@ -172,6 +172,7 @@ def test_a_good_set_has_nothing_wrong_with_it(district):
 
 SETS = {
     "no manifest": ({name: text for name, text in texts(a_set()).items() if name != "manifest.csv"}, "There is no manifest.csv"),
+    "a spreadsheet": ({"[Content_Types].xml": "<Types/>", "xl/workbook.xml": "<workbook/>"}, "This is a spreadsheet."),
     "nothing in it": ({}, "There is no file in it"),
     "another version": (texts(a_set(), **{"oneroster.version": "2.0"}), "We read 1.1 and 1.2"),
     "a file that isn't there": (

@@ -50,6 +50,7 @@ class LeftOut:
 
     rows: list[RefusedRow]
     again: str
+    has_others: bool
 
     @property
     def shown(self) -> list[RefusedRow]:
@@ -81,7 +82,7 @@ def save_new_year_list() -> object:
     if changed or not refused:
         told(ngettext("%(num)d place was changed in the draft.", "%(num)d places were changed in the draft.", changed))
     if refused:
-        left_out = LeftOut(refused, json.dumps([name, *asked_again(lines, refused)]))
+        left_out = LeftOut(refused, json.dumps([name, *asked_again(lines, refused)]), has_others=bool(people))
         return _moves_page(db.session.get_one(RollOver, plan_id), form, left_out), 422
     return redirect(url_for("coverage.show_new_year_moves"), 303)
 

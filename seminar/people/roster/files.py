@@ -191,6 +191,8 @@ def _without_a_manifest(files: Mapping[str, Open]) -> WrongSet:
         return WrongSet(
             N_("These are files of Microsoft's School Data Sync, which look like OneRoster and aren't. Export OneRoster 1.1 or 1.2 CSV.")
         )
+    if "[Content_Types].xml" in files or any(name.lower().endswith((".xlsx", ".xls")) for name in files):
+        return WrongSet(N_("This is a spreadsheet. A OneRoster set is CSV files, or a zip of them. Export it as OneRoster 1.1 or 1.2 CSV."))
     if not files:
         return WrongSet(N_("There is no file in it. A set has manifest.csv, orgs.csv, users.csv and, from 1.2 on, roles.csv."))
     return WrongSet(
