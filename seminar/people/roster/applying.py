@@ -16,7 +16,8 @@ from seminar.people.leaving import EndedAppointment, Ending
 from seminar.people.person import Person
 from seminar.people.roster import outcome
 from seminar.people.roster.outcome import Rows
-from seminar.people.roster.settling import resolve_roles, take_stock
+from seminar.people.roster.role_settling import resolve_roles
+from seminar.people.roster.settling import take_stock
 from seminar.people.roster.staged import STAGED, RosterImport, RosterOrg, StagedOrg, StagedPerson, StagedRole, StagedTerm
 from seminar.people.school import School
 

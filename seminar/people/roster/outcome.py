@@ -13,8 +13,8 @@ from seminar.people.appointment import Appointment
 from seminar.people.calendar import Term
 from seminar.people.leaving import EndedAppointment, Ending
 from seminar.people.person import Person
-from seminar.people.roster.settling import ZEROS_LOST
 from seminar.people.roster.staged import RosterFinding, RosterImport, StagedOrg, StagedPerson, StagedRole, StagedTerm
+from seminar.people.roster.user_settling import ZEROS_LOST
 from seminar.people.school import School
 
 FAR = date.max
