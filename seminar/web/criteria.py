@@ -22,8 +22,8 @@ class Criterion:
 
 PAGES = "tests/journeys/test_pages.py::"
 CHECKS = "tests/journeys/test_accessibility.py::"
-AXE, FITS, TABS = (
-    PAGES + "test_axe_finds_nothing",
+AXE = (PAGES + "test_axe_finds_nothing", CHECKS + "test_axe_finds_nothing_at_a_desk")
+FITS, TABS = (
     PAGES + "test_it_fits_each_window_and_a_finger",
     PAGES + "test_the_tabs_make_room_at_400_percent",
 )
@@ -58,7 +58,7 @@ def _of_media(number: str, name: str, level: str) -> Criterion:
 
 
 LEVEL_A = (
-    Criterion("1.1.1", N_("Non-text Content"), "A", (AXE,), RULES),
+    Criterion("1.1.1", N_("Non-text Content"), "A", AXE, RULES),
     _of_media("1.2.1", N_("Audio-only and Video-only (Prerecorded)"), "A"),
     _of_media("1.2.2", N_("Captions (Prerecorded)"), "A"),
     _of_media("1.2.3", N_("Audio Description or Media Alternative (Prerecorded)"), "A"),
@@ -66,7 +66,7 @@ LEVEL_A = (
         "1.3.1",
         N_("Info and Relationships"),
         "A",
-        (AXE, READS),
+        (*AXE, READS),
         N_("axe finds no broken rule, and each field has a label, each page one heading of the first level."),
     ),
     Criterion("1.3.2", N_("Meaningful Sequence"), "A", (), UNTESTED),
@@ -79,10 +79,10 @@ LEVEL_A = (
     Criterion("2.2.1", N_("Timing Adjustable"), "A", (STILL, LASTS, WARNS), TIMES),
     Criterion("2.2.2", N_("Pause, Stop, Hide"), "A", (STILL,), N_("Nothing moves, blinks or updates by itself."), nothing_there=True),
     Criterion("2.3.1", N_("Three Flashes or Below Threshold"), "A", (STILL,), N_("Nothing moves, blinks or updates by itself.")),
-    Criterion("2.4.1", N_("Bypass Blocks"), "A", (KEYS, AXE), N_("The first stop on each page skips to the content.")),
+    Criterion("2.4.1", N_("Bypass Blocks"), "A", (KEYS, *AXE), N_("The first stop on each page skips to the content.")),
     Criterion("2.4.2", N_("Page Titled"), "A", (READS,), N_("Each page has a title of its own words.")),
     Criterion("2.4.3", N_("Focus Order"), "A", (), UNTESTED),
-    Criterion("2.4.4", N_("Link Purpose (In Context)"), "A", (AXE,), N_("Each link has a name; whether it says enough was not tested.")),
+    Criterion("2.4.4", N_("Link Purpose (In Context)"), "A", AXE, N_("Each link has a name; whether it says enough was not tested.")),
     Criterion("2.5.1", N_("Pointer Gestures"), "A", (QUIET,), NO_GESTURE, nothing_there=True),
     Criterion("2.5.2", N_("Pointer Cancellation"), "A", (QUIET,), N_("Nothing happens on the press of a pointer, only on its release.")),
     Criterion("2.5.3", N_("Label in Name"), "A", (SEEMS,), N_("The name of each control holds the words that are seen on it.")),
@@ -92,9 +92,9 @@ LEVEL_A = (
     Criterion("3.2.2", N_("On Input"), "A", (SEEMS,), N_("No page is left by a choice that is merely made.")),
     Criterion("3.2.6", N_("Consistent Help"), "A", (SAME,), N_("Help and Accessibility stand in the foot of each page, in that order.")),
     Criterion("3.3.1", N_("Error Identification"), "A", (BAD_INPUT,), N_("What is wrong is said in words, on top and beside its field.")),
-    Criterion("3.3.2", N_("Labels or Instructions"), "A", (READS, AXE), N_("Each field has a label.")),
+    Criterion("3.3.2", N_("Labels or Instructions"), "A", (READS, *AXE), N_("Each field has a label.")),
     Criterion("3.3.7", N_("Redundant Entry"), "A", (BAD_INPUT,), N_("What was typed stays when a form is refused.")),
-    Criterion("4.1.2", N_("Name, Role, Value"), "A", (AXE,), RULES),
+    Criterion("4.1.2", N_("Name, Role, Value"), "A", AXE, RULES),
 )
 LEVEL_AA = (
     _of_media("1.2.4", N_("Captions (Live)"), "AA"),
@@ -107,7 +107,7 @@ LEVEL_AA = (
         (SEEMS,),
         N_("Fields about oneself say what they are for, so that a browser can fill them."),
     ),
-    Criterion("1.4.3", N_("Contrast (Minimum)"), "AA", (AXE,), RULES),
+    Criterion("1.4.3", N_("Contrast (Minimum)"), "AA", AXE, RULES),
     Criterion(
         "1.4.4",
         N_("Resize Text"),
@@ -145,7 +145,7 @@ LEVEL_AA = (
     Criterion("2.4.7", N_("Focus Visible"), "AA", (KEYS,), SEEN),
     Criterion("2.4.11", N_("Focus Not Obscured (Minimum)"), "AA", (KEYS,), SEEN),
     Criterion("2.5.7", N_("Dragging Movements"), "AA", (QUIET,), NO_GESTURE, nothing_there=True),
-    Criterion("2.5.8", N_("Target Size (Minimum)"), "AA", (FITS, AXE), N_("No control is under 24 by 24 px without room around it.")),
+    Criterion("2.5.8", N_("Target Size (Minimum)"), "AA", (FITS, *AXE), N_("No control is under 24 by 24 px without room around it.")),
     Criterion("3.1.2", N_("Language of Parts"), "AA", (SAME,), N_("The other language's name is marked as such.")),
     Criterion("3.2.3", N_("Consistent Navigation"), "AA", (SAME,), N_("A role's entries stand in the same order on each page.")),
     Criterion("3.2.4", N_("Consistent Identification"), "AA", (), UNTESTED),
@@ -164,7 +164,7 @@ FUNCTIONAL = (
         "302.2",
         N_("With Limited Vision"),
         "",
-        (AXE, FITS, SPACED),
+        (*AXE, FITS, SPACED),
         N_("Contrast, four times the size, and text at twice its size were tested."),
     ),
     Criterion("302.3", N_("Without Perception of Color"), "", (), UNTESTED),
@@ -188,13 +188,13 @@ SUPPORT = (
         "501.1",
         N_("Scope (web pages: see the tables above)"),
         "",
-        (AXE, KEYS),
+        (*AXE, KEYS),
         N_("MakerPD is web pages only. They are told of in the tables above."),
     ),
     Criterion(
-        "602.2", N_("Accessibility and Compatibility Features"), "", (AXE,), N_("The accessibility page says what works and what doesn't.")
+        "602.2", N_("Accessibility and Compatibility Features"), "", AXE, N_("The accessibility page says what works and what doesn't.")
     ),
-    Criterion("602.3", N_("Electronic Support Documentation"), "", (AXE, KEYS), N_("The help pages are tested as every other page is.")),
+    Criterion("602.3", N_("Electronic Support Documentation"), "", (*AXE, KEYS), N_("The help pages are tested as every other page is.")),
     Criterion("602.4", N_("Alternate Formats for Non-Electronic Support Documentation"), "", (), N_("Nothing is printed.")),
     Criterion("603.2", N_("Information on Accessibility and Compatibility Features"), "", (), UNTESTED),
     Criterion("603.3", N_("Accommodation of Communication Needs"), "", (), UNTESTED),

@@ -1,5 +1,5 @@
-"""What axe can't see of a page: the way through it by keyboard, text that grows, controls that do what they say, and nothing that
-moves by itself. `seminar/web/criteria.py` says which of WCAG's criteria each of these tests decides."""
+"""What axe says of a page at a desk, and what it can't see: the way through it by keyboard, text that grows, controls that do what
+they say, and nothing that moves by itself. `seminar/web/criteria.py` says which of WCAG's criteria each of these tests decides."""
 
 import pytest
 
@@ -51,6 +51,13 @@ CHANGE_ALL = """() => document.querySelectorAll("select, input[type=checkbox], i
   one.dispatchEvent(new Event("input", {bubbles: true})); one.dispatchEvent(new Event("change", {bubbles: true}));
 })"""
 NAMES = {**RULES, "runOnly": {"type": "rule", "values": ["label-content-name-mismatch", "autocomplete-valid"]}}
+
+
+@every_page
+def test_axe_finds_nothing_at_a_desk(open_page, role, path):
+    page = open_page(role, path)
+    page.set_viewport_size(DESK)
+    assert what_axe_finds(page, RULES) == []
 
 
 @every_page

@@ -50,8 +50,8 @@ def faults_of(app: Flask, names: tuple[str, ...], value: str) -> list[tuple[str,
     return [(name, fault) for name in names for fault in faults(app, ids, keys.get(name), value)]
 
 
-# Too large, too late, what no text holds, and what would run: each found a fault once.
-WORST = (2, 3, 6, 7)
+# Too late, and what would run: each found a fault once. The deep run sends all of them.
+WORST = (3, 7)
 
 
 @pytest.mark.parametrize("value", [NONSENSE[n] for n in WORST], ids=WORST)
