@@ -220,11 +220,11 @@ def test_the_tabs_make_room_at_400_percent(open_page, role):
     assert tabs.evaluate(position) not in ("fixed", "sticky")
 
 
-# Of what stands in one line: the head's names, then the tabs. A name that has wrapped out of its box isn't seen.
+# Of what stands in one line: the head's names, then the tabs. What is only read aloud has a box of one pixel.
 CROWDED = """() => [".brand strong, .who strong, .me button", ".places > ul > li:not(.beyond) > a > span, .places summary > span"]
   .map((names) => [...document.querySelectorAll(names)]
-    .map((one) => [one.textContent, one.getBoundingClientRect(), (one.closest(".brand") ?? one).getBoundingClientRect()])
-    .filter(([, {top}, {bottom}]) => top < bottom))
+    .filter((one) => one.parentElement.clientWidth !== 1)
+    .map((one) => [one.textContent, one.getBoundingClientRect()]))
   .flatMap((row) => row.slice(1).flatMap(([text, {left}], n) => (left < row[n][1].right ? [`${row[n][0]} runs into ${text}`] : [])))"""
 
 
