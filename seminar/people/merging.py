@@ -64,8 +64,6 @@ def merge(kept: Person, merged: Person, *, reason: str, by: Person, now: datetim
         refuse_without_a_name(one)
     if kept.id == merged.id or kept.district_id != merged.district_id or kept.merged_into_id or merged.merged_into_id:
         raise Refused(N_("These two are one already."), status=409)
-    for record in (kept, merged):
-        refuse_without_a_name(record)
     if merged.id == by.id:
         raise Refused(N_("You can't merge your own record away. Keep yours, and merge the other one into it."), status=409)
     meet = collisions(kept, merged, now=now)
