@@ -79,11 +79,19 @@ class Over:
 
 
 def closed_schools(one: RosterImport) -> list[Over]:
-    return [Over(school.id, school.name, _stands(one, school.closed_on)) for school in _touched(one, School, "school closed", School.name)]
+    return [Over(school.id, school.name, _stands(one, school.closed_on)) for school in _closed(one)]
 
 
 def ended_terms(one: RosterImport) -> list[Over]:
-    return [Over(term.id, term.title, _stands(one, term.ended_on)) for term in _touched(one, Term, "term ended", Term.first_day)]
+    return [Over(term.id, term.title, _stands(one, term.ended_on)) for term in _ended(one)]
+
+
+def _closed(one: RosterImport) -> list[School]:
+    return _touched(one, School, "school closed", School.name)
+
+
+def _ended(one: RosterImport) -> list[Term]:
+    return _touched(one, Term, "term ended", Term.first_day)
 
 
 def _touched(one: RosterImport, model: Any, what: str, order: Any) -> list[Any]:
@@ -102,15 +110,16 @@ def _stands(one: RosterImport, ended_on: date | None) -> bool:
 
 def open_again(one: RosterImport, school_ids: list[int], *, by: Person, now: datetime) -> int:
     """The schools that it closed are open; answers how many."""
-    closed = [school.id for school in closed_schools(one) if school.stands and school.id in school_ids]
-    for school_id in closed:
-        reopen_school(db.session.get_one(School, school_id), by=by, now=now)
-    return len(closed)
+    return _again(one, _closed(one), "closed_on", school_ids, reopen_school, by=by, now=now)
 
 
 def take_up_again(one: RosterImport, term_ids: list[int], *, by: Person, now: datetime) -> int:
     """The terms that it ended are terms again; answers how many."""
-    ended = [term.id for term in ended_terms(one) if term.stands and term.id in term_ids]
-    for term_id in ended:
-        take_up_term(db.session.get_one(Term, term_id), by=by, now=now)
-    return len(ended)
+    return _again(one, _ended(one), "ended_on", term_ids, take_up_term, by=by, now=now)
+
+
+def _again(one: RosterImport, records: list[Any], ended_on: str, ids: list[int], take_up: Any, *, by: Person, now: datetime) -> int:
+    stand = [record for record in records if record.id in ids and _stands(one, getattr(record, ended_on))]
+    for record in stand:
+        take_up(record, by=by, now=now)
+    return len(stand)
