@@ -7,7 +7,7 @@ as one; it is taken back only where nothing else changed since. What the person 
 from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, ForeignKey, Index, false, or_, select
+from sqlalchemy import ColumnElement, ForeignKey, Index, Select, false, or_, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship, selectinload
 
 from seminar.ground import contributions, history
@@ -82,15 +82,17 @@ def refuse_to_end_the_last_program_manager(ending: Iterable[Appointment], last_d
     ended = [appointment for appointment in ending if appointment.role == "program_manager"]
     if not ended:
         return
-    others = select(Appointment.id).where(
-        Appointment.district_id == ended[0].district_id,
-        Appointment.role == "program_manager",
-        Appointment.id.not_in([appointment.id for appointment in ended]),
-        or_(Appointment.last_day.is_(None), Appointment.last_day > last_day),
-    )
+    others = running_the_program_after(last_day, ended[0].district_id).where(Appointment.id.not_in([a.id for a in ended]))
     if db.session.scalar(others.limit(1)) is None:
         sentence = N_("Nobody else runs the program after that day. Appoint another program manager first.")
         raise Refused(sentence, field="last_day")
+
+
+def running_the_program_after(day: date, district_id: int) -> Select[int]:
+    """The appointments as program manager that last beyond that day, by id."""
+    a = Appointment
+    lasts = or_(a.last_day.is_(None), a.last_day > day)
+    return select(a.id).where(a.district_id == district_id, a.role == "program_manager", lasts)
 
 
 def end_in_one_act(

@@ -14,6 +14,7 @@ from seminar.ground.refusal import N_, Refused
 from seminar.ground.refused_row import RefusedRow
 from seminar.people.appointment import Appointment
 from seminar.people.district import District
+from seminar.people.leaving import running_the_program_after
 from seminar.people.person import Person
 from seminar.people.roster import applying
 from seminar.people.roster.found import UNSURE
@@ -100,9 +101,8 @@ NOBODY_IN_CHARGE = N_(
 
 def _somebody_runs_the_program(district_id: int, today: date) -> bool:
     """Beyond today, by hand or by the roster."""
-    a = Appointment
-    query = select(a.id).join(Person, Person.id == a.person_id).where(Person.may_sign_in, a.district_id == district_id)
-    query = query.where(a.role == "program_manager", a.first_day <= today, a.last_day.is_(None) | (a.last_day > today))
+    begun = running_the_program_after(today, district_id).where(Appointment.first_day <= today)
+    query = begun.join(Person, Person.id == Appointment.person_id).where(Person.may_sign_in)
     return db.session.scalar(query.limit(1)) is not None
 
 
