@@ -64,6 +64,12 @@ CAME_BACK = {"damaged": N_("It came back damaged."), "lost": N_("It was lost.")}
 CAME_BACK_NOTED = {"damaged": N_("It came back damaged: {note}"), "lost": N_("It was lost: {note}")}
 
 
+def outcome_and_note(reason: str) -> tuple[str, str]:
+    """What a reason begins with, which is a check's outcome where CAME_BACK has it, and what goes on after it."""
+    outcome, _, note = reason.partition(": ")
+    return outcome, note
+
+
 class Item(Model):
     """One tagged thing of a model."""
 
@@ -87,7 +93,7 @@ class Item(Model):
     @property
     def why_out_of_lending(self) -> tuple[str, dict[str, str]]:
         """A sentence with its values: ours where a check took it out, else what somebody typed."""
-        outcome, _, note = (self.retired_reason or "").partition(": ")
+        outcome, note = outcome_and_note(self.retired_reason or "")
         if outcome not in CAME_BACK:
             return "{reason}", {"reason": self.retired_reason or ""}
         return (CAME_BACK_NOTED[outcome], {"note": note}) if note else (CAME_BACK[outcome], {})

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from inventory.equipment import NO_LATIN, slug_of
+from inventory.equipment import NO_LATIN, outcome_and_note, slug_of
 from inventory.equipment_present import Present, fact_of, said_value
 from inventory.equipment_sheet import Wrong, facts_of, key_of, wrong_in
 from seminar.ground.refusal import N_
@@ -171,7 +171,7 @@ class _Planning:
         if model is not None and model.retired_on is not None:
             return Wrong("model", RETIRED_MODEL, {"model": model.name})
         if item is not None and item.retired_reason is not None:
-            outcome = item.retired_reason.partition(": ")[0]
+            outcome = outcome_and_note(item.retired_reason)[0]
             return Wrong("tag", CAME_BACK.get(outcome, RETIRED_ITEM), {"tag": tag, "why": item.retired_reason})
         return None
 
