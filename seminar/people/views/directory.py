@@ -10,7 +10,6 @@ from wtforms.validators import Length, Regexp
 from seminar.ground import clock, contributions
 from seminar.ground.contributions import Place
 from seminar.ground.db import db
-from seminar.ground.refusal import Refused
 from seminar.people.access import runs_the_program
 from seminar.people.account import Account
 from seminar.people.address import EMAIL
@@ -27,10 +26,9 @@ from seminar.people.support_view import may_be_seen
 from seminar.people.views import people
 from seminar.web.asked import a_likely_day, page_number
 from seminar.web.forms import Form, grade_choices, needed
-from seminar.web.language import sentence_of
-from seminar.web.pages import PAGE_SIZE, done_once, page_of, refusing, told
+from seminar.web.pages import PAGE_SIZE, done_once, page_of
 from seminar.web.requires import requires
-from seminar.web.saving import saved
+from seminar.web.saving import pressed, saved
 from seminar.web.shell import role_choices
 from seminar.web.viewer import district_or_404, found_or_404, me
 
@@ -252,33 +250,19 @@ def create_end(appointment_id: int) -> object:
 @people.post("/people/<int:person_id>/invitation")
 @requires(runs_the_program)
 def create_invitation(person_id: int) -> object:
-    person = person_or_404(person_id)
+    person, back = person_or_404(person_id), url_for("people.show_appointments", person_id=person_id)
 
     def send() -> str:
         invite(person, by=me().person, now=clock.now())
-        return url_for("people.show_appointments", person_id=person_id)
+        return back
 
-    try:
-        with refusing():
-            done_once(send)
-    except Refused as refused:
-        told(sentence_of(refused), "bad")
-    else:
-        told(gettext("An invitation is on its way."))
-    return redirect(url_for("people.show_appointments", person_id=person_id), 303)
+    return pressed(lambda: done_once(send), gettext("An invitation is on its way."), back=back)
 
 
 @people.post("/people/identities/<int:identity_id>/end")
 @requires(runs_the_program)
 def create_identity_end(identity_id: int) -> object:
     identity: SignOnIdentity = found_or_404(db.session.get(SignOnIdentity, identity_id))
-    person_id = identity.person_id
-    try:
-        with refusing():
-            unlink(identity, by=me().person, now=clock.now())
-            db.session.commit()
-    except Refused as refused:
-        told(sentence_of(refused), "bad")
-    else:
-        told(gettext("Taken off, and they are signed out everywhere. Their next sign-in links one anew."))
-    return redirect(url_for("people.show_appointments", person_id=person_id), 303)
+    done = gettext("Taken off, and they are signed out everywhere. Their next sign-in links one anew.")
+    back = url_for("people.show_appointments", person_id=identity.person_id)
+    return pressed(lambda: unlink(identity, by=me().person, now=clock.now()), done, back=back)

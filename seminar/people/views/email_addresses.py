@@ -17,7 +17,7 @@ from seminar.web.forms import Form, needed
 from seminar.web.language import sentence_of
 from seminar.web.pages import refusing, told
 from seminar.web.requires import anyone_signed_in, public, requires
-from seminar.web.saving import saved
+from seminar.web.saving import pressed, saved
 from seminar.web.viewer import found_or_404, me
 
 
@@ -68,30 +68,22 @@ def _own_address_or_404(address_id: int) -> EmailAddress:
 @requires(anyone_signed_in)
 def create_primary_address(address_id: int) -> object:
     row = _own_address_or_404(address_id)
-    try:
-        with refusing():
-            email_address.make_primary(me().person, row, now=clock.now())
-            db.session.commit()
-    except Refused as refused:
-        told(sentence_of(refused), "bad")
-    else:
-        told(gettext("Mail goes there from now on."))
-    return redirect(url_for("people.show_addresses"), 303)
+
+    def make_primary() -> None:
+        email_address.make_primary(me().person, row, now=clock.now())
+
+    return pressed(make_primary, gettext("Mail goes there from now on."), back=url_for("people.show_addresses"))
 
 
 @people.post("/my/account/addresses/<int:address_id>/removal")
 @requires(anyone_signed_in)
 def create_address_removal(address_id: int) -> object:
     row = _own_address_or_404(address_id)
-    try:
-        with refusing():
-            email_address.remove_address(me().person, row, by=me().person, now=clock.now())
-            db.session.commit()
-    except Refused as refused:
-        told(sentence_of(refused), "bad")
-    else:
-        told(gettext("Removed. It signs you in no more."))
-    return redirect(url_for("people.show_addresses"), 303)
+
+    def remove() -> None:
+        email_address.remove_address(me().person, row, by=me().person, now=clock.now())
+
+    return pressed(remove, gettext("Removed. It signs you in no more."), back=url_for("people.show_addresses"))
 
 
 @people.get("/sign-in/address/<token>")

@@ -38,9 +38,9 @@ from seminar.people.views.account import SignInForm, own_page, passkey_site, sig
 from seminar.people.views.second_step import must_show_it_first, proved, show_codes_once
 from seminar.web import session
 from seminar.web.forms import Form, needed
-from seminar.web.language import sentence_of
 from seminar.web.pages import refusing, told
 from seminar.web.requires import oneself, oneself_proving, public, requires
+from seminar.web.saving import pressed
 from seminar.web.viewer import found_or_404, me, must_prove_twice, owes_a_second_step
 
 
@@ -163,14 +163,11 @@ def _is_json(said: str | None) -> bool:
 @requires(oneself)
 def create_passkey_removal(passkey_id: int) -> object:
     passkey: Passkey = found_or_404(_own(passkey_id))
-    try:
-        with refusing():
-            take_off_passkey(passkey, must_keep_one=must_prove_twice(me()), now=clock.now())
-            db.session.commit()
-        told(gettext("Removed. It no longer opens your account."))
-    except Refused as refused:
-        told(sentence_of(refused), "bad")
-    return redirect(url_for("people.show_passkeys"), 303)
+
+    def take_off() -> None:
+        take_off_passkey(passkey, must_keep_one=must_prove_twice(me()), now=clock.now())
+
+    return pressed(take_off, gettext("Removed. It no longer opens your account."), back=url_for("people.show_passkeys"))
 
 
 def _own(passkey_id: int) -> Passkey | None:

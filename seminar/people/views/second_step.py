@@ -37,9 +37,9 @@ from seminar.people.views import people
 from seminar.people.views.account import own_page, passkey_site
 from seminar.web import session
 from seminar.web.forms import Form, needed
-from seminar.web.language import sentence_of
 from seminar.web.pages import refusing, told
 from seminar.web.requires import oneself, oneself_proving, public, requires
+from seminar.web.saving import pressed
 from seminar.web.viewer import found_or_404, me, must_prove_twice, owes_a_second_step, second_steps_are_asked
 
 AS_A_CODE = {"autocomplete": "one-time-code", "autocapitalize": "characters", "spellcheck": "false", "maxlength": 40}
@@ -238,11 +238,6 @@ def create_second_step_removal() -> object:
 @requires(runs_the_program)
 def create_second_step_reset(person_id: int) -> object:
     person: Person = found_or_404(db.session.get(Person, person_id))
-    try:
-        with refusing():
-            reset(person, by=me().person, now=clock.now())
-            db.session.commit()
-        told(gettext("Reset. They are signed out everywhere, and a mail tells them."))
-    except Refused as refused:
-        told(sentence_of(refused), "bad")
-    return redirect(url_for("people.show_appointments", person_id=person_id), 303)
+    done = gettext("Reset. They are signed out everywhere, and a mail tells them.")
+    back = url_for("people.show_appointments", person_id=person_id)
+    return pressed(lambda: reset(person, by=me().person, now=clock.now()), done, back=back)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, time
 
-from flask import redirect, url_for
+from flask import url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import select
 from wtforms import DateTimeLocalField, IntegerField, SelectField, SelectMultipleField
@@ -13,7 +13,6 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from seminar.ground import clock
 from seminar.ground.clock import at_local
 from seminar.ground.db import db
-from seminar.ground.refusal import Refused
 from seminar.people.appointment import Appointment, current_on
 from seminar.people.person import Person
 from seminar.series.access import plans_series
@@ -26,10 +25,9 @@ from seminar.series.views.plan_form import ReasonForm, plan_page
 from seminar.series.views.program import year_of
 from seminar.web.asked import a_likely_day
 from seminar.web.forms import Form, needed
-from seminar.web.language import local, sentence_of
-from seminar.web.pages import refusing, told
+from seminar.web.language import local
 from seminar.web.requires import requires
-from seminar.web.saving import saved
+from seminar.web.saving import pressed, saved
 from seminar.web.viewer import district_or_404, found_or_404, me
 
 
@@ -141,14 +139,8 @@ def _save_series(form: SeriesForm, target: Series, page: Callable[[SeriesForm], 
 @requires(plans_series)
 def create_publication(series_id: int) -> object:
     found = series_or_404(series_id)
-    try:
-        with refusing():
-            publish_series(found, by=me().person, now=clock.now())
-            db.session.commit()
-            told(gettext("Published: it is in the catalog."))
-    except Refused as refused:
-        told(sentence_of(refused), "bad")
-    return redirect(url_for("series.show_series", series_id=series_id), 303)
+    back = url_for("series.show_series", series_id=series_id)
+    return pressed(lambda: publish_series(found, by=me().person, now=clock.now()), gettext("Published: it is in the catalog."), back=back)
 
 
 @series.post("/series/<int:series_id>/cancellation")

@@ -18,6 +18,7 @@ from seminar.web.asked import asked_id
 from seminar.web.language import sentence_of
 from seminar.web.pages import refusing, told
 from seminar.web.requires import requires
+from seminar.web.saving import pressed
 from seminar.web.viewer import found_or_404, me
 
 
@@ -54,13 +55,10 @@ def _sign_off(person: Person, badge: Badge) -> str:
 def create_sign_off_withdrawal(sign_off_id: int) -> object:
     query = select(SignOff).where(SignOff.id == sign_off_id).options(joinedload(SignOff.person))
     found: SignOff = found_or_404(db.session.scalar(query.options(joinedload(SignOff.competency).joinedload(Competency.badge))))
-    person_id = found.person_id
-    try:
-        with refusing():
-            reason = request.form.get("reason", "").strip()[:500]
-            withdraw_sign_off(found, found.competency.badge, reason=reason, by=me().person, now=clock.now(), day=me().day)
-            db.session.commit()
-            told(gettext("Undone. The record keeps both."))
-    except Refused as refused:
-        told(sentence_of(refused), "bad")
-    return redirect(url_for("coverage.show_person", person_id=person_id, _anchor="sign-offs"), 303)
+    reason = request.form.get("reason", "").strip()[:500]
+
+    def withdraw() -> None:
+        withdraw_sign_off(found, found.competency.badge, reason=reason, by=me().person, now=clock.now(), day=me().day)
+
+    back = url_for("coverage.show_person", person_id=found.person_id, _anchor="sign-offs")
+    return pressed(withdraw, gettext("Undone. The record keeps both."), back=back)
