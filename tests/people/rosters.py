@@ -129,3 +129,16 @@ def taken_on(day: date, district: District, files: dict[str, Rows], version: str
     """The set of that night, applied."""
     now = NOW + (day - TODAY)
     return importing.apply(read_for(district, texts(files, version), now=now), end_many=True, by=None, today=day, now=now)
+
+
+def changed(rows: Rows, number: int, **values: str) -> Rows:
+    return [row | values if n == number else row for n, row in enumerate(rows)]
+
+
+def found(one: RosterImport) -> list[tuple[str, int, str, str, bool]]:
+    """By file, line and column: the value, and whether the row was taken."""
+    return [(row.file, row.line, row.column, row.value, row.taken) for row in importing.findings(one)]
+
+
+def sentences(one: RosterImport) -> list[str]:
+    return [row.reason.format(**row.values) for row in importing.findings(one)]
