@@ -140,21 +140,26 @@ def signed_in_or_halfway(account: Account, *, is_shared: bool, next_page: str) -
 
 
 def _checked_account(email: str, password: str) -> Account:
-    """The account of these two; raises Refused. Reads, ends its transaction, hashes, and only then writes."""
-    address, now = request.remote_addr or "", clock.now()
-    accounts.refuse_when_throttled(email, address=address, now=now)
+    """The account of these two; raises Refused."""
+    accounts.refuse_when_throttled(email, address=request.remote_addr or "", now=clock.now())
     account = accounts.account_by_email(email)
     known, person_id = (account.password_hash, account.person_id) if account else (None, None)
-    db.session.rollback()
-    if not accounts.matches(password, known):
-        accounts.note_failure(email, address=address, now=now)
-        db.session.commit()
-        raise Refused(accounts.WRONG, field="password")
+    _refuse_a_wrong_one(password, known, tries=email, wrong=Refused(accounts.WRONG, field="password"))
     found = db.session.get(Account, person_id) or abort(404)
     if not found.person.may_sign_in:
         raise Refused(accounts.SWITCHED_OFF)
     refuse_closed_password_of(found.person)
     return found
+
+
+def _refuse_a_wrong_one(password: str, known: str | None, *, tries: str, wrong: Refused) -> None:
+    """Raises `wrong` for another password than is known, and counts the try. What was read is over before it is hashed; only then
+    something is written."""
+    db.session.rollback()
+    if not accounts.matches(password, known):
+        accounts.note_failure(tries, address=request.remote_addr or "", now=clock.now())
+        db.session.commit()
+        raise wrong
 
 
 @people.post("/sign-in/demo")
@@ -234,14 +239,11 @@ def change_password() -> object:
 
 def _refuse_another_password(person_id: int, password: str) -> None:
     """Raises Refused where it isn't theirs: who finds a device that somebody left open doesn't get their account with it."""
-    tries, address, now = f"password of {person_id}", request.remote_addr or "", clock.now()
-    accounts.refuse_when_throttled(tries, address=address, now=now)
+    tries = f"password of {person_id}"
+    accounts.refuse_when_throttled(tries, address=request.remote_addr or "", now=clock.now())
     known = db.session.get_one(Account, person_id).password_hash
-    db.session.rollback()
-    if not accounts.matches(password, known):
-        accounts.note_failure(tries, address=address, now=now)
-        db.session.commit()
-        raise Refused(N_("That isn't your password. Check it, or sign out and have a new one sent to you."), field="current")
+    wrong = Refused(N_("That isn't your password. Check it, or sign out and have a new one sent to you."), field="current")
+    _refuse_a_wrong_one(password, known, tries=tries, wrong=wrong)
 
 
 @people.post("/my/account/theme")
