@@ -46,7 +46,7 @@ from seminar.skills import expiry
 from seminar.skills import mails as skills_mails
 from seminar.skills import merging as skills_merging
 from seminar.skills import set_up as skills_set_up
-from seminar.web import language, pages, session, shell, words
+from seminar.web import assets, language, pages, session, shell, words
 from seminar.web.asked import LARGEST_ID
 from seminar.web.requires import refuse_routes_without_an_access_line
 from seminar.web.uploads import LARGEST_FIELD, UploadRequest
@@ -62,7 +62,7 @@ class IdConverter(IntegerConverter):
 
 
 def create_app(settings: Settings) -> Flask:
-    app = Flask("makerpd", root_path=str(ROOT), instance_path=str(ROOT / "instance"))
+    app = Flask("makerpd", root_path=str(ROOT), instance_path=str(ROOT / "instance"), static_folder=None)
     app.request_class = UploadRequest
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -88,7 +88,7 @@ def create_app(settings: Settings) -> Flask:
         # A proxy ended TLS: it says who asks, how and for what host. Without one, those headers would be anybody's to set.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     app.extensions["makerpd_clock"] = clock_of(settings)
-    for part in (pages, session, language, shell, words, health):
+    for part in (pages, session, language, shell, words, assets, health):
         part.install(app)
     for blueprint in (people_views.people, skills_views.skills, series_views.series, coverage_views.coverage, inventory_views.inventory):
         app.register_blueprint(blueprint)
