@@ -4,9 +4,11 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from babel import Locale
 from babel.numbers import format_decimal
+from babel.support import Translations
 from flask import Flask, g, request, session
-from flask_babel import Babel, format_date, format_datetime, format_time, get_locale, gettext
+from flask_babel import Babel, format_date, format_datetime, format_time, get_locale, get_translations, gettext
 
 from seminar.ground import clock
 from seminar.ground.refusal import Refused
@@ -106,8 +108,24 @@ def whole_number(number: int) -> str:
     return str(format_decimal(number, locale=f"{get_locale().language}_US"))
 
 
+def translations() -> Translations:
+    """Those of the reader's language. Flask-Babel finds its context five times for each sentence of a page; this asks once."""
+    locale = get_locale()
+    if locale not in _translations:
+        _translations[locale] = get_translations()
+    return _translations[locale]
+
+
+_translations: dict[Locale | None, Translations] = {}
+
+
 def install(app: Flask) -> None:
     Babel(app, locale_selector=chosen_language, timezone_selector=chosen_timezone)
+    app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext=lambda sentence: translations().ugettext(sentence),
+        ngettext=lambda one, many, number: translations().ungettext(one, many, number),
+        newstyle=True,
+    )
     filters: dict[str, Any] = {
         "short_day": short_day,
         "day_with_year": day_with_year,

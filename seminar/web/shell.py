@@ -99,8 +99,8 @@ def navigation(standing: Standing | None, district: District | None) -> list[Ent
     for role in ORDER:
         if standing.has(role):
             keys += [key for key in ENTRIES[role] if key not in keys]
-    keys = keys or ["seminars", "equipment", "staff"]
-    return [_entry(*place) for key in keys if (place := _places(standing).get(key))]
+    keys, places = keys or ["seminars", "equipment", "staff"], _places(standing)
+    return [_entry(*places[key]) for key in keys if key in places]
 
 
 def _places(standing: Standing) -> dict[str, tuple[str, str, str]]:
