@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, abort, g, redirect, request, url_for
+from flask_babel import get_locale
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
@@ -72,6 +73,9 @@ def requires(predicate: Predicate) -> Callable[[View], View]:
             def opened() -> Any:
                 forget_who_is_looking()
                 shut = _shut(predicate)
+                # Whose language it is stands with the person. Asked for after the view's commit, it would open one more
+                # transaction, with the write lock, for the sentence that says what was done.
+                get_locale()
                 return view(*args, **kwargs) if shut is None else shut
 
             return twice_if_a_race_is_lost(opened)

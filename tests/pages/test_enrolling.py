@@ -1,7 +1,7 @@
 """The pages that enroll, withdraw, take attendance and sign off: what they say was done is there for the next request."""
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from seminar.ground.db import db
 from seminar.series.attendance import Attendance
@@ -34,6 +34,21 @@ def test_who_enrolls_is_in_and_who_withdraws_is_out(robotics):
     assert there(robotics, Enrollment.state) == ["enrolled", "enrolled"]
     assert ada.post("/series/1/enrollment/withdrawal").status_code == 303
     assert there(robotics, Enrollment.state) == ["enrolled", "withdrawn"]
+
+
+def test_after_the_commit_of_an_enrollment_nothing_more_is_asked_of_the_database(robotics):
+    ada, said = as_who(robotics, "ada"), []
+    with robotics.app_context():
+        engine = db.engine
+    listening = [("before_cursor_execute", lambda *statement: said.append(statement[2])), ("commit", lambda _: said.append("COMMIT"))]
+    for name, listener in listening:
+        event.listen(engine, name, listener)
+    try:
+        assert ada.post("/series/1/enrollment").status_code == 303
+    finally:
+        for name, listener in listening:
+            event.remove(engine, name, listener)
+    assert said[-1] == "COMMIT" and "INSERT INTO mail" in said[-2]
 
 
 def test_a_sheet_that_was_opened_before_somebody_enrolled_says_nothing_of_them(robotics):
