@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 
 from flask import Flask, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import DateTime, Engine, MetaData, String, TypeDecorator, event, make_url
+from sqlalchemy import DateTime, Engine, MetaData, Select, String, TypeDecorator, event, make_url
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, declared_attr
+from sqlalchemy.orm.attributes import set_committed_value
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -64,6 +65,12 @@ class Model(DeclarativeBase):
 
 
 db = SQLAlchemy(metadata=Model.metadata)
+
+
+def fill(thing: Any, name: str, query: Select[Any]) -> None:
+    """Read a list of a thing by a statement over its `id` that was put together once. A relationship's own loader puts one
+    together at every reading, which takes three times as long."""
+    set_committed_value(thing, name, db.session.scalars(query, {"id": thing.id}).all())
 
 
 def connect(app: Flask, url: str) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, or_, select
+from sqlalchemy import BindParameter, CheckConstraint, ColumnElement, Date, ForeignKey, Index, bindparam, or_, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from seminar.ground.db import Model, db
@@ -51,7 +51,7 @@ class Appointment(Model):
     )
 
 
-def current_on(day: date) -> ColumnElement[bool]:
+def current_on(day: date | BindParameter[date]) -> ColumnElement[bool]:
     """The condition that an appointment holds on that day."""
     return (Appointment.first_day <= day) & or_(Appointment.last_day.is_(None), Appointment.last_day >= day)
 
@@ -78,8 +78,16 @@ class Standing:
         return sorted(by_id.values(), key=lambda school: school.name)
 
 
+# Asked at every request, so it is put together once.
+_HELD = (
+    select(Appointment)
+    .where(Appointment.person_id == bindparam("person_id"), current_on(bindparam("day", type_=Date)))
+    .options(joinedload(Appointment.school))
+    .order_by(Appointment.id)
+)
+
+
 def standing(person: Person, day: date) -> Standing:
     """What the person is on that day; one statement."""
-    query = select(Appointment).where(Appointment.person_id == person.id, current_on(day)).options(joinedload(Appointment.school))
-    found: Any = db.session.scalars(query.order_by(Appointment.id)).all()
+    found: Any = db.session.scalars(_HELD, {"person_id": person.id, "day": day}).all()
     return Standing(person, day, tuple(found))

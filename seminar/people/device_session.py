@@ -9,7 +9,7 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, bindparam, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from seminar.ground import history
@@ -91,16 +91,18 @@ def _key_hash(person_id: int, key: str) -> str:
     return hashlib.sha256(f"{person_id}:{key}".encode()).hexdigest()
 
 
+# Asked at every request, so it is put together once.
+_OPEN = (
+    select(DeviceSession)
+    .where(DeviceSession.key_hash == bindparam("key_hash"), DeviceSession.person_id == bindparam("person_id"))
+    .where(DeviceSession.ended_at.is_(None))
+    .options(joinedload(DeviceSession.person).joinedload(Person.district))
+)
+
+
 def open_session(person_id: int, key: str) -> DeviceSession | None:
-    """The session of that key, with all that a page asks about who is looking; one statement."""
-    seen = joinedload(DeviceSession.looking)
-    mine = (DeviceSession.key_hash == _key_hash(person_id, key)) & (DeviceSession.person_id == person_id)
-    query = select(DeviceSession).where(mine, DeviceSession.ended_at.is_(None))
-    return db.session.scalar(
-        query.options(
-            joinedload(DeviceSession.person).joinedload(Person.district), seen.joinedload(SupportView.person).joinedload(Person.district)
-        )
-    )
+    """The session of that key, with its person and their district; one statement."""
+    return db.session.scalar(_OPEN, {"key_hash": _key_hash(person_id, key), "person_id": person_id})
 
 
 def begin_session(person: Person, *, key: str, way: str, is_proven: bool, is_shared: bool, device: str, now: datetime) -> DeviceSession:

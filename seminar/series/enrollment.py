@@ -7,7 +7,7 @@ withdrawn and canceled. Laws: rules 1, 2 and 8 of the product.
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select
+from sqlalchemy import BindParameter, CheckConstraint, ForeignKey, Index, Select, bindparam, func, select
 from sqlalchemy.orm import Mapped, aliased, contains_eager, joinedload, mapped_column, relationship
 
 from seminar.ground import history, outbox
@@ -90,15 +90,19 @@ def lock(series: Series) -> None:
     db.session.refresh(series, attribute_names=_DECIDING, with_for_update={"key_share": True})
 
 
+# What a crowd asks at the opening of enrollment is put together once.
+_OF_SERIES = Enrollment.series_id == bindparam("series_id")
+_TAKEN = select(func.count()).where(_OF_SERIES, Enrollment.state.in_(TAKES_A_SEAT))
+_LIVE = select(Enrollment).where(_OF_SERIES, Enrollment.person_id == bindparam("person_id"), Enrollment.state.in_(LIVE))
+
+
 def seats_left(series: Series) -> int:
     """Counted from the enrollments, never read from seats_taken."""
-    taken = select(func.count()).where(Enrollment.series_id == series.id, Enrollment.state.in_(TAKES_A_SEAT))
-    return series.seats - (db.session.scalar(taken) or 0)
+    return series.seats - (db.session.scalar(_TAKEN, {"series_id": series.id}) or 0)
 
 
 def live_enrollment(person: Person, series: Series) -> Enrollment | None:
-    query = select(Enrollment).where(Enrollment.series_id == series.id, Enrollment.person_id == person.id, Enrollment.state.in_(LIVE))
-    return db.session.scalar(query)
+    return db.session.scalar(_LIVE, {"series_id": series.id, "person_id": person.id})
 
 
 def takes_enrollments(series: Series, now: datetime) -> bool:
@@ -219,20 +223,20 @@ def places(series: Series) -> list[Enrollment]:
     return list(db.session.scalars(query))
 
 
-def meetings_at_the_same_time(person: Person, series: Series, now: datetime) -> list[Meeting]:
-    """Meetings of other series that the person is enrolled in or teaches and that overlap with a coming one of this series
-    (rule 2)."""
+def _clashes() -> Select[Meeting]:
+    """By person_id, series_id and now."""
     other, own = aliased(Meeting), aliased(Meeting)
-    enrolled = select(Enrollment.series_id).where(Enrollment.person_id == person.id, Enrollment.state.in_(TAKES_A_SEAT))
-    taught = select(series_trainer.c.series_id).where(series_trainer.c.person_id == person.id)
-    query = (
+    person_id: BindParameter[int] = bindparam("person_id")
+    enrolled = select(Enrollment.series_id).where(Enrollment.person_id == person_id, Enrollment.state.in_(TAKES_A_SEAT))
+    taught = select(series_trainer.c.series_id).where(series_trainer.c.person_id == person_id)
+    return (
         select(other)
         .join(own, (own.starts_at < other.ends_at) & (own.ends_at > other.starts_at))
         .where(
             other.series_id.in_(enrolled.union(taught)),
-            own.series_id == series.id,
-            other.series_id != series.id,
-            own.ends_at > now,
+            own.series_id == bindparam("series_id"),
+            other.series_id != bindparam("series_id"),
+            own.ends_at > bindparam("now"),
             own.canceled_at.is_(None),
             other.canceled_at.is_(None),
         )
@@ -240,4 +244,12 @@ def meetings_at_the_same_time(person: Person, series: Series, now: datetime) -> 
         .order_by(other.starts_at)
         .distinct()
     )
-    return list(db.session.scalars(query))
+
+
+_CLASHES = _clashes()
+
+
+def meetings_at_the_same_time(person: Person, series: Series, now: datetime) -> list[Meeting]:
+    """Meetings of other series that the person is enrolled in or teaches and that overlap with a coming one of this series
+    (rule 2)."""
+    return list(db.session.scalars(_CLASHES, {"person_id": person.id, "series_id": series.id, "now": now}))

@@ -6,13 +6,14 @@ last word. Nothing but that CHECK reads it: how many seats are left is counted.
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from seminar.ground.db import Model, db
+from seminar.ground.db import Model, db, fill
 from seminar.people.district import District
 from seminar.people.person import Person
 from seminar.series.seminar import Seminar
+from seminar.skills.badge import read_what_is_asked
 
 series_trainer = Table(
     "series_trainer",
@@ -92,6 +93,23 @@ class Meeting(Model):
     @property
     def minutes(self) -> int:
         return int((self.ends_at - self.starts_at).total_seconds() // 60)
+
+
+_MEETINGS = select(Meeting).where(Meeting.series_id == bindparam("id")).order_by(Meeting.starts_at)
+_TRAINERS = (
+    select(Person)
+    .join(series_trainer, series_trainer.c.person_id == Person.id)
+    .where(series_trainer.c.series_id == bindparam("id"), Person.merged_into_id.is_(None))
+    .order_by(Person.family_name)
+)
+
+
+def read_lists(series: Series) -> None:
+    """What a page of the series lists: its meetings, its trainers, and what its badge asks for; four statements."""
+    fill(series, "meetings", _MEETINGS)
+    fill(series, "trainers", _TRAINERS)
+    if series.seminar.badge is not None:
+        read_what_is_asked(series.seminar.badge)
 
 
 def lock_meeting(meeting: Meeting) -> None:

@@ -3,10 +3,10 @@ one is set, a share of the series' meetings attended."""
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from seminar.ground.db import Model
+from seminar.ground.db import Model, fill
 from seminar.skills.skill import Skill
 
 # What is drawn on a badge.
@@ -75,3 +75,18 @@ class Competency(Model):
 
     def was_asked_on(self, day: date) -> bool:
         return self.asked_since is None or self.asked_since <= day
+
+
+_COMPETENCIES = select(Competency).where(Competency.badge_id == bindparam("id")).order_by(Competency.position)
+_PREREQUISITES = (
+    select(Badge)
+    .join(badge_prerequisite, badge_prerequisite.c.required_id == Badge.id)
+    .where(badge_prerequisite.c.badge_id == bindparam("id"))
+    .order_by(Badge.name)
+)
+
+
+def read_what_is_asked(badge: Badge) -> None:
+    """Its competencies and the badges that come before it; two statements."""
+    fill(badge, "competencies", _COMPETENCIES)
+    fill(badge, "prerequisites", _PREREQUISITES)

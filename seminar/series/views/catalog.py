@@ -1,8 +1,8 @@
 """The public catalog and a series' page."""
 
 from flask import abort, render_template, request
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import joinedload
 
 from seminar.ground import clock
 from seminar.ground.db import db
@@ -13,9 +13,8 @@ from seminar.series.access import looks_after, plans_series
 from seminar.series.catalog import Wanted, catalog
 from seminar.series.enrollment import live_enrollment, meetings_at_the_same_time, places, seats_left, takes_enrollments
 from seminar.series.seminar import Seminar
-from seminar.series.series import Series
+from seminar.series.series import Series, read_lists
 from seminar.series.views import series
-from seminar.skills.badge import Badge
 from seminar.skills.skill import Skill
 from seminar.web.asked import asked_id, page_number
 from seminar.web.language import sentence_of
@@ -46,19 +45,20 @@ def _is_filtered() -> bool:
     return any(request.args.get(name) for name in ("search", "skill", "season", "grades", "open", "page"))
 
 
+# What every use of a series asks for; its lists are read where they are used.
+_SERIES = (
+    select(Series)
+    .where(Series.id == bindparam("series_id"))
+    .options(
+        joinedload(Series.seminar).joinedload(Seminar.skill),
+        joinedload(Series.seminar).joinedload(Seminar.badge),
+    )
+)
+
+
 def series_or_404(series_id: int) -> Series:
     """A series of this district; a draft is only there for who plans."""
-    query = (
-        select(Series)
-        .where(Series.id == series_id)
-        .options(
-            joinedload(Series.seminar).joinedload(Seminar.skill),
-            joinedload(Series.seminar).joinedload(Seminar.badge).selectinload(Badge.competencies),
-            selectinload(Series.meetings),
-            selectinload(Series.trainers),
-        )
-    )
-    found: Series = found_or_404(db.session.scalar(query))
+    found: Series = found_or_404(db.session.scalar(_SERIES, {"series_id": series_id}))
     standing = signed_in_standing()
     planner = standing is not None and plans_series(standing)
     if not planner and (found.published_at is None or found.published_at > clock.now()):
@@ -75,6 +75,7 @@ def show_series(series_id: int) -> str:
 def series_page(found: Series, refused: Refused | None = None) -> str:
     standing = signed_in_standing()
     now = clock.now()
+    read_lists(found)
     return render_template(
         "series/series.html",
         series=found,
