@@ -42,10 +42,10 @@ test: check
 	wait; cat .venv/browser.log; exit $$(( suites + $$(cat .venv/browser.status) ))
 
 test-deep: .venv/test.stamp $(SPANISH).mo
-	@echo "== races, kills and long plays on SQLite =="
-	@TEST_DATABASE=sqlite LONG_MACHINES=1 $(DEEP)
-	@echo "== races, kills and long plays on PostgreSQL =="
-	@TEST_DATABASE=postgresql LONG_MACHINES=1 $(DEEP)
+	@echo "== races, kills and long plays: on SQLite, and beside it on PostgreSQL, told after it =="
+	@(TEST_DATABASE=postgresql LONG_MACHINES=1 $(DEEP) > .venv/deep.log 2>&1; echo $$? > .venv/deep.status) & \
+	TEST_DATABASE=sqlite LONG_MACHINES=1 $(DEEP); sqlite=$$?; \
+	wait; cat .venv/deep.log; exit $$(( sqlite + $$(cat .venv/deep.status) ))
 	@$(BIN)/python -m tests.chromium
 	@echo "== every page in the browser, Chromium =="
 	@$(BIN)/python -m pytest -q -m "browser and deep"
