@@ -4,7 +4,6 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel import Locale
 from babel.numbers import format_decimal
 from babel.support import Translations
 from flask import Flask, g, request, session
@@ -110,13 +109,13 @@ def whole_number(number: int) -> str:
 
 def translations() -> Translations:
     """Those of the reader's language. Flask-Babel finds its context five times for each sentence of a page; this asks once."""
-    locale = get_locale()
-    if locale not in _translations:
-        _translations[locale] = get_translations()
-    return _translations[locale]
+    language = get_locale().language
+    if language not in _translations:
+        _translations[language] = get_translations()
+    return _translations[language]
 
 
-_translations: dict[Locale | None, Translations] = {}
+_translations: dict[str, Translations] = {}
 
 
 def install(app: Flask) -> None:
