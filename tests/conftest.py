@@ -1,6 +1,7 @@
 """The application under test, on the database that TEST_DATABASE names, migrated once and emptied between tests."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -30,6 +31,13 @@ class ClockAt:
 
 @pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    with an_application(Path(tmp_path_factory.mktemp("mail"))) as made:
+        yield made
+
+
+@contextmanager
+def an_application(mail_folder: Path) -> Iterator[Flask]:
+    """The application on a database of its own, migrated."""
     with running_database() as url:
         settings = Settings(
             database_url=url,
@@ -40,7 +48,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
             demo=False,
             demo_starts=None,
             started=None,
-            mail_folder=Path(tmp_path_factory.mktemp("mail")),
+            mail_folder=mail_folder,
         )
         app = create_app(settings)
         app.config["WTF_CSRF_ENABLED"] = False

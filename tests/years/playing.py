@@ -1,0 +1,280 @@
+"""A year, played: acts thought of from a seed, day by day, each done to the product and to the model, and both compared."""
+
+from collections import Counter
+from collections.abc import Callable
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from random import Random
+from threading import Thread
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+import tests.years.acts  # noqa: F401  (every kind of act)
+from seminar.audit import broken_rules
+from seminar.ground.db import db, twice_if_a_race_is_lost
+from seminar.ground.refusal import Refused
+from tests.years.act import KINDS, Act
+from tests.years.district import FIRST_DAY, begin
+from tests.years.faults import Killed, before_commit, killed_at_commit, wait_until_it_waits
+from tests.years.model import ZONE, Model
+from tests.years.model_loans import Broken
+from tests.years.rows import Rows
+from tests.years.world import Shut, World
+
+# Monday, August 10, 2026, to the end of July: school days, and a summer in which less goes on.
+DAYS = 355
+ACTS_OF_A_DAY = (0, 0, 1, 1, 2, 2)
+HOLIDAYS = (date(2026, 12, 19), date(2027, 1, 3))
+SUMMER = date(2027, 6, 12)
+# Of a hundred acts, so many die before their commit, are done again by somebody who saw no answer, or meet a rival.
+DIE, AGAIN, MEET = 4, 5, 8
+
+
+@dataclass
+class Played:
+    """What a year was: its acts, how often each kind was let happen, and what broke it, if anything."""
+
+    seed: int
+    acts: list[Act] = field(default_factory=list)
+    mix: Counter[tuple[str, bool]] = field(default_factory=Counter)
+    faults: Counter[str] = field(default_factory=Counter)
+    broken: str | None = None
+
+
+class Year:
+    """One year on an empty database: thought of as it goes, or a script of acts done again."""
+
+    def __init__(self, world: World, seed: int) -> None:
+        self.world, self.model, self.played = world, Model(), Played(seed)
+        self.rows = Rows(world, self.model)
+        self.dice, self.number = Random(seed), 0
+        self.kinds = [kind for kind in KINDS.values() if kind.weight]
+
+    def play(self, days: int = DAYS) -> Played:
+        return self._until_it_breaks(lambda: self._all_days(days))
+
+    def play_again(self, script: list[Act]) -> Played:
+        return self._until_it_breaks(lambda: self._script(script))
+
+    def _until_it_breaks(self, play: Callable[[], None]) -> Played:
+        with self.world.app.app_context():
+            begin(self.world, self.model)
+            try:
+                play()
+                self._audit()
+            except Broken as broken:
+                self.played.broken = str(broken)
+        return self.played
+
+    def _all_days(self, days: int) -> None:
+        for day in (FIRST_DAY + timedelta(days=n) for n in range(days)):
+            acted = False
+            for at, kind in self._plan(day):
+                self.model.now = at
+                if (act := self._think(at, kind)) is not None:
+                    self.played.acts.append(act)
+                    self._do(act)
+                    acted = True
+            if acted:
+                self.rows.compare()
+
+    def _script(self, script: list[Act]) -> None:
+        for act, after in zip(script, [*script[1:], None], strict=True):
+            self.played.acts.append(act)
+            self._do(act)
+            if after is None or after.at.date() != act.at.date():
+                self.rows.compare()
+
+    def _plan(self, day: date) -> list[tuple[datetime, str]]:
+        """When something is done on that day; the worker's turns stand fixed, a kind '' is thought of."""
+        works = self.dice.random()
+        at = datetime.combine(day, time(8), ZONE)
+        planned = [(datetime.combine(day, time(6, 30), ZONE), "work")] if works < 0.025 else []
+        free = day.weekday() > 4 or HOLIDAYS[0] <= day <= HOLIDAYS[1] or (day >= SUMMER and self.dice.random() < 0.5)
+        for _ in range(0 if free else self.dice.choice(ACTS_OF_A_DAY)):
+            at += timedelta(minutes=self.dice.randint(5, 150))
+            planned.append((at, ""))
+        return planned + ([(datetime.combine(day, time(17, 30), ZONE), "work")] if works > 0.98 else [])
+
+    def _think(self, at: datetime, name: str) -> Act | None:
+        for _ in range(20):
+            kind = KINDS[name] if name else self.dice.choices(self.kinds, [kind.weight for kind in self.kinds])[0]
+            if (thought := kind.think(self.model, self.dice)) is not None:
+                return self._with_a_fault(self._act(at, kind.name, *thought))
+        return None
+
+    def _act(self, at: datetime, kind: str, by: str, what: dict[str, Any]) -> Act:
+        self.number += 1
+        return Act(self.number, at, kind, by, what, KINDS[kind].needs(what))
+
+    def _with_a_fault(self, act: Act) -> Act:
+        kind, fate = KINDS[act.kind], self.dice.randrange(100)
+        if act.kind == "work" or fate >= DIE + AGAIN + MEET:
+            return act
+        if fate < DIE:
+            return replace(act, fault="dies")
+        if not kind.races:
+            return act
+        if fate < DIE + AGAIN:
+            return replace(act, fault="again")
+        thought = kind.rival(self.model, act, self.dice)
+        rival = self._act(act.at + timedelta(seconds=1), act.kind, *thought) if thought else None
+        return replace(act, fault=self.dice.choice(["meets", "reads first"]), rival=rival) if rival else act
+
+    def _do(self, act: Act) -> None:
+        """Do it with its fault; every outcome is what the model expects, or the year is broken."""
+        if not all(self.model.there(name) for name in act.needs):
+            return
+        self.model.now = act.at
+        self.world.app.extensions["makerpd_clock"].moment = act.at
+        expected = self._expected(act)
+        if act.fault == "dies":
+            self._dies(act, expected)
+        elif act.rival is not None:
+            self._meets(act, act.rival, expected)
+        else:
+            self._settle(act, expected, *self._attempt(act))
+            if act.fault == "again" and KINDS[act.kind].name != "reserve":
+                self._settle(act, self._expected(act), *self._attempt(act))
+        if act.fault:
+            self.played.faults[act.fault] += 1
+            self.rows.compare()
+
+    def _expected(self, act: Act) -> bool:
+        return KINDS[act.kind].expected(self.model, act)
+
+    def _settle(self, act: Act, expected: bool, happened: bool, answer: Any) -> None:
+        self.played.mix[act.kind, happened] += 1
+        if happened != expected:
+            said = "was let happen, and must be refused" if happened else f"was refused ({answer}), and must be let happen"
+            raise Broken(f"{told(act)}: {said}.")
+        if happened:
+            KINDS[act.kind].happened(self.model, act, answer)
+            for (table, name), row_id in self.model.made.items():
+                self.world.know(table, name, row_id)
+            self.model.made.clear()
+
+    def _attempt(self, act: Act) -> tuple[bool, Any]:
+        """As a request does it: loaded, done and committed, or refused and rolled back."""
+        with self._request(act):
+            return self._finish(act, self._load(act))
+
+    @contextmanager
+    def _request(self, act: Act) -> Any:
+        with self.world.app.app_context():
+            try:
+                yield
+            finally:
+                db.session.remove()
+
+    def _load(self, act: Act) -> Callable[[], Any]:
+        world = self.world.at(act.at, act.at.astimezone(ZONE).date())
+        try:
+            return KINDS[act.kind].ready(world, act)
+        except (Refused, Shut, LookupError) as no:
+            return lambda no=no: refuse(no)
+
+    def _finish(self, act: Act, verb: Callable[[], Any]) -> tuple[bool, Any]:
+        try:
+            answer = verb()
+            db.session.commit()
+            return True, answer
+        except (Refused, Shut, LookupError) as no:
+            db.session.rollback()
+            return False, no
+        except IntegrityError as error:
+            raise Broken(f"{told(act)}: only the database said no ({error.orig}); the verb has to see it first.") from error
+        except (Broken, Killed):
+            raise
+        except Exception as error:
+            raise Broken(f"{told(act)}: it crashed with {error!r}.") from error
+
+    def _dies(self, act: Act, expected: bool) -> None:
+        """All is written, and the process dies before its commit: nothing may be left of it."""
+        try:
+            with killed_at_commit(1):
+                happened, answer = self._attempt(act)
+        except Killed:
+            happened, answer = True, None
+        if happened != expected:
+            self._settle(act, expected, happened, answer)
+
+    def _meets(self, act: Act, rival: Act, expected: bool) -> None:
+        if act.fault == "reads first" and reads_while_others_write():
+            self._reads_first(act, rival, expected)
+        else:
+            self._flushed_first(act, rival, expected)
+
+    def _reads_first(self, act: Act, rival: Act, expected: bool) -> None:
+        """The rival has its page's records loaded, then the act is done, then the rival goes on with what it loaded."""
+        with self._request(rival):
+            verb = self._load(rival)
+            self._settle(act, expected, *self._attempt(act))
+            expected = self._expected(rival)
+            outcome = self._finish(rival, verb)
+        self._settle(rival, expected, *outcome)
+
+    def _flushed_first(self, act: Act, rival: Act, expected: bool) -> None:
+        """The act is written and not committed; the rival begins, and waits wherever it has to; then the act is committed."""
+        outcome: list[Any] = []
+
+        def follow() -> None:
+            try:
+                outcome.append(twice_if_a_race_is_lost_within(self, rival))
+            except BaseException as error:
+                outcome.append(error)
+
+        thread = Thread(target=follow)
+
+        def let_it_begin() -> None:
+            if thread.ident is None:
+                thread.start()
+                wait_until_it_waits(thread)
+
+        with before_commit(let_it_begin):
+            first = self._attempt(act)
+        if thread.ident is None:
+            thread.start()
+        thread.join()
+        self._settle(act, expected, *first)
+        expected = self._expected(rival)
+        if isinstance(outcome[0], BaseException):
+            raise outcome[0]
+        self._settle(rival, expected, *outcome[0])
+
+    def _audit(self) -> None:
+        found = [f"{rule.sentence} {', '.join(rule.broken[:5])}" for rule in broken_rules() if rule.broken]
+        db.session.remove()
+        if found:
+            raise Broken(f"The audit says: {' '.join(found)}")
+
+
+def refuse(no: Exception) -> None:
+    raise no
+
+
+def twice_if_a_race_is_lost_within(year: Year, act: Act) -> tuple[bool, Any]:
+    """As a route does it: once more from the start where PostgreSQL chose it to give way."""
+    with year._request(act):
+        return twice_if_a_race_is_lost(lambda: year._finish(act, year._load(act)))
+
+
+def reads_while_others_write() -> bool:
+    """On SQLite whoever may write holds the one lock from its first read on, so nobody can be in between."""
+    return db.engine.dialect.name == "postgresql"
+
+
+def told(act: Act) -> str:
+    """An act in a sentence."""
+    when = act.at.strftime("%a %Y-%m-%d %H:%M")
+    sentence = f"{when}, {act.by.title()} {KINDS[act.kind].says(act)}"
+    if act.fault == "dies":
+        return f"{sentence}; the process dies before its commit"
+    if act.fault == "again":
+        return f"{sentence}, and again, having seen no answer"
+    if act.rival is not None:
+        how = "begins before that is committed" if act.fault == "meets" else "had read everything before that"
+        return f"{sentence}; {act.rival.by.title()}, who {how}, {KINDS[act.kind].says(act.rival)}"
+    return sentence

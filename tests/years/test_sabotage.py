@@ -1,0 +1,41 @@
+"""Bugs put in on purpose are found within twenty years; all of them by `python -m tests.years --sabotage`."""
+
+import pytest
+
+from tests.databases import KIND
+from tests.years.act import KINDS
+from tests.years.sabotage import SABOTAGES, found_in
+from tests.years.stage import a_stage
+from tests.years.story import shrink
+
+CHOSEN = (
+    "nobody locks the series",
+    "no key: a day of an item is one claim's",
+    "mail commits apart from its event",
+    "no trail: enrolled",
+    "the gate lets everybody through",
+    "an award outlives its sign-off",
+)
+
+pytestmark = pytest.mark.deep
+
+
+@pytest.fixture(scope="module")
+def stage(app):
+    with a_stage(app) as stage:
+        yield stage
+
+
+@pytest.mark.parametrize("sabotage", [one for one in SABOTAGES if one.name in CHOSEN and KIND in one.databases], ids=lambda one: one.name)
+def test_a_bug_is_found_within_twenty_years(clean, stage, sabotage):
+    assert found_in(stage, sabotage) is not None
+
+
+def test_what_broke_a_year_is_told_in_few_acts(clean, stage):
+    """Of the forgotten row of the trail, an act that enrolls somebody and the plan of its series are left."""
+    sabotage = next(one for one in SABOTAGES if one.name == "no trail: enrolled")
+    with clean.app_context(), sabotage.put_in():
+        played = stage.play(0)
+        told = shrink(played, lambda script: stage.play_again(0, script), seconds=20)
+    assert [act.kind for act in told.acts if act.kind != "work"] == ["plan", "enroll"]
+    assert {act.kind for act in told.acts} <= set(KINDS)
