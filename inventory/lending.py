@@ -84,6 +84,8 @@ def close_check(line: ReservationLine, outcome: str, *, note: str, by: Person, n
     """The check of a returned item is done: its days are free again, and an item that came back in no state to be lent
     is taken out of lending. Raises Refused where it isn't being checked."""
     locked_lines(line.reservation, "in_check")
+    # Somebody else may have closed it since it was read, and it isn't among those lines then.
+    db.session.refresh(line, attribute_names=["state"])
     move(line, "closed", by=by, now=now)
     line.outcome, line.note = outcome, note
     release([line])

@@ -42,6 +42,8 @@ def take_out_of_lending(item: Item, *, reason: str, by: Person, now: datetime) -
 
 def bring_back(item: Item, *, by: Person, now: datetime) -> None:
     """It can be lent again. Raises Refused where it can already."""
+    lock_models([item.model])
+    db.session.refresh(item)
     if item.retired_on is None:
         raise Refused(N_("{tag} can be lent already."), status=409, tag=item.tag)
     item.retired_on = item.retired_reason = None

@@ -3,13 +3,14 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from inventory.at_risk import why_at_risk
 from inventory.calendar import ItemDay, free_items
 from inventory.lending import close_check, hand_over, take_back
 from inventory.reservation import GateCheck, is_late, state_of
 from inventory.reserving import Asked, cancel_reservation, reserve
+from inventory.upkeep import bring_back, take_out_of_lending
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.ground.refusal import Refused
@@ -150,3 +151,31 @@ def test_when_the_teacher_leaves_the_school_and_the_depot_are_told(db_session):
     told = db.session.scalars(select(Mail.person_id).where(Mail.kind == "at_risk")).all()
     assert set(told) == {cast.ada.id, cast.cora.id, cast.eli.id}
     assert state_of(reservation) == "reserved"
+
+
+def changed_by_somebody_else(row, **values):
+    """The row as another transaction left it, while this one goes on with what it read before."""
+    changed = update(type(row)).where(type(row).id == row.id).values(values)
+    db.session.execute(changed, execution_options={"synchronize_session": False})
+
+
+def test_a_check_that_somebody_else_closed_meanwhile_is_closed_once(db_session):
+    cast = a_cast()
+    trained(cast, cast.ada)
+    loan = ask(cast, a_model(cast))
+    hand_over(loan, by=cast.eli, now=NOW, today=TODAY)
+    take_back(loan, by=cast.eli, now=NOW)
+    line = loan.lines[0]
+    changed_by_somebody_else(line, state="closed", outcome="ok")
+    with pytest.raises(Refused):
+        close_check(line, "lost", note="", by=cast.eli, now=NOW)
+    assert line.item.retired_on is None
+
+
+def test_an_item_that_somebody_else_brought_back_meanwhile_is_brought_back_once(db_session):
+    cast = a_cast()
+    item = a_model(cast).items[0]
+    take_out_of_lending(item, reason="Noisy", by=cast.eli, now=NOW)
+    changed_by_somebody_else(item, retired_on=None, retired_reason=None)
+    with pytest.raises(Refused):
+        bring_back(item, by=cast.eli, now=NOW)

@@ -135,33 +135,34 @@ class Shelf:
         left = {day for day in line.claims if day >= self.model.today}
         return bool(left) and not self.free(line.model, left)
 
-    def take_over_items(self, items: dict[int, str], by: str | None) -> None:
-        """Lines ahead got other items: only such as are there, and free on all of the days that are left."""
+    def take_over(self, items: dict[int, str], turnarounds: dict[int, set[date]] | None, by: str | None) -> None:
+        """Lines ahead got other items: only such as are there, and free on all of the days that are left. Where turnaround was
+        reckoned anew, each line has the days that it needs, but those that are another's claim."""
         swapped = [(line, items[line.id]) for _, line in self.live() if items.get(line.id, line.item) != line.item]
         for line, item in swapped:
             if line.state not in AHEAD or item in self.retired:
                 raise Broken(f"Line {line.id} is {line.state} with {line.item}, and was given {item}.")
             line.item, line.state = item, "reserved"
             line.claims = {day: claim for day, claim in line.claims.items() if day >= self.model.today}
+        if turnarounds is not None:
+            self._reckon(turnarounds, by)
         for line, item in swapped:
             if not self.is_free(item, set(line.claims), [line.id]):
                 raise Broken(f"Line {line.id} was given {item}, which isn't free on its days.")
         self.model.record(by, "item replaced", len(swapped))
 
-    def take_over_turnaround(self, days: dict[int, set[date]], by: str | None) -> None:
-        """Turnaround was reckoned anew: each line has the days that it needs, but those that are another's claim."""
+    def _reckon(self, turnarounds: dict[int, set[date]], by: str | None) -> None:
         reckoned = [(loan, line) for loan, line in self.live() if line.state != "in_check" and loan.last >= self.model.today]
         changed = False
         for _, line in reckoned:
-            was = {day for day, claim in line.claims.items() if claim == "turnaround"}
-            now = days.get(line.id, set())
+            was, now = {day for day, claim in line.claims.items() if claim == "turnaround"}, turnarounds.get(line.id, set())
             changed |= was != now
-            loan_days = {day: claim for day, claim in line.claims.items() if claim == "loan"}
-            line.claims = loan_days | dict.fromkeys(now, "turnaround")
+            line.claims = {day: claim for day, claim in line.claims.items() if claim == "loan"} | dict.fromkeys(now, "turnaround")
         for loan, line in reckoned:
-            needed, has = set(self.turnaround(line.model, loan.last)), days.get(line.id, set())
+            needed, has = set(self.turnaround(line.model, loan.last)), turnarounds.get(line.id, set())
             others = {day for _, other in self.live() if other.item == line.item and other.id != line.id for day in other.claims}
-            if has - needed or needed - has - others:
+            # On an item that is out of lending, what was in the way may have moved on since.
+            if has - needed or (needed - has - others and line.item not in self.retired):
                 raise Broken(f"Line {line.id} needs turnaround on {sorted(needed)} and has {sorted(has)}.")
         self.model.record(by, "turnaround changed", changed)
 

@@ -9,7 +9,7 @@ from random import Random
 from threading import Thread
 from typing import Any
 
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 import tests.years.acts  # noqa: F401  (every kind of act)
 from seminar.audit import broken_rules
@@ -157,9 +157,16 @@ class Year:
             self.model.made.clear()
 
     def _attempt(self, act: Act) -> tuple[bool, Any]:
-        """As a request does it: loaded, done and committed, or refused and rolled back."""
-        with self._request(act):
-            return self._finish(act, self._load(act))
+        """As a request does it: loaded, done and committed, or refused and rolled back; once more where PostgreSQL had it give way."""
+
+        def once() -> tuple[bool, Any]:
+            with self._request(act):
+                return self._finish(act, self._load(act))
+
+        try:
+            return twice_if_a_race_is_lost(once)
+        except DBAPIError as error:
+            raise Broken(f"{told(act)}: it crashed with {error!r}.") from error
 
     @contextmanager
     def _request(self, act: Act) -> Any:
@@ -186,7 +193,7 @@ class Year:
             return False, no
         except IntegrityError as error:
             raise Broken(f"{told(act)}: only the database said no ({error.orig}); the verb has to see it first.") from error
-        except (Broken, Killed):
+        except (Broken, DBAPIError):
             raise
         except Exception as error:
             raise Broken(f"{told(act)}: it crashed with {error!r}.") from error
@@ -222,7 +229,7 @@ class Year:
 
         def follow() -> None:
             try:
-                outcome.append(twice_if_a_race_is_lost_within(self, rival))
+                outcome.append(self._attempt_in_a_thread(rival))
             except BaseException as error:
                 outcome.append(error)
 
@@ -244,6 +251,10 @@ class Year:
             raise outcome[0]
         self._settle(rival, expected, *outcome[0])
 
+    def _attempt_in_a_thread(self, act: Act) -> tuple[bool, Any]:
+        with self.world.app.app_context():
+            return self._attempt(act)
+
     def _audit(self) -> None:
         found = [f"{rule.sentence} {', '.join(rule.broken[:5])}" for rule in broken_rules() if rule.broken]
         db.session.remove()
@@ -253,12 +264,6 @@ class Year:
 
 def refuse(no: Exception) -> None:
     raise no
-
-
-def twice_if_a_race_is_lost_within(year: Year, act: Act) -> tuple[bool, Any]:
-    """As a route does it: once more from the start where PostgreSQL chose it to give way."""
-    with year._request(act):
-        return twice_if_a_race_is_lost(lambda: year._finish(act, year._load(act)))
 
 
 def reads_while_others_write() -> bool:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from flask import Flask
-from sqlalchemy import text
+from sqlalchemy import select, text
+from sqlalchemy.orm import selectinload
 
 from inventory.equipment import Item
 from inventory.reservation import Reservation
@@ -72,6 +73,11 @@ class World:
 
     def person(self, name: str) -> Person:
         return self.get(Person, name)
+
+    def reservation(self, name: str) -> Reservation:
+        """With its lines, as its page has read them before it does anything."""
+        query = select(Reservation).where(Reservation.id == self.id_of("reservation", name))
+        return db.session.scalars(query.options(selectinload(Reservation.lines))).one()
 
     def standing(self, name: str) -> Standing:
         return standing(self.person(name), self.today)

@@ -27,6 +27,10 @@ class OfADay(Kind):
 
     who = ("olive",) * 6 + ("pia",)
 
+    def rival(self, model: Model, act: Act, dice: Random) -> Thought | None:
+        """Two who save the same day at once: the second is told so by its unique key, and that isn't played."""
+        return None
+
     def think(self, model: Model, dice: Random) -> Thought | None:
         day = model.today + timedelta(days=dice.randint(0, 12))
         return dice.choice(self.who), {"day": day.isoformat()}
@@ -35,8 +39,7 @@ class OfADay(Kind):
         return lambda: (verb(), world.items(), world.turnarounds())
 
     def loans_follow(self, model: Model, act: Act, answer: Any) -> None:
-        model.shelf.take_over_items(answer[1], act.by)
-        model.shelf.take_over_turnaround(answer[2], act.by)
+        model.shelf.take_over(answer[1], answer[2], act.by)
 
     def says(self, act: Act) -> str:
         return f"{self.name}: {act['day']}"

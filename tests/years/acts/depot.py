@@ -23,29 +23,35 @@ class AtTheDepot(OfALoan):
 
     def think(self, model: Model, dice: Random) -> Thought | None:
         loan = self.pick(model, dice)
-        return None if loan is None else (dice.choice(KEEPERS), {"loan": loan.name, "part": dice.random() < 0.3})
+        if loan is None:
+            return None
+        part = dice.randrange(len(loan.lines)) if dice.random() < 0.3 else None
+        return dice.choice(KEEPERS), {"loan": loan.name, "part": part}
 
     def lends(self, model: Model, act: Act) -> bool:
         return model.standing.has(act.by, model.today, "equipment_manager")
 
     def chosen(self, model: Model, act: Act) -> list[Line]:
-        lines = self.loan(model, act).having(*self.states)
-        return lines[:1] if act["part"] else lines
+        loan = self.loan(model, act)
+        part = [line_id for n, line_id in enumerate(sorted(loan.lines)) if act["part"] in (None, n)]
+        return [line for line in loan.having(*self.states) if line.id in part]
 
     def expected(self, model: Model, act: Act) -> bool:
         return self.lends(model, act) and bool(self.chosen(model, act))
 
     def ready(self, world: World, act: Act) -> Callable[[], Any]:
         by = world.opens(self.endpoint, act.by).person
-        reservation = world.get(Reservation, act["loan"])
-        ids = [n for n, _, _, state in world.lines(reservation.id) if state in self.states][:1] if act["part"] else None
+        reservation = world.reservation(act["loan"])
+        lines = world.lines(reservation.id)
+        ids = [lines[act["part"]][0]] if act["part"] is not None and act["part"] < len(lines) else None
         return lambda: self.verb(world, reservation, ids, by)
 
     def verb(self, world: World, reservation: Reservation, ids: list[int] | None, by: Any) -> Any:
         raise NotImplementedError
 
     def says(self, act: Act) -> str:
-        return f"{self.name}: {act['loan']}{', a part of it' if act['part'] else ''}"
+        alone = "" if act["part"] is None else f", line {act['part']} alone"
+        return f"{self.name}: {act['loan']}{alone}"
 
 
 @kind
@@ -91,7 +97,7 @@ class HandingOver(AtTheDepot):
 
     def happened(self, model: Model, act: Act, answer: Any) -> None:
         lines = self.chosen(model, act)
-        model.shelf.take_over_items(answer, act.by)
+        model.shelf.take_over(answer, None, act.by)
         for line in lines:
             line.state = "out"
         self.loan(model, act).checks += 1
@@ -155,7 +161,7 @@ class ClosingACheck(OfALoan):
         model.record(act.by, "checked in")
         if act["outcome"] in ("damaged", "lost"):
             model.shelf.retire(line.item, act.by)
-            model.shelf.take_over_items(answer, act.by)
+            model.shelf.take_over(answer, None, act.by)
             model.shelf.all_have_another_item_of(line.item)
 
     def says(self, act: Act) -> str:

@@ -158,7 +158,7 @@ class OfALoan(Kind):
         return model.standing.lends_for(act.by, self.loan(model, act).school, model.today)
 
     def opened(self, world: World, act: Act, endpoint: str) -> tuple[Reservation, Any]:
-        who, reservation = world.opens(endpoint, act.by), world.get(Reservation, act["loan"])
+        who, reservation = world.opens(endpoint, act.by), world.reservation(act["loan"])
         if not reserves_for(who, reservation.school_id):
             raise Shut(endpoint)
         return reservation, who.person

@@ -1,7 +1,7 @@
 """What the program manager does with series and meetings."""
 
 from collections.abc import Callable
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from random import Random
 from typing import Any
 
@@ -48,10 +48,11 @@ class Planning(Kind):
     def _times(self, act: Act) -> list[tuple[datetime, datetime]]:
         day = act.at.astimezone(ZONE).date()
         starts = [datetime.combine(day + timedelta(days=n), time(act["hour"]), ZONE) for n in act["starts"]]
-        return [(start, start + timedelta(hours=2)) for start in starts]
+        # In UTC, for two times of one zone are apart by their clocks alone.
+        return [(start.astimezone(UTC), start.astimezone(UTC) + timedelta(hours=2)) for start in starts]
 
     def _window(self, act: Act) -> tuple[datetime, datetime]:
-        return act.at + timedelta(days=act["opens"]), self._times(act)[-1][0]
+        return act.at.astimezone(UTC) + timedelta(days=act["opens"]), self._times(act)[-1][0]
 
     def ready(self, world: World, act: Act) -> Callable[[], Any]:
         world.opens("series.create_series", act.by)

@@ -41,7 +41,7 @@ class TakingOut(OfAnItem):
 
     def happened(self, model: Model, act: Act, answer: Any) -> None:
         model.shelf.retire(act["item"], act.by)
-        model.shelf.take_over_items(answer, act.by)
+        model.shelf.take_over(answer, None, act.by)
         model.shelf.all_have_another_item_of(act["item"])
 
 

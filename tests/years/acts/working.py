@@ -56,8 +56,7 @@ class Working(Kind):
         if model.day_begun != model.today:
             model.day_begun = model.today
             self._badges_run_out(model)
-            model.shelf.take_over_items(answer[1], None)
-            model.shelf.take_over_turnaround(answer[2], None)
+            model.shelf.take_over(answer[1], answer[2], None)
             model.shelf.all_have_another_item()
             self._loans_are_due(model)
 
