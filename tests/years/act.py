@@ -42,6 +42,8 @@ class Kind:
     weight = 1
     # Whether two can do it at the same moment, and how it can go wrong on its way.
     races = True
+    # Whether two are often after the same.
+    contested = False
 
     def think(self, model: "Model", dice: Random) -> Thought | None:
         raise NotImplementedError

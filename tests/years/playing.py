@@ -28,8 +28,9 @@ DAYS = 355
 ACTS_OF_A_DAY = (0, 0, 1, 1, 2, 2)
 HOLIDAYS = (date(2026, 12, 19), date(2027, 1, 3))
 SUMMER = date(2027, 6, 12)
-# Of a hundred acts, so many die before their commit, are done again by somebody who saw no answer, or meet a rival.
-DIE, AGAIN, MEET = 4, 5, 8
+# Of a hundred acts, so many die before their commit, are done again by somebody who saw no answer, or meet a rival: three times
+# as many of those that are contested.
+DIE, AGAIN, MEET = 4, 5, 7
 
 
 @dataclass
@@ -111,7 +112,8 @@ class Year:
 
     def _with_a_fault(self, act: Act) -> Act:
         kind, fate = KINDS[act.kind], self.dice.randrange(100)
-        if act.kind == "work" or fate >= DIE + AGAIN + MEET:
+        meet = 3 * MEET if kind.contested else MEET
+        if act.kind == "work" or fate >= DIE + AGAIN + meet:
             return act
         if fate < DIE:
             return replace(act, fault="dies")

@@ -77,7 +77,7 @@ def take_over(model: Model, loan: Loan, lines: list[tuple[int, str, str, str]], 
 
 @kind
 class Reserving(Kind):
-    name, weight = "reserve", 46
+    name, weight, contested = "reserve", 46, True
 
     def think(self, model: Model, dice: Random) -> Thought | None:
         school, what = dice.choice(model.schools), what_is_asked(model, dice)

@@ -14,7 +14,7 @@ from tests.years.world import World
 
 @kind
 class Enrolling(Kind):
-    name, weight = "enroll", 26
+    name, weight, contested = "enroll", 26, True
 
     def think(self, model: Model, dice: Random) -> Thought | None:
         names = list(model.places.series)
@@ -28,7 +28,7 @@ class Enrolling(Kind):
 
     def rival(self, model: Model, act: Act, dice: Random) -> Thought | None:
         """Somebody else after the same seat, or the same person twice."""
-        person = dice.choice([act["person"], *model.people])
+        person = dice.choice([act["person"]] * 6 + model.people)
         return person, {"series": act["series"], "person": person}
 
     def expected(self, model: Model, act: Act) -> bool:

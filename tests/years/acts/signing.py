@@ -35,7 +35,7 @@ def chosen(badge: Badge, names: Iterable[str]) -> list[Competency]:
 class SigningOff(Kind):
     """By a trainer, for one person or two, competencies of one badge."""
 
-    name, weight = "sign off", 34
+    name, weight, contested = "sign off", 34, True
 
     def think(self, model: Model, dice: Random) -> Thought | None:
         people = list(dict.fromkeys(dice.choices(LEARN, k=dice.choice([1, 1, 1, 2]))))

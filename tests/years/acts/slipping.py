@@ -11,6 +11,7 @@ from seminar.ground.db import db
 from seminar.ground.refusal import Refused
 from tests.years.act import Act, Kind, Thought, kind
 from tests.years.model import Model
+from tests.years.model_loans import Broken
 from tests.years.world import World
 
 PLACE = (
@@ -22,7 +23,12 @@ SIGNED = (
     " SELECT district_id, {person}, competency_id, trainer_id, day, at, '' FROM sign_off WHERE withdrawn_at IS NULL"
     " ORDER BY id DESC LIMIT 1"
 )
-ANY = {
+SLIPS = {
+    "takes a seat too many": PLACE,
+    "enrolls somebody twice": "INSERT INTO enrollment (district_id, series_id, person_id, state, state_since, created_at)"
+    " SELECT district_id, series_id, person_id, 'waitlisted', state_since, created_at FROM enrollment WHERE state = 'enrolled'"
+    " ORDER BY id DESC LIMIT 1",
+    "takes seats away": "UPDATE series SET seats = seats_taken - 1 WHERE id = :series",
     "says a sign-off twice": SIGNED.format(person="person_id"),
     "signs off for oneself": SIGNED.format(person="trainer_id"),
     "changes the trail": "UPDATE history SET what = 'nothing' WHERE id = (SELECT max(id) FROM history)",
@@ -39,41 +45,26 @@ ANY = {
 
 @kind
 class Slipping(Kind):
-    name, weight, races = "slip in SQL", 12, False
+    """All of it in turn, each taken back; who is enrolled or not in a full series is chosen."""
+
+    name, weight, races = "slip in SQL", 9, False
 
     def think(self, model: Model, dice: Random) -> Thought | None:
-        full = [name for name in model.places.series if model.places.is_full(name) and not model.places.series[name].canceled]
-        live = [place for place in model.places.places.values() if place.state == "enrolled"]
-        what = dice.choice([*ANY, "takes a seat too many", "enrolls twice", "takes seats away"])
-        if what in ANY:
-            return "somebody", {"what": what}
-        if what == "enrolls twice" and live:
-            place = dice.choice(live)
-            return "somebody", {"what": what, "person": place.person, "series": place.series}
-        if what != "enrolls twice" and full:
-            return "somebody", {"what": what, "person": dice.choice(model.people), "series": dice.choice(full)}
-        return None
+        full = [name for name in model.places.series if model.places.is_full(name)]
+        return ("somebody", {"series": dice.choice(full), "person": dice.choice(model.people)}) if full else None
 
     def expected(self, model: Model, act: Act) -> bool:
-        """Nothing of this is ever let happen; only where there is nothing yet to break does nothing happen."""
+        """Nothing of this is ever let happen."""
         return False
 
     def ready(self, world: World, act: Act) -> Callable[[], Any]:
-        values = {
-            "person": world.ids.get(("person", act.what.get("person", ""))),
-            "series": world.ids.get(("series", act.what.get("series", ""))),
-        }
-        takes_away = "UPDATE series SET seats = seats_taken - 1 WHERE id = :series"
-        sql = ANY.get(act["what"]) or (takes_away if act["what"] == "takes seats away" else PLACE)
-        used = {name: value for name, value in values.items() if f":{name}" in sql}
+        values = {"person": world.id_of("person", act["person"]), "series": world.id_of("series", act["series"])}
 
         def write() -> None:
-            try:
-                rows = db.session.execute(text(sql), used).rowcount  # type: ignore[attr-defined]
-            except DBAPIError as error:
-                raise Refused("The database refuses.") from error
-            if rows == 0:
-                raise Refused("There is nothing yet to break.")
+            for name, sql in SLIPS.items():
+                if _is_let_happen(sql, {key: value for key, value in values.items() if f":{key}" in sql}):
+                    raise Broken(f"Rule of the database: in plain SQL, somebody {name}, and it lets it happen.")
+            raise Refused("The database refuses all of it.")
 
         return write
 
@@ -81,5 +72,15 @@ class Slipping(Kind):
         raise AssertionError("What is never let happen has nothing to follow.")
 
     def says(self, act: Act) -> str:
-        about = f" ({act.what['person'].title()}, {act.what['series']})" if "series" in act.what else ""
-        return f"{act['what']} in plain SQL{about}"
+        return f"writes plain SQL around the code, about {act['person'].title()} and {act['series']}"
+
+
+def _is_let_happen(sql: str, values: dict[str, int]) -> bool:
+    """Whether rows were written; none are where there is nothing yet to break. Taken back in any case."""
+    nested = db.session.begin_nested()
+    try:
+        return bool(db.session.execute(text(sql), values).rowcount)  # type: ignore[attr-defined]
+    except DBAPIError:
+        return False
+    finally:
+        nested.rollback()
