@@ -38,6 +38,7 @@ def _years(stage, asked) -> int:
         played = stage.play(seed, asked.days or DAYS)
         mix.update(played.mix)
         faults.update(played.faults)
+        print(".", end="", file=sys.stderr, flush=True)
         if played.broken is not None:
             print(story(seed, shrink(played, lambda script, seed=seed: stage.play_again(seed, script)), asked.database))
             return 1

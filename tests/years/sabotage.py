@@ -125,7 +125,10 @@ def mail_commits_apart() -> Any:
 
     def put_and_commit(kind: str, letters: Any, *, now: Any) -> None:
         put_all(kind, letters, now=now)
-        db.session.connection().commit()
+        connection = db.session.connection()
+        connection.exec_driver_sql("COMMIT")
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return patched(("seminar.ground.outbox.put_all", put_and_commit))
 
