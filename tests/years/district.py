@@ -33,8 +33,8 @@ PEOPLE = {
     },
 }
 BADGES = (
-    BadgeRule("Safety", "print", ("goggles", "outlets"), ("goggles", "outlets"), 8),
-    BadgeRule("Operator", "print", ("leveling", "slicing", "nozzle"), ("nozzle",), 6, before=("Safety",)),
+    BadgeRule("Safety", "print", ("goggles", "outlets"), ("goggles", "outlets"), 6),
+    BadgeRule("Operator", "print", ("leveling", "slicing", "nozzle"), ("nozzle",), 4, before=("Safety",)),
     BadgeRule("Laser", "fab", ("venting", "focusing"), (), 12, percent=60),
 )
 MODELS = (Lends("Printer", "Operator", 14, 0, 1), Lends("Robot kit", "Safety", 7, 2, 2), Lends("Cutter", "Laser", 10, 0, 0))

@@ -85,7 +85,15 @@ class Reserving(Kind):
         if dice.random() < 0.7:
             school, teacher, thing = dice.choice(self._trained(model) or [(school, teacher, "Printer")])
             what["quantities"] = {thing: dice.choice([1, 1, 1, 1, 2])}
+        if (edges := self._edges(model, teacher)) and dice.random() < 0.5:
+            what["last"] = (dice.choice(edges) + timedelta(days=dice.choice([0, 1]))).isoformat()
         return who_lends(school, dice), {"school": school, "teacher": teacher, **what}
+
+    def _edges(self, model: Model, teacher: str) -> list[date]:
+        """Days soon after which they may answer for something no more."""
+        lasting = [award.last for award in model.skills.held if award.stands and award.person == teacher]
+        lasting += [one.last for one in model.standing.appointments if one.person == teacher and one.last is not None]
+        return sorted(day for day in lasting if 0 <= (day - model.today).days <= 9)
 
     def _trained(self, model: Model) -> list[tuple[str, str, str]]:
         """Who may answer for what this week."""
