@@ -37,13 +37,20 @@ class Shut(Exception):
     """The access line, or the page behind it, doesn't let this person."""
 
 
+class Names(dict[tuple[str, int], str]):
+    """By table and id; a row that came of nothing that the year knows of has a name too, to be told by."""
+
+    def __missing__(self, row: tuple[str, int]) -> str:
+        return f"{row[0]} {row[1]}, which nobody made"
+
+
 class World:
     """`ids` has what each record's name is in the database, by table; `names` the other way round."""
 
     def __init__(self, app: Flask, folder: Path, smtp_url: str | None) -> None:
         self.app, self.folder, self.smtp_url = app, folder, smtp_url
         self.ids: dict[tuple[str, str], int] = {}
-        self.names: dict[tuple[str, int], str] = {}
+        self.names = Names()
         self.now = datetime.min
         self.today = date.min
         # What the mail server took, by Message-ID.
