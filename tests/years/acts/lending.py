@@ -182,8 +182,9 @@ class Changing(OfALoan):
         what = what_is_asked(model, dice)
         if dice.random() < 0.7:
             what["quantities"] = {line.model: 1 for line in loan.having(*AHEAD)} or what["quantities"]
-        if dice.random() < 0.4:
-            what["first"] = loan.first.isoformat()
+        if dice.random() < 0.6:
+            last = model.calendar.after(loan.last + timedelta(days=dice.choice([-2, -1, -1, 0, 1])), 1)[-1]
+            what["first"], what["last"] = loan.first.isoformat(), last.isoformat()
         teacher = dice.choice([loan.responsible] * 3 + TEACHERS[loan.school])
         return who_lends(loan.school, dice), {"loan": loan.name, "teacher": teacher, **what}
 
@@ -257,7 +258,7 @@ class ChangingALoan(OfALoan):
     def think(self, model: Model, dice: Random) -> Thought | None:
         if (loan := self.pick(model, dice)) is None:
             return None
-        last = max(loan.last, model.today) + timedelta(days=dice.choice([-3, -1, 0, 1, 1, 2, 4, 7]))
+        last = max(loan.last, model.today) + timedelta(days=dice.choice([-3, -1, 0, 1, 1, 1, 2, 7]))
         if dice.random() < 0.8:
             last = model.calendar.after(last - timedelta(days=1), 1)[-1]
         teacher = dice.choice([loan.responsible] * 4 + TEACHERS[loan.school])
