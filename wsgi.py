@@ -62,6 +62,7 @@ class IdConverter(IntegerConverter):
 
 
 def create_app(settings: Settings) -> Flask:
+    is_https = settings.base_url.startswith("https://")
     app = Flask("makerpd", root_path=str(ROOT), instance_path=str(ROOT / "instance"), static_folder=None)
     app.request_class = UploadRequest
     app.config.update(
@@ -70,7 +71,9 @@ def create_app(settings: Settings) -> Flask:
         SETTINGS=settings,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=settings.base_url.startswith("https://"),
+        SESSION_COOKIE_SECURE=is_https,
+        # By its prefix a browser takes it from this host alone, not from one beside it or from a page without TLS.
+        SESSION_COOKIE_NAME="__Host-session" if is_https else "session",
         MAX_CONTENT_LENGTH=2 * 1024 * 1024,
         MAX_FORM_PARTS=20_000,
         # A field of text may be as large as its form: a list that is pasted, and what of it is asked for again.
@@ -84,7 +87,7 @@ def create_app(settings: Settings) -> Flask:
     Migrate(app, db.db, directory=str(ROOT / "migrations"))
     # A mail program that turns a kind off on its own has no token; its address is signed for that and nothing else.
     CSRFProtect(app).exempt(people_views.mail.create_turn_off)
-    if settings.base_url.startswith("https://"):
+    if is_https:
         # A proxy ended TLS: it says who asks, how and for what host. Without one, those headers would be anybody's to set.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     app.extensions["makerpd_clock"] = clock_of(settings)

@@ -29,14 +29,14 @@ def install(app: Flask) -> None:
     newest: list[str | None] = []
 
     def healthz() -> tuple[str, int, dict[str, str]]:
-        return "alive\n", 200, {"Content-Type": "text/plain"}
+        return "alive\n", 200, {"Content-Type": "text/plain; charset=utf-8"}
 
     def readyz() -> tuple[str, int, dict[str, str]]:
         if not newest:
             newest.append(newest_migration(app))
         ready = newest[0] is not None and migrated_to() == newest[0]
         sentence = "ready\n" if ready else "The database doesn't answer, or isn't migrated: run flask --app wsgi db upgrade.\n"
-        return sentence, 200 if ready else 503, {"Content-Type": "text/plain"}
+        return sentence, 200 if ready else 503, {"Content-Type": "text/plain; charset=utf-8"}
 
     for path, view in (("/healthz", healthz), ("/readyz", readyz)):
         app.add_url_rule(path, view.__name__, open_to_all(view))

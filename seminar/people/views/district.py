@@ -38,6 +38,8 @@ IN_THE_US = {
 OURS, OURS_DARK = "#12594b", "#74cdb3"
 # What a browser keeps for a year: its address says what it is.
 FOR_GOOD = "public, max-age=31536000, immutable"
+# Opened by itself, it is shown and nothing more, whatever kind a browser takes it for.
+A_PICTURE_ALONE = "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"
 
 
 class DistrictForm(Form):
@@ -166,7 +168,7 @@ def show_logo(digest: str) -> Response:
         abort(404)
     # A picture that is opened by itself runs nothing, whatever a browser takes it for.
     return Response(
-        logo.image, mimetype=logo.kind, headers={"Cache-Control": FOR_GOOD, "Content-Security-Policy": "default-src 'none'; sandbox"}
+        logo.image, mimetype=logo.kind, headers={"Cache-Control": FOR_GOOD, "Content-Security-Policy": A_PICTURE_ALONE}
     )
 
 
