@@ -142,8 +142,9 @@ def _edit_page(
 
 
 def _refused_item(slug: str, item_id: int, refused: Refused, field: str) -> object:
-    """The page again, the item's forms open, with what was typed."""
-    return _edit_page(model_or_404(slug), refused=RefusedItem(item_id, refused.field or field, sentence_of(refused))), refused.status
+    """The page again, the item's forms open, with what was typed; one that is out of lending has none, so its row is led to."""
+    where = "item" if _item_or_404(item_id).retired_on else refused.field or field
+    return _edit_page(model_or_404(slug), refused=RefusedItem(item_id, where, sentence_of(refused))), refused.status
 
 
 def _edited(slug: str, sentence: str, kind: str = "ok") -> object:

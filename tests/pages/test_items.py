@@ -31,6 +31,8 @@ def test_an_item_is_taken_out_for_a_reason_and_brought_back(depot):
     assert "<details open>" in refused.text
     eli.post("/items/1/retirement", data={"reason": "Noisy fan"})
     assert items(depot) == [("Printer-0", "Noisy fan"), ("Printer-1", None)]
+    again = eli.post("/items/1/retirement", data={"reason": "Smoke"})
+    assert (again.status_code, '<a href="#item-1">Printer-0 is out of lending already.</a>' in again.text) == (409, True)
     eli.post("/items/1/revival")
     assert items(depot) == [("Printer-0", None), ("Printer-1", None)]
 
