@@ -5,7 +5,7 @@ SUITE := $(BIN)/python -m pytest -q -m "not deep and not browser"
 DEEP := $(BIN)/python -m pytest -q -m "(deep or machine) and not browser"
 BROWSER := $(BIN)/python -m pytest -q -m "browser and not deep"
 
-.PHONY: set-up run test test-deep check lock translations screenshots conformance
+.PHONY: set-up run test test-deep check lock translations screenshots conformance fuzz scan
 
 SPANISH := translations/es/LC_MESSAGES/messages
 
@@ -32,6 +32,7 @@ check: .venv/test.stamp $(SPANISH).mo
 	@echo "== style and types =="
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@$(BIN)/python -m tests.advisories
 
 test: check
 	@$(BIN)/python -m tests.chromium
@@ -50,6 +51,19 @@ test-deep: .venv/test.stamp $(SPANISH).mo
 	@echo "== every page in the browser, Chromium =="
 	@$(BIN)/python -m pytest -q -m "browser and deep"
 
+# FUZZ_INPUTS and FUZZ_SEED say how many, and which.
+fuzz: .venv/test.stamp $(SPANISH).mo
+	@FUZZ_INPUTS=$${FUZZ_INPUTS:-100000} $(BIN)/python -m pytest -q -s -m deep tests/attacks/test_fuzz.py
+
+.venv-scan/scan.stamp: requirements-scan.txt
+	@echo "Setting up: the scanner, in an environment of its own"
+	@test -x .venv-scan/bin/python || $(PYTHON) -m venv .venv-scan
+	@.venv-scan/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-scan.txt
+	@touch $@
+
+scan: .venv/test.stamp .venv-scan/scan.stamp $(SPANISH).mo
+	@$(BIN)/python -m tests.attacks.scan
+
 translations: .venv/test.stamp
 	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k lazy_gettext --no-location --sort-output -o .venv/messages.pot .
 	@$(BIN)/pybabel -q update -i .venv/messages.pot -d translations -w 120 --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date
@@ -64,5 +78,5 @@ conformance: .venv/test.stamp $(SPANISH).mo
 	@$(BIN)/python -m tests.conformance
 
 lock: .venv/test.stamp
-	@for name in requirements requirements-dev; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
+	@for name in requirements requirements-dev requirements-scan; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" $$name.in -o $$name.txt; done

@@ -88,7 +88,7 @@ def create_cancellation(enrollment_id: int) -> object:
     try:
         with refusing():
             reason = request.form.get("reason", "").strip()
-            if not reason:
+            if not reason and enrollment.state in LIVE:
                 raise Refused(N_("Say why the place is canceled; the person is told."), field=f"reason-{enrollment_id}")
             cancel_enrollment(enrollment, reason=reason, by=me().person, now=clock.now())
             db.session.commit()

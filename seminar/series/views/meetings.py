@@ -11,8 +11,9 @@ from wtforms.validators import Length
 from seminar.ground import clock
 from seminar.ground.clock import at_local
 from seminar.ground.db import db
+from seminar.ground.refusal import Refused
 from seminar.series.access import plans_series
-from seminar.series.planning import cancel_meeting, change_meeting
+from seminar.series.planning import MEETING_CANCELED, cancel_meeting, change_meeting
 from seminar.series.series import Meeting
 from seminar.series.views import series
 from seminar.series.views.catalog import series_or_404
@@ -120,6 +121,10 @@ def _save_meeting(form: MeetingForm, meeting: Meeting, page: Callable[[MeetingFo
 @requires(plans_series)
 def create_meeting_cancellation(meeting_id: int) -> object:
     meeting, form = _meeting_or_404(meeting_id), ReasonForm()
+    if meeting.canceled_at is not None:
+        # Its page asks for no reason any more, so none is missing.
+        form.refuse(Refused(MEETING_CANCELED))
+        return _edit_page(meeting, reason_form=form), 409
 
     def save() -> str:
         cancel_meeting(meeting, reason=form.reason.data.strip(), by=me().person, now=clock.now())

@@ -13,10 +13,11 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from seminar.ground import clock
 from seminar.ground.clock import at_local
 from seminar.ground.db import db
+from seminar.ground.refusal import Refused
 from seminar.people.appointment import Appointment, current_on
 from seminar.people.person import Person
 from seminar.series.access import plans_series
-from seminar.series.planning import cancel_series, change_series, publish_series
+from seminar.series.planning import CANCELED, cancel_series, change_series, publish_series
 from seminar.series.seminar import Seminar
 from seminar.series.series import Series
 from seminar.series.views import series
@@ -147,6 +148,10 @@ def create_publication(series_id: int) -> object:
 @requires(plans_series)
 def create_series_cancellation(series_id: int) -> object:
     found, form = series_or_404(series_id), ReasonForm()
+    if found.canceled_at is not None:
+        # Its page asks for no reason any more, so none is missing.
+        form.refuse(Refused(CANCELED))
+        return _edit_page(found, reason_form=form), 409
 
     def save() -> str:
         cancel_series(found, reason=form.reason.data.strip(), by=me().person, now=clock.now())
