@@ -95,6 +95,24 @@ def test_a_device_that_somebody_left_open_gives_nobody_their_account(client, cle
     assert change(client).status_code == 429
 
 
+GUESSED = ["password123", "qwertyuiop12", "aaaaaaaaaaaaa", "AdaExample", "DistrictDistrict", "makerpd2027", "x" * 200]
+
+
+@pytest.mark.parametrize("guessed", GUESSED)
+def test_a_password_that_somebody_would_try_first_is_set_by_no_way(client, clean, guessed):
+    client.post("/sign-in/forgotten", data={"email": "ada@a.example"})
+    (mail,) = mails(clean, kind="reset")
+    sign_in(client)
+    ways = (
+        (f"/sign-in/link/{mail.context['token']}", {"password": guessed}),
+        ("/my/account/password", {"current": PASSWORD, "password": guessed}),
+    )
+    for path, typed in ways:
+        refused = client.post(path, data=typed)
+        assert (refused.status_code, "among the first that somebody would try" in refused.text) == (422, True)
+    assert sign_in(clean.test_client()).status_code == 303
+
+
 def test_who_has_no_password_sets_one_without_showing_it(client, clean):
     sign_in(client)
     with clean.app_context():

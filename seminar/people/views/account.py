@@ -15,6 +15,7 @@ from seminar.ground.refusal import N_, Refused
 from seminar.people import account as accounts
 from seminar.people.account import Account
 from seminar.people.appointment import standing
+from seminar.people.guessable import refuse_guessable, words_about
 from seminar.people.passkey import Site, site_of
 from seminar.people.person import Person
 from seminar.people.second_factor import takes_a_second_step
@@ -218,17 +219,18 @@ def _account_page(form: ChangeForm) -> str:
 @people.post("/my/account/password")
 @requires(anyone_signed_in)
 def change_password() -> object:
-    form, person_id = _change_form(), me().person.id
+    form, person_id, about = _change_form(), me().person.id, words_about(me().person)
     if not form.validate():
         return _account_page(form), 422
     try:
         refuse_closed_password_of(me().person)
         if form.current is not None:
             _refuse_another_password(person_id, form.current.data)
+        db.session.rollback()
+        refuse_guessable(form.password.data, about)
     except Refused as refused:
         form.refuse(refused)
         return _account_page(form), refused.status
-    db.session.rollback()
     password_hash = accounts.hashed(form.password.data)
     accounts.set_password(db.session.get_one(Person, person_id), password_hash, now=clock.now())
     db.session.commit()

@@ -12,6 +12,7 @@ from seminar.people import account as accounts
 from seminar.people.access import runs_the_program
 from seminar.people.account import Account, AccountLink
 from seminar.people.appointment import standing
+from seminar.people.guessable import refuse_guessable, words_about
 from seminar.people.person import Person
 from seminar.people.set_up import is_open, steps
 from seminar.people.sign_on_provider import closing_provider, refuse_closed_password_of, refuse_closed_passwords
@@ -88,11 +89,18 @@ def _link_page(form: LinkForm, link: AccountLink | None, refused: str = "") -> s
 def use_link(token: str) -> object:
     form = LinkForm()
     link = accounts.open_link(token, now=clock.now())
-    if refused_link := _refused_link(link):
+    refused_link = _refused_link(link)
+    if link is None or refused_link is not None:
         return refused_link
     if not form.validate():
         return _link_page(form, link), 422
+    about = words_about(link.person)
     db.session.rollback()
+    try:
+        refuse_guessable(form.password.data, about)
+    except Refused as refused:
+        form.refuse(refused)
+        return _link_page(form, accounts.open_link(token, now=clock.now())), refused.status
     password_hash = accounts.hashed(form.password.data)
     try:
         account = accounts.use_link(token, password_hash, now=clock.now())
