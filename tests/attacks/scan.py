@@ -18,6 +18,8 @@ WHO = ("nobody", "teacher", "contact", "trainer", "equipment", "program")
 # For each of WHO; the crawl ends first, the modules share what is left.
 CRAWL_SECONDS = int(os.environ.get("SCAN_SECONDS", "300")) // 4
 MODULE_SECONDS = max(10, CRAWL_SECONDS * 3 // len(MODULES.split(",")))
+# A module ends a request that it has begun, and the report is written.
+LONGEST_SECONDS = 2 * (CRAWL_SECONDS + MODULE_SECONDS * len(MODULES.split(","))) + 60
 FEWEST_PAGES = 10
 # What ends the session that is scanned with, or the district.
 LEFT_ALONE = ("/sign-out", "/my/account/sessions", "/my/account/password", "/my/account/second-step", "/sign-in/demo")
@@ -45,7 +47,7 @@ def scanned(served: Served, who: str, folder: Path) -> list[str]:
         visitor = Visitor(served.port).sign_in(f"{who}@rivermark.example")
         command += ["--cookie-value", f"session={visitor.cookies['session']}", "--drop-set-cookie"]
     with (folder / "log").open("wb") as log:
-        subprocess.run(command, stdout=log, stderr=log, check=True, timeout=CRAWL_SECONDS * 6)
+        subprocess.run(command, stdout=log, stderr=log, check=True, timeout=LONGEST_SECONDS)
     told = json.loads(report.read_text())
     pages = told["infos"]["crawled_pages_nbr"]
     print(f"{who}: {pages} pages and forms, modules {MODULES}", flush=True)

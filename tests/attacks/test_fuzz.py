@@ -9,6 +9,7 @@ import pytest
 
 from tests.attacks.fuzzing import Fuzz, Unread, watched
 from tests.attacks.openings import endpoints_that_take_a_post
+from tests.cast import NOW
 
 pytestmark = pytest.mark.deep
 INPUTS, SEED = int(os.environ.get("FUZZ_INPUTS", "2000")), int(os.environ.get("FUZZ_SEED", "5"))
@@ -16,6 +17,7 @@ INPUTS, SEED = int(os.environ.get("FUZZ_INPUTS", "2000")), int(os.environ.get("F
 
 def test_whatever_is_typed_is_answered_and_never_runs(clean, tmp_path, monkeypatch):
     monkeypatch.setattr(clean, "test_client_class", Unread)
+    monkeypatch.setattr(clean.extensions["makerpd_clock"], "moment", NOW)
     fuzz = Fuzz(clean, SEED, tmp_path)
     with watched(fuzz):
         fuzz.begin()

@@ -72,7 +72,9 @@ def test_the_logo_and_the_colors_are_on_public_pages_and_kept_for_good(clean):
     assert "/branding/003366-8ab4ff/colors.css" in page
     served, sheet = nobody.get(logo), nobody.get("/branding/003366-8ab4ff/colors.css")
     assert (served.data, served.mimetype) == (a_png(), "image/png")
-    assert served.headers["Content-Security-Policy"] == "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"
+    assert served.headers["Content-Security-Policy"] == (
+        "default-src 'none'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; sandbox"
+    )
     assert "immutable" in served.headers["Cache-Control"] and "immutable" in sheet.headers["Cache-Control"]
     assert "--district: #003366;" in sheet.text and "--district: #8ab4ff;" in sheet.text
     assert nobody.get("/branding/003366-red/colors.css").status_code == 404
