@@ -28,7 +28,7 @@ LEFT_ALONE = ("/sign-out", "/my/account/sessions", "/my/account/password", "/my/
 def main() -> int:
     found: list[str] = []
     with demo_district() as served, TemporaryDirectory() as folder:
-        served.start_web()
+        served.start_web(within=180)
         for who in WHO:
             found += scanned(served, who, Path(folder) / who)
     print("\n".join(found) or "Nothing was found.")

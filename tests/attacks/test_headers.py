@@ -105,7 +105,12 @@ def test_no_answer_repeats_the_host_that_was_asked_for_or_leads_to_the_next_one(
         ids, keys = a_full_district()
     wrong = []
     for rule, method in rules(clean):
-        asked = {"method": method, "headers": {"Host": EVIL}, "query_string": {"next": f"//{EVIL}/"}, "data": {"next": f"//{EVIL}/"}}
+        asked = {
+            "method": method,
+            "headers": {"Host": EVIL},
+            "query_string": {"next": f"//{EVIL}/"},
+            "data": {"next": f"//{EVIL}/", "language": "en"},
+        }
         if method == "GET":
             del asked["data"]
         answer = client_of(clean, keys.get(name)).open(url_of(clean, rule, ids), **asked)

@@ -75,10 +75,10 @@ class Served:
         with self.log.open("ab") as log:
             return subprocess.run(command, cwd=self.home, env=self.environment(), stdout=log, stderr=log, check=False).returncode
 
-    def start_web(self) -> subprocess.Popen[bytes]:
+    def start_web(self, within: float = 30) -> subprocess.Popen[bytes]:
         web, _ = commands(self.environment())
         process = self._start(web)
-        until(self.is_ready)
+        until(self.is_ready, within=within)
         return process
 
     def start_worker(self) -> subprocess.Popen[bytes]:
