@@ -27,7 +27,8 @@ import seminar.skills.views as skills_views
 from inventory import at_risk, due, following, loans_ahead
 from inventory import mails as inventory_mails
 from inventory import set_up as inventory_set_up
-from inventory.demo import district as demo_district
+from inventory.demo import calendar as demo_calendar
+from inventory.demo.scaled import loading as scaled
 from inventory.leaving import loans_still_out, reservations_answered_for
 from seminar import commands
 from seminar.coverage import targets
@@ -95,7 +96,7 @@ def create_app(settings: Settings) -> Flask:
         part.install(app)
     for blueprint in (people_views.people, skills_views.skills, series_views.series, coverage_views.coverage, inventory_views.inventory):
         app.register_blueprint(blueprint)
-    commands.install(app, demo_district.load)
+    commands.install(app, scaled.load, scaled.SCALES)
     contribute(settings)
     refuse_routes_without_an_access_line(app)
     return app
@@ -105,7 +106,7 @@ def clock_of(settings: Settings) -> Clock:
     """The clock of this installation; the demo's starts at the district's own wall-clock time."""
     if settings.demo_starts is None:
         return Clock()
-    start: datetime = settings.demo_starts.replace(tzinfo=ZoneInfo(demo_district.TIMEZONE))
+    start: datetime = settings.demo_starts.replace(tzinfo=ZoneInfo(demo_calendar.TIMEZONE))
     return clock_starting(start, settings.started)
 
 

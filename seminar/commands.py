@@ -4,7 +4,7 @@ import csv
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -43,7 +43,7 @@ FINDINGS_SHOWN = 20
 log = structlog.get_logger("makerpd.worker")
 
 
-def install(app: Flask, load_demo: Callable[[], None]) -> None:
+def install(app: Flask, load_demo: Callable[[str], None], scales: Sequence[str]) -> None:
     district = AppGroup("district", help="The districts of this installation.")
     people = AppGroup("people", help="The people of the districts.")
     demo = AppGroup("demo", help="The demo district.")
@@ -54,14 +54,15 @@ def install(app: Flask, load_demo: Callable[[], None]) -> None:
         """Migrate, and in demo mode load the demo district into an empty database."""
         upgrade()
         if app.config["SETTINGS"].demo and db.session.scalar(select(District.id).limit(1)) is None:
-            load_demo()
+            load_demo("demo")
 
     @demo.command("load")
-    def load() -> None:
-        """Load the demo district into a database that has no district."""
+    @click.option("--scale", type=click.Choice(scales), default="demo", show_default=True, help="A small district, a city or a state.")
+    def load(scale: str) -> None:
+        """Load the demo district, as large as is asked for, into a database that has no district."""
         if db.session.scalar(select(District.id).limit(1)) is not None:
             raise click.ClickException("There is a district already; the demo goes into an empty database only.")
-        load_demo()
+        load_demo(scale)
 
     @district.command("create")
     @click.argument("name")

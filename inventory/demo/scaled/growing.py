@@ -1,0 +1,25 @@
+"""A district grows, neighborhood by neighborhood: each is made in memory, written, and forgotten."""
+
+import random
+from collections.abc import Callable
+
+from inventory.demo.scaled.bulk import Book
+from inventory.demo.scaled.learning import learn
+from inventory.demo.scaled.lending import lend
+from inventory.demo.scaled.place import Place
+from inventory.demo.scaled.size import Size
+from inventory.demo.scaled.staff import Neighborhood, settle
+
+Told = Callable[[int], object]
+
+
+def grow(book: Book, place: Place, size: Size, *, told: Told) -> None:
+    """Add so much to the district; `told` hears of each neighborhood how many teachers it has."""
+    first_school = 0
+    for number, part in enumerate(size.neighborhoods()):
+        here = Neighborhood(place, book, random.Random(f"{place.domain} {number}"), number)
+        settle(here, part, first_school)
+        lend(here, learn(here, part.enrollments), part.loans)
+        book.write()
+        told(part.teachers)
+        first_school += part.schools
