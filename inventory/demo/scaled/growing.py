@@ -1,7 +1,10 @@
 """A district grows, neighborhood by neighborhood: each is made in memory, written, and forgotten."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import click
 
 from inventory.demo.scaled.bulk import Book
 from inventory.demo.scaled.learning import learn
@@ -11,6 +14,13 @@ from inventory.demo.scaled.size import Size
 from inventory.demo.scaled.staff import Neighborhood, settle
 
 Told = Callable[[int], object]
+
+
+@contextmanager
+def shown(label: str, teachers: int) -> Iterator[Told]:
+    """A bar that grows with every teacher that it is told of."""
+    with click.progressbar(length=teachers, label=label) as bar:
+        yield bar.update
 
 
 def grow(book: Book, place: Place, size: Size, *, told: Told) -> None:

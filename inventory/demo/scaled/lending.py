@@ -15,7 +15,7 @@ from seminar.ground.clock import at_local
 LATE_WITHIN = timedelta(days=20)
 # Who is late keeps the thing for so long at most, to the eye of the generator; nothing else is planned for it until then.
 BACK_AT_LAST = timedelta(days=31)
-PLANNED_AHEAD = timedelta(days=60)
+PLANNED_AHEAD = timedelta(days=40)
 
 
 @dataclass

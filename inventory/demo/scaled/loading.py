@@ -3,22 +3,20 @@
 One transaction: a kill in the middle leaves an empty database, and the next run begins anew. The same day makes the same rows.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-import click
 from sqlalchemy import func, select
 
 from inventory.demo import district as demo
 from inventory.demo.scaled.bulk import Book
+from inventory.demo.scaled.country import grow_to_country
 from inventory.demo.scaled.districts import equip, found_district
-from inventory.demo.scaled.growing import Told, grow
+from inventory.demo.scaled.growing import Told, grow, shown
 from inventory.demo.scaled.place import Place, place_of
-from inventory.demo.scaled.size import CITY, STATE, Size, district_weights
+from inventory.demo.scaled.size import CITY, COUNTRY, STATE, Size, district_weights
 from inventory.reservation import Reservation
 from seminar.ground.db import db
 from seminar.people import account
 from seminar.people.appointment import Appointment
+from seminar.people.district import District
 from seminar.people.school import School
 from seminar.series.enrollment import Enrollment
 
@@ -38,6 +36,14 @@ def load(scale: str = "demo") -> None:
         freshen()
 
 
+def load_country() -> None:
+    """Make what is there, a loaded city, the largest district of a country: for `make bench`."""
+    counted = [there(district_id) for district_id in db.session.scalars(select(District.id))]
+    grow_to_country(COUNTRY, there=Size(*(sum(counts) for counts in zip(*(one.counts for one in counted), strict=True))))
+    db.session.commit()
+    freshen()
+
+
 def demo_hash() -> str:
     """The one hash that everybody's account has."""
     return db.session.scalars(select(account.Account.password_hash).limit(1)).one()
@@ -45,7 +51,7 @@ def demo_hash() -> str:
 
 def load_district(place: Place, size: Size) -> None:
     """Grow the demo district to that size, with all that is there already counted in."""
-    with _shown("The demo district grows", size.teachers) as told:
+    with shown("The demo district grows", size.teachers) as told:
         _grow([(place, size - there(place.district_id))], told)
 
 
@@ -57,7 +63,7 @@ def load_state(place: Place, size: Size, districts: int) -> None:
         equip(world)
     places = [place, *(place_of(world, place.password_hash) for world in others)]
     db.session.expunge_all()
-    with _shown("The demo district grows, and others around it", size.teachers) as told:
+    with shown("The demo district grows, and others around it", size.teachers) as told:
         _grow([(one, part - there(one.district_id)) for one, part in zip(places, parts, strict=True)], told)
 
 
@@ -77,12 +83,6 @@ def there(district_id: int) -> Size:
         select(func.count(Reservation.id)).where(Reservation.district_id == district_id),
     )
     return Size(*(db.session.scalar(query) or 0 for query in counted))
-
-
-@contextmanager
-def _shown(label: str, teachers: int) -> Iterator[Told]:
-    with click.progressbar(length=teachers, label=label) as bar:
-        yield bar.update
 
 
 def freshen() -> None:
