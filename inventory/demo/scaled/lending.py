@@ -16,6 +16,8 @@ LATE_WITHIN = timedelta(days=20)
 # Who is late keeps the thing for so long at most, to the eye of the generator; nothing else is planned for it until then.
 BACK_AT_LAST = timedelta(days=31)
 PLANNED_AHEAD = timedelta(days=40)
+# Few reserve weeks before they need a thing.
+RESERVED_AHEAD = timedelta(days=21)
 
 
 @dataclass
@@ -64,6 +66,9 @@ def _plan(here: Neighborhood, shelf: Shelf, held: Held) -> Planned:
     earliest = place.open_index(max(held.first_day, place.today - BACK))
     latest = place.open_index(min(held.last_day, place.today + PLANNED_AHEAD)) - 10
     start = here.chance.randint(earliest, max(earliest, latest))
+    ahead = place.open_days[start] - place.today
+    if ahead > here.chance.random() * RESERVED_AHEAD:
+        start = here.chance.randint(earliest, max(earliest, min(latest, place.open_index(place.today) - 1)))
     first = last = place.open_days[start]
     for day in place.open_days[start : start + here.chance.randrange(3, 10)]:
         if (day - first).days < shelf.model.most_days and day <= held.last_day:
