@@ -98,7 +98,8 @@ def school_day(school: School, day: date, now: datetime) -> SchoolDay:
 
 
 def _teachers(school: School, day: date) -> list[Appointment]:
-    query = select(Appointment).where(Appointment.school_id == school.id, Appointment.role == "teacher", current_on(day))
+    there = (Appointment.district_id == school.district_id, Appointment.school_id == school.id)
+    query = select(Appointment).where(*there, Appointment.role == "teacher", current_on(day))
     found = db.session.scalars(query.options(joinedload(Appointment.person)).order_by(Appointment.id))
     return list({appointment.person_id: appointment for appointment in found}.values())
 

@@ -1,14 +1,19 @@
 """A person of the district. Who they are allowed to be is their appointments' matter; how they sign in, their account's."""
 
+import re
 import secrets
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, true
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, UniqueConstraint, func, literal_column, true
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from seminar.ground.db import Model, db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.district import District
+
+# What PostgreSQL finds people by: the words of their name, and one that stands for their district. Its index, ix_person_words, is
+# made by a migration alone: Alembic can't compare an expression, and SQLite has none of this.
+WORDS = "to_tsvector('simple'::regconfig, 'd' || {0}district_id || ' ' || {0}given_name || ' ' || {0}family_name)"
 
 
 class Person(Model):
@@ -52,6 +57,21 @@ class Person(Model):
     @property
     def name(self) -> str:
         return f"{self.given_name} {self.family_name}"
+
+
+def called(district_id: int, name: str) -> list[ColumnElement[bool]]:
+    """The conditions that each word of this is the beginning of a word of the person's name; and that they are of the district."""
+    words = [word.lower() for word in re.findall(r"[^\W_]+", name)[:5]]
+    conditions: list[ColumnElement[bool]] = [Person.district_id == district_id]
+    if db.session.get_bind().dialect.name == "postgresql":
+        if words:
+            asked = " & ".join([f"d{district_id}", *(f"{word}:*" for word in words)])
+            conditions.append(literal_column(WORDS.format("person.")).op("@@")(func.to_tsquery("simple", asked)))
+        return conditions
+    spaced = " " + Person.given_name + " " + Person.family_name
+    for mark in ("-", "'", "’"):
+        spaced = func.replace(spaced, mark, " ")
+    return conditions + [func.lower(spaced).contains(f" {word}") for word in words]
 
 
 def who_stays(person: Person) -> Person:

@@ -7,20 +7,23 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from flask_babel import lazy_gettext
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, select
 
 from seminar.ground import contributions
 from seminar.ground.contributions import Card, Step
 from seminar.ground.db import db
 from seminar.ground.history import History
 from seminar.people.access import runs_the_program
-from seminar.people.appointment import Appointment, Standing, current_on
+from seminar.people.appointment import AT_A_SCHOOL, Appointment, Standing, current_on
 from seminar.people.calendar import SchoolYear
 from seminar.people.district import District
 from seminar.people.school import School
 
 # A school year that ends so soon doesn't carry the plans for the next one.
 SOON = timedelta(days=30)
+
+# Somebody in each of these, or the loop doesn't turn.
+WITHOUT_WHOM_NOTHING_TURNS = ("trainer", "equipment_manager", "principal", "teacher")
 
 
 def steps(district: District, now: datetime) -> list[Step]:
@@ -69,16 +72,21 @@ def first_steps(district: District, now: datetime) -> list[Step]:
 
 def people_steps(district: District, now: datetime) -> list[Step]:
     """Somebody in each role without which the loop doesn't turn."""
-    roles = select(Appointment.role).where(Appointment.district_id == district.id, current_on(district.day(now))).distinct()
-    held = set(db.session.scalars(roles))
+    current = (Appointment.district_id == district.id, current_on(district.day(now)))
+    held = [exists().where(Appointment.role == role, *current, _place(role)) for role in WITHOUT_WHOM_NOTHING_TURNS]
     return [
         Step(
             lazy_gettext("People and roles"),
             lazy_gettext("Invite a trainer, an equipment manager, a principal and teachers. Each sees what their role is for."),
             "people.show_people",
-            {"trainer", "equipment_manager", "principal", "teacher"} <= held,
+            all(db.session.execute(select(*held)).one()),
         )
     ]
+
+
+def _place(role: str) -> ColumnElement[bool]:
+    """Where the role is held: what appointments are indexed by."""
+    return Appointment.school_id.is_not(None) if role in AT_A_SCHOOL else Appointment.school_id.is_(None)
 
 
 def is_open(found: Iterable[Step]) -> bool:

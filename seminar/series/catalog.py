@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
+from seminar.ground.counting import count_of
 from seminar.ground.db import db
 from seminar.people.person import Person
 from seminar.series.enrollment import TAKES_A_SEAT, Enrollment
@@ -44,10 +45,6 @@ class Listed:
     def left(self) -> int:
         return self.series.seats - self.taken
 
-    def is_over(self, now: datetime) -> bool:
-        """Its last meeting has ended; what has no meeting yet is still to come."""
-        return bool(self.series.meetings) and self.series.meetings[-1].ends_at <= now
-
 
 def taken_seats() -> ColumnElement[int]:
     """A series' taken seats, counted, as a correlated column."""
@@ -65,15 +62,29 @@ def contains(word: str, *columns: Any) -> ColumnElement[bool]:
     return or_(*(func.lower(column).like(f"%{escaped}%", escape="\\") for column in columns))
 
 
+def goes_on(district_id: int, now: datetime) -> ColumnElement[bool]:
+    """That a meeting of the series is running or to come."""
+    return Series.id.in_(select(Meeting.series_id).where(Meeting.district_id == district_id, Meeting.ends_at > now))
+
+
+def is_over(district_id: int, now: datetime) -> ColumnElement[bool]:
+    """That the series' last meeting has ended; what has no meeting yet is still to come."""
+    return exists().where(Meeting.series_id == Series.id) & ~goes_on(district_id, now)
+
+
+def first_start() -> ColumnElement[datetime]:
+    """When a series' first meeting begins, as a correlated column."""
+    return select(func.min(Meeting.starts_at)).where(Meeting.series_id == Series.id).correlate(Series).scalar_subquery()
+
+
 def _matching(district_id: int, wanted: Wanted, now: datetime) -> Select[Series]:
-    last_end = select(func.max(Meeting.ends_at)).where(Meeting.series_id == Series.id).correlate(Series).scalar_subquery()
     query = (
         select(Series)
         .join(Seminar, Seminar.id == Series.seminar_id)
         .join(Skill, Skill.id == Seminar.skill_id)
         .outerjoin(Badge, Badge.id == Seminar.badge_id)
         .where(Series.district_id == district_id, Series.published_at <= now, Series.canceled_at.is_(None))
-        .where(last_end <= now if wanted.past else last_end > now)
+        .where(is_over(district_id, now) if wanted.past else goes_on(district_id, now))
     )
     trainer = aliased(Person)
     for word in wanted.search.split()[:8]:
@@ -97,9 +108,8 @@ def _matching(district_id: int, wanted: Wanted, now: datetime) -> Select[Series]
 def catalog(district_id: int, wanted: Wanted, *, now: datetime, page: int, size: int) -> tuple[list[Listed], int]:
     """One page of the series that match, by their first meeting, and how many match in all."""
     query = _matching(district_id, wanted, now)
-    total = db.session.scalar(select(func.count()).select_from(query.with_only_columns(Series.id).subquery())) or 0
-    first_start = select(func.min(Meeting.starts_at)).where(Meeting.series_id == Series.id).correlate(Series).scalar_subquery()
-    order = (first_start.desc(), Series.id) if wanted.past else (Series.school_year, Series.season.desc(), first_start, Series.id)
+    by_start = first_start()
+    order = (by_start.desc(), Series.id) if wanted.past else (Series.school_year, Series.season.desc(), by_start, Series.id)
     shown = (
         query.add_columns(taken_seats())
         .options(
@@ -112,4 +122,4 @@ def catalog(district_id: int, wanted: Wanted, *, now: datetime, page: int, size:
         .limit(size)
         .offset((page - 1) * size)
     )
-    return [Listed(series, taken) for series, taken in db.session.execute(shown)], total
+    return [Listed(series, taken) for series, taken in db.session.execute(shown)], count_of(query.with_only_columns(Series.id))

@@ -7,17 +7,20 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from seminar.ground.contributions import Card
+from seminar.ground.counting import count_of
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.people.appointment import Standing
-from seminar.series.catalog import Listed, Wanted, catalog
+from seminar.series.catalog import Listed, Wanted, catalog, first_start, is_over, taken_seats
 from seminar.series.enrollment import LIVE, Enrollment
-from seminar.series.series import Series
-from seminar.series.teaching import meetings_of_trainer, next_meeting_of, planned_series
+from seminar.series.series import Meeting, Series
+from seminar.series.teaching import listed, meetings_of_trainer, next_meeting_of, planned_series
 from seminar.skills.award import RUNS_OUT_WITHIN, Award, Progress, awards_of, progress
 from seminar.skills.badge import Badge
 
 SUGGESTED = 3
+# Of drafts, and of what begins half empty, so many.
+SHOWN = 8
 SOON = timedelta(days=14)
 
 
@@ -79,17 +82,14 @@ def _suggested(standing: Standing, held: set[int], now: datetime) -> list[Listed
 def _program(standing: Standing, now: datetime) -> dict[str, object]:
     """Series that want a decision: drafts, and those that begin soon and are less than half full; and mail that died."""
     district_id, day = standing.person.district_id, standing.day
-    planned = [one for one in planned_series(district_id, day.year + (day.month >= 7)) if one.series.canceled_at is None]
-    ahead = [one for one in planned if not one.is_over(now)]
-    open_ones = [one for one in ahead if one.series.published_at is not None]
-
-    def begins(series: Series) -> datetime:
-        return series.meetings[0].starts_at if series.meetings else now
-
+    still = (Series.canceled_at.is_(None), ~is_over(district_id, now))
+    ahead = planned_series(district_id, day.year + (day.month >= 7), *still)
+    drafts, open_ones = ahead.where(Series.published_at.is_(None)), ahead.where(Series.published_at.is_not(None))
+    soon = select(Meeting.series_id).where(Meeting.district_id == district_id, Meeting.starts_at.between(now, now + SOON))
+    empty = open_ones.where(Series.id.in_(soon), first_start() > now, taken_seats() * 2 < Series.seats)
     return {
-        "drafts": [one for one in ahead if one.series.published_at is None],
-        "empty": [one for one in open_ones if now < begins(one.series) < now + SOON and one.taken * 2 < one.series.seats],
-        "full": [one for one in open_ones if one.left <= 0],
-        "ahead": ahead,
+        "drafts": listed(drafts, page=1, size=SHOWN),
+        "empty": listed(empty, page=1, size=SHOWN),
+        "counts": {"ahead": count_of(ahead), "full": count_of(open_ones.where(taken_seats() >= Series.seats)), "drafts": count_of(drafts)},
         "dead": db.session.scalar(select(func.count()).where(Mail.district_id == district_id, Mail.state == "dead")),
     }

@@ -88,6 +88,7 @@ class Meeting(Model):
         CheckConstraint("(canceled_at IS NULL) = (canceled_reason IS NULL)", name="canceled_with_a_reason"),
         Index("ix_meeting_series", "series_id", "starts_at"),
         Index("ix_meeting_starts_at", "district_id", "starts_at"),
+        Index("ix_meeting_ends_at", "district_id", "ends_at", "series_id"),
     )
 
     @property

@@ -2,13 +2,13 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from seminar.ground.clock import at_local
 from seminar.ground.db import db
 from seminar.people.appointment import Standing
-from seminar.series.catalog import Listed, taken_seats
+from seminar.series.catalog import Listed, first_start, taken_seats
 from seminar.series.enrollment import Enrollment
 from seminar.series.seminar import Seminar
 from seminar.series.series import Meeting, Series, series_trainer
@@ -51,17 +51,20 @@ def next_meeting_of(person_id: int, now: datetime) -> Meeting | None:
     return db.session.scalar(query)
 
 
-def planned_series(district_id: int, school_year: int) -> list[Listed]:
-    """Every series of a school year for the program manager, drafts and canceled ones too, by its first meeting, with its
-    taken seats."""
-    first_start = select(func.min(Meeting.starts_at)).where(Meeting.series_id == Series.id).correlate(Series).scalar_subquery()
+def planned_series(district_id: int, school_year: int, *conditions: ColumnElement[bool]) -> Select[Series]:
+    """A school year's series for the program manager, drafts and canceled ones too."""
+    return select(Series).where(Series.district_id == district_id, Series.school_year == school_year, *conditions)
+
+
+def listed(planned: Select[Series], *, page: int, size: int) -> list[Listed]:
+    """A page of planned series, by their first meeting, with their taken seats."""
     query = (
-        select(Series, taken_seats())
-        .where(Series.district_id == district_id, Series.school_year == school_year)
+        planned.add_columns(taken_seats())
         .options(joinedload(Series.seminar).joinedload(Seminar.skill), selectinload(Series.meetings), selectinload(Series.trainers))
-        .order_by(first_start, Series.id)
+        .order_by(first_start(), Series.id)
     )
-    return [Listed(series, taken) for series, taken in db.session.execute(query)]
+    rows = db.session.execute(query.limit(size).offset((page - 1) * size))
+    return [Listed(series, taken) for series, taken in rows]
 
 
 def planned_years(district_id: int, year: int) -> list[int]:

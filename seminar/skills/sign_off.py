@@ -50,4 +50,6 @@ class SignOff(Model):
             postgresql_where=withdrawn_at.is_(None),
         ),
         Index("ix_sign_off_trainer", "trainer_id", "day"),
+        Index("ix_sign_off_person", "person_id", "day"),
+        Index("ix_sign_off_competency", "competency_id", "day"),
     )

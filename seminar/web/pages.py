@@ -123,32 +123,36 @@ def told(sentence: str, kind: str = "ok") -> None:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of a list: rows `first` to `last` of `total`."""
+    """A page of a list: rows `first` to `last` of `total`, or of more than that, which nobody counted."""
 
     rows: list[Any]
     first: int
     last: int
     total: int
+    goes_on: bool
     previous_url: str | None
     next_url: str | None
 
 
-def page_of(rows: list[Any], total: int, number: int, size: int = PAGE_SIZE) -> Page:
-    """The page with these rows; its links keep the filters of the URL."""
+def page_of(rows: list[Any], total: int, number: int, size: int = PAGE_SIZE, *, most: int | None = None) -> Page:
+    """The page with these rows; its links keep the filters of the URL. `most`: the total is counted to there, and one more means
+    that there are more."""
 
     def link(to: int) -> str:
         asked = {**request.args.to_dict(flat=False), "page": [str(to)]}
         return f"{request.path}?{urlencode(asked, doseq=True)}"
 
+    counted = total if most is None else min(total, most)
     first = (number - 1) * size + 1
     last = first + len(rows) - 1
     return Page(
         rows,
         first if rows else 0,
         last if rows else 0,
-        total,
+        counted,
+        counted < total,
         link(number - 1) if number > 1 else None,
-        link(number + 1) if last < total else None,
+        link(number + 1) if last < counted else None,
     )
 
 

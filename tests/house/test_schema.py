@@ -8,9 +8,15 @@ from seminar.ground.db import db
 from seminar.ground.triggers import TRIGGERS, triggers_there
 
 
+def can_be_compared(_object, name, _kind, _reflected, _compared_to):
+    """Alembic can't compare an expression; that this index is there, and serves, tests/deep/test_plans.py says."""
+    return name != "ix_person_words"
+
+
 def test_the_migrations_make_the_models_schema(db_session):
     with db.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), db.metadata) == []
+        context = MigrationContext.configure(connection, opts={"include_object": can_be_compared})
+        assert compare_metadata(context, db.metadata) == []
 
 
 def test_every_trigger_is_there(db_session):

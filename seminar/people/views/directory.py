@@ -2,13 +2,14 @@
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import selectinload
 from wtforms import DateField, EmailField, SelectField, StringField
 from wtforms.validators import Length, Regexp
 
 from seminar.ground import clock, contributions
 from seminar.ground.contributions import Place
+from seminar.ground.counting import MOST_COUNTED, count_of
 from seminar.ground.db import db
 from seminar.people.access import runs_the_program
 from seminar.people.account import Account
@@ -18,7 +19,7 @@ from seminar.people.directory import add_person, appoint, change_person, end_app
 from seminar.people.email_address import addresses_of
 from seminar.people.leaving import last_leaving
 from seminar.people.passkey import passkeys_of
-from seminar.people.person import Person
+from seminar.people.person import Person, called
 from seminar.people.school import School, schools_open_on
 from seminar.people.second_factor import second_factor_of
 from seminar.people.sign_on import SignOnIdentity, identities_of, unlink
@@ -108,18 +109,20 @@ def appointment_form(*, blank: bool = False) -> AppointmentForm:
 @requires(runs_the_program)
 def show_people() -> str:
     search = request.args.get("search", "").strip()[:100]
-    query = select(Person).where(Person.district_id == district_or_404().id, Person.merged_into_id.is_(None))
-    for word in search.split()[:5]:
-        full = Person.given_name + " " + Person.family_name + " " + func.coalesce(Person.email, "")
-        query = query.where(func.lower(full).contains(word.lower(), autoescape=True))
-    total = db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    query = select(Person).where(Person.merged_into_id.is_(None), *_sought(district_or_404().id, search))
     shown = query.order_by(Person.family_name, Person.given_name, Person.id).limit(PAGE_SIZE).offset((page_number() - 1) * PAGE_SIZE)
     rows = db.session.scalars(shown).all()
+    page = page_of(list(rows), count_of(query), page_number(), most=MOST_COUNTED)
     appointments = select(Appointment).where(Appointment.person_id.in_([p.id for p in rows])).options(selectinload(Appointment.school))
     held: dict[int, list[Appointment]] = {}
     for appointment in db.session.scalars(appointments.order_by(Appointment.id)):
         held.setdefault(appointment.person_id, []).append(appointment)
-    return render_template("people/people.html", page=page_of(list(rows), total, page_number()), held=held, search=search)
+    return render_template("people/people.html", page=page, held=held, search=search)
+
+
+def _sought(district_id: int, search: str) -> list[ColumnElement[bool]]:
+    """By a whole address, where it has an @; else by name."""
+    return [Person.district_id == district_id, Person.email == search.lower()] if "@" in search else called(district_id, search)
 
 
 @people.get("/people/new")

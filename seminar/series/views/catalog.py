@@ -5,6 +5,7 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from seminar.ground import clock
+from seminar.ground.counting import MOST_COUNTED
 from seminar.ground.db import db
 from seminar.ground.refusal import Refused
 from seminar.people.appointment import Standing
@@ -37,7 +38,7 @@ def show_catalog() -> str:
         past=request.args.get("past") == "1",
     )
     listed, total = catalog(district.id, wanted, now=clock.now(), page=page_number(), size=PAGE_SIZE)
-    page = page_of(listed, total, page_number())
+    page = page_of(listed, total, page_number(), most=MOST_COUNTED)
     return render_template("series/catalog.html", page=page, wanted=wanted, skills=skills, grade_bands=GRADE_BANDS, filtered=_is_filtered())
 
 

@@ -2,26 +2,28 @@
 
 from typing import Any
 
-from flask import redirect, render_template, url_for
+from flask import redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import func, select
 from wtforms import IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange
 
 from seminar.ground import clock
+from seminar.ground.counting import MOST_COUNTED, count_of
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.series.access import plans_series
+from seminar.series.catalog import is_over
 from seminar.series.planning import retire_seminar, save_seminar, take_up_seminar
 from seminar.series.seminar import Seminar
-from seminar.series.teaching import planned_series, planned_years
+from seminar.series.teaching import listed, planned_series, planned_years
 from seminar.series.views import series
 from seminar.series.views.plan_form import plan_page
 from seminar.skills.badge import Badge
 from seminar.skills.skill import Skill
-from seminar.web.asked import asked_id
+from seminar.web.asked import asked_id, page_number
 from seminar.web.forms import Form, grade_choices, needed
-from seminar.web.pages import told
+from seminar.web.pages import PAGE_SIZE, page_of, told
 from seminar.web.requires import requires
 from seminar.web.saving import saved
 from seminar.web.viewer import district_or_404, found_or_404, me
@@ -63,11 +65,12 @@ def show_program() -> str:
     year = asked_id("year") or year_of(me().day)
     seminars = db.session.scalars(select(Seminar).where(Seminar.district_id == district.id).order_by(Seminar.title)).all()
     dead = db.session.scalar(select(func.count()).where(Mail.district_id == district.id, Mail.state == "dead"))
-    planned = planned_series(district.id, year)
+    over = is_over(district.id, now)
+    shown = planned_series(district.id, year, over if request.args.get("show") == "over" else ~over)
     return render_template(
         "series/program.html",
-        ahead=[listed for listed in planned if not listed.is_over(now)],
-        over=[listed for listed in planned if listed.is_over(now)],
+        page=page_of(listed(shown, page=page_number(), size=PAGE_SIZE), count_of(shown), page_number(), most=MOST_COUNTED),
+        shows_over=request.args.get("show") == "over",
         seminars=seminars,
         year=year,
         years=planned_years(district.id, year),
