@@ -7,11 +7,11 @@ no open check; one function answers, for screens and for rules.
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, delete, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from inventory.equipment import Item
-from inventory.reservation import WITH_THE_SCHOOL, Reservation, ReservationLine
+from inventory.equipment import EquipmentModel, Item
+from inventory.reservation import Reservation, ReservationLine
 from seminar.ground.db import Model, db
 
 
@@ -47,28 +47,37 @@ def busy_days(model_ids: Iterable[int], first: date, last: date, *, today: date,
     the reservation `but` doesn't count. Two statements.
     """
     ids = set(model_ids)
-    claims = (
-        select(ItemDay.item_id, ItemDay.day)
-        .join(Item, Item.id == ItemDay.item_id)
-        .join(ReservationLine, ReservationLine.id == ItemDay.line_id)
-        .where(Item.model_id.in_(ids), ItemDay.day.between(first, last))
-    )
-    away = (
-        select(ReservationLine.item_id, ReservationLine.state, Reservation.last_day)
-        .join(Reservation, Reservation.id == ReservationLine.reservation_id)
-        .where(ReservationLine.model_id.in_(ids), ReservationLine.state.in_(WITH_THE_SCHOOL))
-    )
-    if but is not None:
-        claims = claims.where(ReservationLine.reservation_id != but)
-        away = away.where(ReservationLine.reservation_id != but)
+    claims = _claims(ids, first, last, but).with_only_columns(ItemDay.item_id, ItemDay.day)
     busy: dict[int, set[date]] = {}
     for item_id, day in db.session.execute(claims):
         busy.setdefault(item_id, set()).add(day)
-    for item_id, state, last_day in db.session.execute(away):
-        until = today if state == "in_check" else today + LATE_BLOCKS if last_day < today else None
-        if until is not None:
-            busy.setdefault(item_id, set()).update(days_between(first, min(last, until)))
+    for item_id, _, until in _away(ids, today, but):
+        busy.setdefault(item_id, set()).update(days_between(first, min(last, until)))
     return busy
+
+
+def _claims(model_ids: set[int], first: date, last: date, but: int | None) -> Select[ItemDay]:
+    """The claimed days of these models' items in that stretch."""
+    query = select(ItemDay).join(Item, Item.id == ItemDay.item_id).where(Item.model_id.in_(model_ids), ItemDay.day.between(first, last))
+    # A claim is within its district, and that is what the days are indexed by.
+    query = query.where(ItemDay.district_id.in_(select(EquipmentModel.district_id).where(EquipmentModel.id.in_(model_ids))))
+    if but is not None:
+        query = query.where(ItemDay.line_id.not_in(select(ReservationLine.id).where(ReservationLine.reservation_id == but)))
+    return query
+
+
+def _away(model_ids: set[int], today: date, but: int | None) -> list[tuple[int, int, date]]:
+    """Items that are not free although no day of theirs need be claimed: item, model, and the day through which."""
+    query = (
+        select(ReservationLine.item_id, ReservationLine.model_id, ReservationLine.state)
+        .join(Reservation, Reservation.id == ReservationLine.reservation_id)
+        .where(ReservationLine.model_id.in_(model_ids))
+        .where((ReservationLine.state == "in_check") | ((ReservationLine.state == "out") & (Reservation.last_day < today)))
+    )
+    if but is not None:
+        query = query.where(ReservationLine.reservation_id != but)
+    rows = db.session.execute(query)
+    return [(item_id, model_id, today if state == "in_check" else today + LATE_BLOCKS) for item_id, model_id, state in rows]
 
 
 def items_of(model_ids: Iterable[int]) -> dict[int, list[Item]]:
@@ -81,18 +90,44 @@ def items_of(model_ids: Iterable[int]) -> dict[int, list[Item]]:
     return found
 
 
-def free_items(model_ids: Iterable[int], first: date, last: date, *, today: date, but: int | None = None) -> dict[int, list[Item]]:
-    """By model, the items that are free on every one of these days."""
-    ids = list(model_ids)
-    busy = busy_days(ids, first, last, today=today, but=but)
-    return {model_id: [item for item in items if item.id not in busy] for model_id, items in items_of(ids).items()}
+def lendable(model_ids: Iterable[int]) -> dict[int, int]:
+    """By model, how many items can be lent."""
+    query = select(Item.model_id, func.count()).where(Item.model_id.in_(set(model_ids)), Item.retired_on.is_(None)).group_by(Item.model_id)
+    return {model_id: count for model_id, count in db.session.execute(query)}
+
+
+def free_counts(model_ids: Iterable[int], first: date, last: date, *, today: date, but: int | None = None) -> dict[int, int]:
+    """By model, how many items are free on every one of these days; what `busy_days` says, counted by the database."""
+    ids = set(model_ids)
+    there = lendable(ids)
+    away = {item_id for item_id, _, until in _away(ids, today, but) if until >= first}
+    of_away = _not_retired(away)
+    claimed = _claims(ids, first, last, but).where(Item.retired_on.is_(None), Item.id.not_in(away))
+    counted = db.session.execute(claimed.with_only_columns(Item.model_id, func.count(Item.id.distinct())).group_by(Item.model_id))
+    taken = {model_id: count for model_id, count in counted}
+    return {model_id: there.get(model_id, 0) - taken.get(model_id, 0) - of_away.get(model_id, 0) for model_id in ids}
+
+
+def _not_retired(item_ids: set[int]) -> dict[int, int]:
+    """By model, how many of these items can be lent."""
+    query = select(Item.model_id, func.count()).where(Item.id.in_(item_ids), Item.retired_on.is_(None)).group_by(Item.model_id)
+    return {model_id: count for model_id, count in db.session.execute(query)}
 
 
 def free_per_day(model_id: int, first: date, last: date, *, today: date) -> dict[date, int]:
-    """How many items of a model are free on each day."""
-    items = items_of([model_id])[model_id]
-    busy = busy_days([model_id], first, last, today=today)
-    return {day: sum(1 for item in items if day not in busy.get(item.id, ())) for day in days_between(first, last)}
+    """How many items of a model are free on each day; what `busy_days` says, counted by the database."""
+    there = lendable([model_id]).get(model_id, 0)
+    until = {item_id: through for item_id, _, through in _away({model_id}, today, None)}
+    claims = _claims({model_id}, first, last, None).where(Item.retired_on.is_(None))
+    at_the_depot = claims.where(Item.id.not_in(until)).with_only_columns(ItemDay.day, func.count()).group_by(ItemDay.day)
+    taken = {day: count for day, count in db.session.execute(at_the_depot)}
+    away = set(db.session.scalars(select(Item.id).where(Item.id.in_(until), Item.retired_on.is_(None))))
+    of_away = db.session.execute(claims.where(Item.id.in_(away)).with_only_columns(ItemDay.item_id, ItemDay.day))
+    gone = {(item_id, day) for item_id, day in of_away}
+    gone |= {(item_id, day) for item_id in away for day in days_between(first, min(last, until[item_id]))}
+    for _, day in gone:
+        taken[day] = taken.get(day, 0) + 1
+    return {day: there - taken.get(day, 0) for day in days_between(first, last)}
 
 
 def claim(line: ReservationLine, days: list[date], kind: str) -> None:

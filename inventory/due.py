@@ -20,7 +20,7 @@ def tell_what_is_due(district: District, today: date, now: datetime) -> None:
     due = _out_until(district.id, today, today + timedelta(days=1))
     outbox.put_all("due_back", [_letter(r, r.responsible) for r in due], now=now)
     late = _out_until(district.id, today - timedelta(days=7), today - timedelta(days=1))
-    contacts = _maker_contacts({r.school_id for r in late}, today)
+    contacts = _maker_contacts(district.id, {r.school_id for r in late}, today)
     letters = [_letter(r, person) for r in late for person in {r.responsible, *contacts.get(r.school_id, [])}]
     outbox.put_all("late", letters, now=now)
 
@@ -31,8 +31,9 @@ def _out_until(district_id: int, first: date, last: date) -> list[Reservation]:
     return list(db.session.scalars(query.options(joinedload(Reservation.school), joinedload(Reservation.responsible))))
 
 
-def _maker_contacts(school_ids: set[int], today: date) -> dict[int, list[Person]]:
-    query = select(Appointment).where(Appointment.school_id.in_(school_ids), Appointment.role == "maker_contact", current_on(today))
+def _maker_contacts(district_id: int, school_ids: set[int], today: date) -> dict[int, list[Person]]:
+    query = select(Appointment).where(Appointment.district_id == district_id, Appointment.school_id.in_(school_ids))
+    query = query.where(Appointment.role == "maker_contact", current_on(today))
     found: dict[int, list[Person]] = {}
     for appointment in db.session.scalars(query.options(joinedload(Appointment.person))):
         found.setdefault(appointment.school_id or 0, []).append(appointment.person)

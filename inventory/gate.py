@@ -124,7 +124,8 @@ def candidates(school: School, badges: list[Badge], first: date, last: date) -> 
     teaching = (
         select(Person)
         .join(Appointment, Appointment.person_id == Person.id)
-        .where(Appointment.school_id == school.id, Appointment.role == "teacher", Appointment.first_day <= first)
+        .where(Appointment.district_id == school.district_id, Appointment.school_id == school.id)
+        .where(Appointment.role == "teacher", Appointment.first_day <= first)
         .where(or_(Appointment.last_day.is_(None), Appointment.last_day >= first))
         .distinct()
     )

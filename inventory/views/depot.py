@@ -1,12 +1,13 @@
 """The depot's day: pick-ups, returns, late ones and open checks; handing over, taking back, checking in."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
 
 from inventory.access import FOR_THEIR_SCHOOL, lends, may_reserve, opens_depot
 from inventory.depot import depot_of
@@ -25,7 +26,16 @@ from seminar.web.pages import refusing, told
 from seminar.web.requires import requires
 from seminar.web.viewer import district_or_404, found_or_404, me
 
-AHEAD_SHOWN = 10
+# So many of each kind of work stand on the page; when they are done the next ones do.
+SHOWN = {"late": 25, "pick_ups": 25, "returns": 25, "missed": 25, "checks": 25, "ahead": 10}
+
+
+@dataclass(frozen=True)
+class Work:
+    """A kind of the depot's work: the first reservations that it is about, and how many there are in all."""
+
+    rows: list[Reservation]
+    count: int
 
 
 def _with_a_line(district_id: int, *states: str) -> Any:
@@ -33,34 +43,34 @@ def _with_a_line(district_id: int, *states: str) -> Any:
     return select(ReservationLine.reservation_id).where(ReservationLine.district_id == district_id, ReservationLine.state.in_(states))
 
 
-def days_work(standing: Standing) -> dict[str, list[Reservation]]:
-    """The depot's day by kind of work: late, pick-ups, returns, not picked up, to check, ahead. What is neither due nor away
-    for too long isn't read."""
+def days_work(standing: Standing) -> dict[str, Work]:
+    """The depot's day by kind of work: late, pick-ups, returns, not picked up, to check, ahead. The same few statements however
+    much there is, and no more rows than are shown."""
     today, district_id = standing.day, standing.person.district_id
-    due = or_(
-        Reservation.id.in_(_with_a_line(district_id, *WAITING)) & (Reservation.first_day <= today),
-        Reservation.id.in_(_with_a_line(district_id, "out")) & (Reservation.last_day <= today),
-        Reservation.id.in_(_with_a_line(district_id, "in_check")),
-    )
-    of_district = select(Reservation).where(Reservation.district_id == district_id).options(*for_a_row())
-    ordered = of_district.order_by(Reservation.first_day, Reservation.id)
-    found = list(db.session.scalars(ordered.where(due)))
-    to_come = Reservation.id.in_(_with_a_line(district_id, *WAITING)) & (Reservation.first_day > today)
-
-    def waiting(reservation: Reservation) -> bool:
-        return any(line.state in WAITING for line in reservation.lines)
-
-    def out(reservation: Reservation) -> bool:
-        return any(line.state == "out" for line in reservation.lines)
-
-    return {
-        "late": [r for r in found if is_late(r, today)],
-        "pick_ups": [r for r in found if waiting(r) and r.first_day == today],
-        "returns": [r for r in found if out(r) and r.last_day == today],
-        "missed": [r for r in found if waiting(r) and r.first_day < today],
-        "checks": [r for r in found if any(line.state == "in_check" for line in r.lines)],
-        "ahead": list(db.session.scalars(ordered.where(to_come).limit(AHEAD_SHOWN))),
+    waiting, out = (Reservation.id.in_(_with_a_line(district_id, *states)) for states in (WAITING, ("out",)))
+    kinds: dict[str, ColumnElement[bool]] = {
+        "late": out & (Reservation.last_day < today),
+        "pick_ups": waiting & (Reservation.first_day == today),
+        "returns": out & (Reservation.last_day == today),
+        "missed": waiting & (Reservation.first_day < today),
+        "checks": Reservation.id.in_(_with_a_line(district_id, "in_check")),
+        "ahead": waiting & (Reservation.first_day > today),
     }
+    of_district = select(Reservation.id).where(Reservation.district_id == district_id)
+    order = (Reservation.first_day, Reservation.id)
+    firsts = {kind: of_district.where(one).order_by(*order).limit(SHOWN[kind]).subquery() for kind, one in kinds.items()}
+    listed = union_all(*(select(literal(kind).label("kind"), first.c.id) for kind, first in firsts.items())).subquery()
+    query = select(listed.c.kind, Reservation).join(Reservation, Reservation.id == listed.c.id).order_by(*order)
+    found: dict[str, list[Reservation]] = {kind: [] for kind in kinds}
+    for kind, reservation in db.session.execute(query.options(*for_a_row())):
+        found[kind].append(reservation)
+    counted = ("late", "pick_ups", "returns", "missed", "checks")
+    counts = db.session.execute(select(*(_counted(of_district.where(kinds[kind])).label(kind) for kind in counted))).one()
+    return {kind: Work(rows, getattr(counts, kind, len(rows))) for kind, rows in found.items()}
+
+
+def _counted(query: Select[int]) -> Any:
+    return select(func.count()).select_from(query.subquery()).scalar_subquery()
 
 
 @inventory.get("/depot")
@@ -168,7 +178,8 @@ def home_cards(standing: Standing, now: datetime) -> list[Card]:
     elif may_reserve(standing):
         schools = standing.school_ids(*FOR_THEIR_SCHOOL)
         open_ones = _with_a_line(standing.person.district_id, *WAITING, "out")
-        own = select(Reservation).where(Reservation.school_id.in_(schools), Reservation.id.in_(open_ones)).options(*for_a_row())
+        own = select(Reservation).where(Reservation.district_id == standing.person.district_id, Reservation.school_id.in_(schools))
+        own = own.where(Reservation.id.in_(open_ones)).options(*for_a_row())
         soonest = db.session.scalars(own.order_by(Reservation.last_day, Reservation.id).limit(5)).all()
         cards.append(Card("inventory/card_loans.html", {"reservations": soonest, "is_late": is_late, "state_of": state_of}))
     return cards

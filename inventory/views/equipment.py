@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from flask import abort, render_template, request
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from inventory.access import lends, may_reserve
-from inventory.calendar import free_items, free_per_day
+from inventory.calendar import free_counts, free_per_day, lendable
 from inventory.depot import OpenDays, depot_of, open_days
-from inventory.equipment import EquipmentModel
+from inventory.equipment import EquipmentModel, Item
 from inventory.gate import badges_for, candidates
 from inventory.views import inventory
 from seminar.coverage.access import sees_who_is_close
@@ -19,9 +19,12 @@ from seminar.ground.db import db
 from seminar.series.catalog import contains
 from seminar.series.coming import next_series_for
 from seminar.skills.skill import Skill
-from seminar.web.asked import asked_day, asked_id
+from seminar.web.asked import asked_day, asked_id, page_number
+from seminar.web.pages import Page, page_of
 from seminar.web.requires import requires, works_here
 from seminar.web.viewer import district_or_404, me
+
+ITEMS = 60
 
 
 @inventory.get("/equipment")
@@ -43,7 +46,7 @@ def show_equipment() -> str:
     if skill_id is not None:
         query = query.where(EquipmentModel.skill_id == skill_id)
     models = db.session.scalars(query).all()
-    free = free_items([model.id for model in models], first, last, today=today)
+    free = free_counts([model.id for model in models], first, last, today=today)
     skills = db.session.scalars(select(Skill).where(Skill.district_id == district.id).order_by(Skill.position)).all()
     return render_template(
         "inventory/equipment.html",
@@ -68,8 +71,15 @@ def _retired(district_id: int) -> list[EquipmentModel]:
 
 def model_or_404(slug: str) -> EquipmentModel:
     query = select(EquipmentModel).where(EquipmentModel.district_id == district_or_404().id, EquipmentModel.slug == slug)
-    options = (joinedload(EquipmentModel.skill), selectinload(EquipmentModel.badges), selectinload(EquipmentModel.items))
+    options = (joinedload(EquipmentModel.skill), selectinload(EquipmentModel.badges))
     return db.session.scalar(query.options(*options)) or abort(404)
+
+
+def items_page(model: EquipmentModel, total: int, *conditions: ColumnElement[bool], number: int | None = None) -> Page:
+    """A page of the model's items, by tag: the one that was asked for where no other is named."""
+    shown = number or page_number()
+    query = select(Item).where(Item.model_id == model.id, *conditions).order_by(Item.tag)
+    return page_of(list(db.session.scalars(query.limit(ITEMS).offset((shown - 1) * ITEMS))), total, shown, ITEMS)
 
 
 @dataclass(frozen=True)
@@ -93,6 +103,7 @@ def show_model(slug: str) -> str:
     people = candidates(schools[0], badges, standing.day, standing.day) if schools else []
     if schools and not sees_who_is_close(standing, schools[0].id):
         people = [candidate for candidate in people if candidate.person.id == standing.person.id]
+    there = lendable([model.id]).get(model.id, 0)
     return render_template(
         "inventory/model.html",
         model=model,
@@ -100,8 +111,9 @@ def show_model(slug: str) -> str:
         weeks=weeks_of(model, month, open_days(model.district_id), standing.day) if depot_of(model.district_id) else [],
         previous=(month - timedelta(days=1)).replace(day=1) if month > standing.day else None,
         following=(month + timedelta(days=32)).replace(day=1),
-        free_today=len(free_items([model.id], standing.day, standing.day, today=standing.day)[model.id]),
-        lendable=[item for item in model.items if item.retired_on is None],
+        free_today=free_counts([model.id], standing.day, standing.day, today=standing.day)[model.id],
+        there=there,
+        items=items_page(model, there, Item.retired_on.is_(None)),
         school=schools[0] if schools else None,
         people=people,
         next_series=next_series_for({badge.id for badge in badges}, clock.now()),

@@ -4,16 +4,17 @@ from dataclasses import dataclass
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
-from sqlalchemy import select
+from sqlalchemy import func, select
 from wtforms import IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from inventory.access import lends
+from inventory.calendar import lendable
 from inventory.equipment import DRAWINGS, EquipmentModel, Item, ModelRule, add_item, change_item, retire_model, save_model, take_up_model
 from inventory.upkeep import bring_back, take_out_of_lending
 from inventory.views import inventory
-from inventory.views.equipment import model_or_404
+from inventory.views.equipment import ITEMS, items_page, model_or_404
 from seminar.ground import clock
 from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
@@ -132,13 +133,25 @@ class RefusedItem:
 def _edit_page(
     model: EquipmentModel, form: ModelForm | None = None, item_form: ItemForm | None = None, refused: RefusedItem | None = None
 ) -> str:
+    of_model = select(func.count(Item.id)).where(Item.model_id == model.id)
     return render_template(
         "inventory/edit_model.html",
         form=form or _model_form(model, shown=True),
         model=model,
         item_form=item_form or ItemForm(formdata=None),
         refused=refused,
+        there=lendable([model.id]).get(model.id, 0),
+        items=items_page(model, db.session.scalar(of_model) or 0, number=_page_with(refused)),
     )
+
+
+def _page_with(refused: RefusedItem | None) -> int | None:
+    """The page of items on which the refused one stands."""
+    if refused is None:
+        return None
+    item = db.session.get_one(Item, refused.item_id)
+    before = select(func.count(Item.id)).where(Item.model_id == item.model_id, Item.tag < item.tag)
+    return (db.session.scalar(before) or 0) // ITEMS + 1
 
 
 def _refused_item(slug: str, item_id: int, refused: Refused, field: str) -> object:

@@ -4,7 +4,7 @@ from typing import Any
 
 from flask import abort, redirect, render_template, request, url_for
 from flask_babel import gettext
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from inventory.access import FOR_THEIR_SCHOOL, lends, may_reserve, opens_depot, reserves_for, sees, sees_loans
@@ -15,6 +15,7 @@ from inventory.reservation import AHEAD, WAITING, WITH_THE_SCHOOL, GateCheck, Re
 from inventory.reserving import cancel_reservation
 from inventory.views import inventory
 from seminar.ground import clock
+from seminar.ground.counting import MOST_COUNTED, count_of
 from seminar.ground.db import db
 from seminar.ground.refusal import Refused
 from seminar.web.asked import page_number
@@ -124,10 +125,11 @@ def show_loans() -> str:
     mine = select(Reservation).where(Reservation.district_id == standing.person.district_id)
     if not opens_depot(standing):
         mine = mine.where(Reservation.school_id.in_(standing.school_ids(*FOR_THEIR_SCHOOL)))
-    live = select(ReservationLine.reservation_id).where(ReservationLine.state.in_(NOT_OVER))
+    live = select(ReservationLine.reservation_id).where(ReservationLine.district_id == standing.person.district_id)
+    live = live.where(ReservationLine.state.in_(NOT_OVER))
     mine = mine.where(Reservation.id.in_(live) if shown == "now" else Reservation.id.not_in(live))
-    total = db.session.scalar(select(func.count()).select_from(mine.with_only_columns(Reservation.id).subquery())) or 0
+    total = count_of(mine)
     order = (Reservation.first_day, Reservation.id) if shown == "now" else (Reservation.first_day.desc(), Reservation.id.desc())
     query = mine.options(*for_a_row()).order_by(*order).limit(PAGE_SIZE).offset((page_number() - 1) * PAGE_SIZE)
-    page = page_of(list(db.session.scalars(query)), total, page_number())
+    page = page_of(list(db.session.scalars(query)), total, page_number(), most=MOST_COUNTED)
     return render_template("inventory/loans.html", page=page, shown=shown, state_of=state_of, is_late=is_late, day=standing.day)

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from inventory.access import may_reserve, reserves_for
-from inventory.calendar import free_items
+from inventory.calendar import free_counts
 from inventory.equipment import EquipmentModel
 from inventory.gate import badges_for, candidates
 from inventory.lending import change_loan
@@ -72,7 +72,7 @@ def _reserve_page(form: ReserveForm, changed: Reservation | None = None) -> str:
         loan=loan,
         people=candidates(form.school, badges if asked else [], max(first, today), max(first, last)) if form.school else [],
         asked=asked,
-        free=free_items([m.id for m in form.models], first, max(first, last), today=today, but=changed.id if changed else None),
+        free=free_counts([m.id for m in form.models], first, max(first, last), today=today, but=changed.id if changed else None),
         next_series=next_series_for({badge.id for badge in badges}, clock.now()),
     )
 

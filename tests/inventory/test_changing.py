@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import delete, select
 
-from inventory.calendar import ItemDay, free_items
+from inventory.calendar import ItemDay, free_counts
 from inventory.equipment import retire_model
 from inventory.lending import change_loan, hand_over, not_collected, pack, take_back
 from inventory.reservation import GateCheck, state_of
@@ -51,8 +51,8 @@ def test_other_days_keep_the_item_and_free_what_is_left(cast):
     before = first.lines[0].item_id
     changed(first, cast, model, first=NEXT_MONDAY, last=NEXT_MONDAY)
     assert [line.item_id for line in first.lines] == [before]
-    assert len(free_items([model.id], TODAY, FRIDAY, today=TODAY)[model.id]) == 2
-    assert len(free_items([model.id], NEXT_MONDAY, NEXT_MONDAY, today=TODAY)[model.id]) == 1
+    assert free_counts([model.id], TODAY, FRIDAY, today=TODAY)[model.id] == 2
+    assert free_counts([model.id], NEXT_MONDAY, NEXT_MONDAY, today=TODAY)[model.id] == 1
 
 
 def test_more_and_fewer_of_them(cast):
@@ -62,7 +62,7 @@ def test_more_and_fewer_of_them(cast):
     assert states(reservation) == ["reserved", "reserved", "reserved"]
     changed(reservation, cast, model, quantity=1)
     assert states(reservation) == ["canceled", "canceled", "reserved"]
-    assert len(free_items([model.id], TODAY, FRIDAY, today=TODAY)[model.id]) == 2
+    assert free_counts([model.id], TODAY, FRIDAY, today=TODAY)[model.id] == 2
 
 
 def test_what_another_school_has_is_not_taken_by_a_change(cast):

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select, update
 
 from inventory.at_risk import why_at_risk
-from inventory.calendar import ItemDay, free_items
+from inventory.calendar import ItemDay, free_counts
 from inventory.lending import close_check, hand_over, take_back
 from inventory.reservation import GateCheck, is_late, state_of
 from inventory.reserving import Asked, cancel_reservation, reserve
@@ -113,9 +113,9 @@ def test_a_loan_goes_out_comes_back_and_is_free_when_checked(db_session):
         hand_over(reservation, by=cast.eli, now=NOW, today=TODAY)
     take_back(reservation, by=cast.eli, now=NOW)
     assert state_of(reservation) == "returned"
-    assert free_items([model.id], TODAY, TODAY, today=TODAY)[model.id] == []
+    assert free_counts([model.id], TODAY, TODAY, today=TODAY)[model.id] == 0
     close_check(reservation.lines[0], "ok", note="", by=cast.eli, now=NOW)
-    assert len(free_items([model.id], TODAY, TODAY, today=TODAY)[model.id]) == 1
+    assert free_counts([model.id], TODAY, TODAY, today=TODAY)[model.id] == 1
 
 
 def test_the_gate_is_asked_again_at_the_hand_over(db_session):
@@ -136,7 +136,7 @@ def test_a_late_item_is_promised_to_nobody(db_session):
     trained(cast, cast.ada)
     hand_over(ask(cast, model), by=cast.eli, now=NOW, today=TODAY)
     later = FRIDAY + timedelta(days=5)
-    assert free_items([model.id], later, later, today=later)[model.id] == []
+    assert free_counts([model.id], later, later, today=later)[model.id] == 0
 
 
 def test_when_the_teacher_leaves_the_school_and_the_depot_are_told(db_session):
