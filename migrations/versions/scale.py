@@ -11,7 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
-        words = "to_tsvector('simple'::regconfig, 'd' || district_id || ' ' || given_name || ' ' || family_name)"
+        words = "to_tsvector('simple'::regconfig, district_id || 'd ' || given_name || ' ' || family_name)"
         op.create_index("ix_person_words", "person", [sa.text(words)], postgresql_using="gin")
     op.create_index("ix_sign_off_person", "sign_off", ["person_id", "day"])
     op.create_index("ix_sign_off_competency", "sign_off", ["competency_id", "day"])

@@ -13,7 +13,7 @@ from seminar.people.district import District
 
 # What PostgreSQL finds people by: the words of their name, and one that stands for their district. Its index, ix_person_words, is
 # made by a migration alone: Alembic can't compare an expression, and SQLite has none of this.
-WORDS = "to_tsvector('simple'::regconfig, 'd' || {0}district_id || ' ' || {0}given_name || ' ' || {0}family_name)"
+WORDS = "to_tsvector('simple'::regconfig, {0}district_id || 'd ' || {0}given_name || ' ' || {0}family_name)"
 
 
 class Person(Model):
@@ -65,7 +65,7 @@ def called(district_id: int, name: str) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [Person.district_id == district_id]
     if db.session.get_bind().dialect.name == "postgresql":
         if words:
-            asked = " & ".join([f"d{district_id}", *(f"{word}:*" for word in words)])
+            asked = " & ".join([f"{district_id}d", *(f"{word}:*" for word in words)])
             conditions.append(literal_column(WORDS.format("person.")).op("@@")(func.to_tsquery("simple", asked)))
         return conditions
     spaced = " " + Person.given_name + " " + Person.family_name
