@@ -31,8 +31,8 @@ def running_database() -> Iterator[str]:
 
 
 @contextmanager
-def running_postgresql() -> Iterator[str]:
-    """The machine's own where there is one, else PyPI's pgserver."""
+def running_postgresql(settings: str = FAST) -> Iterator[str]:
+    """The machine's own where there is one, with these settings, else PyPI's pgserver, which has its own."""
     binaries = _binaries()
     if binaries is None:
         with _pgserver() as url:
@@ -42,7 +42,7 @@ def running_postgresql() -> Iterator[str]:
         owner = _owner(folder)
         data, port = Path(folder) / "data", free_port()
         _run(owner, [str(binaries / "initdb"), "-D", str(data), "-U", "makerpd", "-A", "trust", "-E", "UTF8", "--no-sync"])
-        options = f"{FAST} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -p {port}"
+        options = f"{settings} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -p {port}"
         control = [str(binaries / "pg_ctl"), "-D", str(data)]
         _run(owner, [*control, "-w", "-o", options, "-l", str(Path(folder) / "log"), "start"])
         try:
