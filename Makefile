@@ -5,7 +5,7 @@ SUITE := $(BIN)/python -m pytest -q -m "not deep and not browser"
 DEEP := $(BIN)/python -m pytest -q -m "(deep or machine) and not browser"
 BROWSER := $(BIN)/python -m pytest -q -m "browser and not deep"
 
-.PHONY: set-up run test test-deep check lock translations screenshots conformance fuzz scan
+.PHONY: set-up run test test-deep check lock translations screenshots conformance bench fuzz scan
 
 SPANISH := translations/es/LC_MESSAGES/messages
 
@@ -76,6 +76,9 @@ screenshots: .venv/test.stamp $(SPANISH).mo
 conformance: .venv/test.stamp $(SPANISH).mo
 	@$(BIN)/python -m tests.chromium
 	@$(BIN)/python -m tests.conformance
+
+bench: .venv/test.stamp $(SPANISH).mo
+	@exec $(BIN)/python -m bench
 
 lock: .venv/test.stamp
 	@for name in requirements requirements-dev requirements-scan; do $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes \
