@@ -63,5 +63,9 @@ def test_one_appointment_is_ended_and_taken_back(clean):
     assert "Take the ending back" not in olive.get(PAGE.format(ada)).text
     assert olive.post(f"/appointments/{appointment}/end", data={day: "2027-03-01"}).status_code == 303
     assert "Take the ending back" in olive.get(PAGE.format(ada)).text
+    for typed in ("", "2027-03-05"):
+        assert olive.post(f"/appointments/{appointment}/end", data={day: typed}).status_code == 303
+        shown = olive.get(PAGE.format(ada)).text
+        assert "It ends already, on the day that stands there." in shown and "through Mar 1, 2027" in " ".join(shown.split())
     assert olive.post(f"/appointments/{appointment}/continuation").status_code == 303
     assert "Take the ending back" not in olive.get(PAGE.format(ada)).text

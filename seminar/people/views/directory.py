@@ -27,7 +27,7 @@ from seminar.people.support_view import may_be_seen
 from seminar.people.views import people
 from seminar.web.asked import a_likely_day, page_number
 from seminar.web.forms import Form, grade_choices, needed
-from seminar.web.pages import PAGE_SIZE, done_once, page_of
+from seminar.web.pages import PAGE_SIZE, done_once, page_of, told
 from seminar.web.requires import requires
 from seminar.web.saving import pressed, saved
 from seminar.web.shell import role_choices
@@ -238,11 +238,16 @@ def create_appointment(person_id: int) -> object:
 def create_end(appointment_id: int) -> object:
     appointment: Appointment = found_or_404(db.session.get(Appointment, appointment_id))
     person_id, form = appointment.person_id, EndForm(prefix=end_prefix(appointment_id))
+    back = url_for("people.show_appointments", person_id=person_id)
+    if appointment.last_day is not None:
+        # The page has no form for it any more that could say what is wrong.
+        told(gettext("It ends already, on the day that stands there. To change that, take the ending back first."))
+        return redirect(back, 303)
 
     def save() -> str:
         reason = (form.reason.data or "").strip()
         end_appointment(appointment, last_day=form.last_day.data, reason=reason, by=me().person, now=clock.now())
-        return url_for("people.show_appointments", person_id=person_id)
+        return back
 
     def page(refused: EndForm) -> str:
         return appointments_page(person_or_404(person_id), end_form=(appointment_id, refused))
