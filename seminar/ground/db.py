@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlencode
 
 from flask import Flask, has_request_context, request
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, Select, String, TypeDecorator, event, make_url
 from sqlalchemy.engine import Dialect
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, declared_attr
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -82,25 +83,59 @@ def connect(app: Flask, url: str) -> None:
         prepare_engine(db.engine)
 
 
+SEVERAL_HOSTS = re.compile(r"(postgresql\+psycopg://(?:[^@/?]*@)?)([^/?]+,[^/?]+)(/[^?]*)?(?:\?(.*))?")
+
+
 def engine_url(url: str) -> str:
-    """The URL with our driver: psycopg 3 for PostgreSQL."""
-    return re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+    """The URL with our driver: psycopg 3 for PostgreSQL. Several hosts, written as libpq does (h1:5432,h2:5433), become SQLAlchemy's
+    form of the same; of these the one that takes writes is meant, unless the URL says another target_session_attrs."""
+    ours = re.sub(r"^postgres(ql)?://", "postgresql+psycopg://", url)
+    several = SEVERAL_HOSTS.fullmatch(ours)
+    if several is None:
+        return ours
+    whom, hosts, database, asked = several.groups()
+    each = [("host", host if re.search(r":\d+$", host) else f"{host}:5432") for host in hosts.split(",")]
+    given = {"target_session_attrs": "read-write", **dict(parse_qsl(asked or ""))}
+    return f"{whom}{database or ''}?{urlencode([*each, *given.items()], safe=':')}"
+
+
+# Of the server: nobody waits longer for a lock than a person waits for a page, and a process of ours that hangs in the middle of a
+# transaction (a machine that sleeps) lets go of what it locked.
+# A page from anywhere costs nearly what the next one does, on the disks and with the memory of today; PostgreSQL's own guess, four
+# times as much, has it read whole tables where an index knows the few rows.
+SERVER_SIDE = "-c lock_timeout=8s -c idle_in_transaction_session_timeout=5min -c timezone=UTC -c random_page_cost=1.1"
+# Of the way there: a host that is gone without a word is given up after this long, instead of the network's own quarter of an hour.
+NETWORK = {
+    "connect_timeout": 5,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+# A page's statement; a command's (an import, the audit of a city) takes as long as it needs.
+LONGEST_OF_A_PAGE = "-c statement_timeout=60s"
 
 
 def engine_options(url: str) -> dict[str, Any]:
-    if make_url(url).get_backend_name() == "sqlite":
-        return {"connect_args": {"timeout": 10}, "hide_parameters": True}
     # What people typed is nobody's business in a log, so errors don't repeat a statement's values.
-    # A page from anywhere costs nearly what the next one does, on the disks and with the memory of today; PostgreSQL's own guess,
-    # four times as much, has it read whole tables where an index knows the few rows.
-    server_side = {"options": "-c lock_timeout=8s -c timezone=UTC -c random_page_cost=1.1"}
-    return {"hide_parameters": True, "pool_size": 8, "max_overflow": 8, "pool_pre_ping": True, "connect_args": server_side}
+    if make_url(engine_url(url)).get_backend_name() == "sqlite":
+        return {"connect_args": {"timeout": 10}, "hide_parameters": True}
+    there = {"options": SERVER_SIDE, **NETWORK}
+    return {"hide_parameters": True, "pool_size": 8, "max_overflow": 8, "pool_pre_ping": True, "connect_args": there}
 
 
 def prepare_engine(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
         event.listen(engine, "begin", _begin)
+    else:
+        event.listen(engine, "do_connect", _limit_a_page)
+
+
+def _limit_a_page(_dialect: Dialect, _record: Any, _positional: Any, params: dict[str, Any]) -> None:
+    """A web process opens each of its connections in a request, a command none."""
+    if has_request_context():
+        params["options"] += f" {LONGEST_OF_A_PAGE}"
 
 
 def _set_pragmas(connection: Any, _record: Any) -> None:
@@ -137,7 +172,10 @@ def writing() -> Iterator[None]:
 
 # PostgreSQL's codes (appendix A): two transactions waited for each other, or one could not be put in an order with the rest.
 _LOST_A_RACE = ("40001", "40P01")
-_WAITED_TOO_LONG = "55P03"
+# For a lock, or in a statement that outlasted statement_timeout.
+_WAITED_TOO_LONG = ("55P03", "57014")
+# It is shut down, crashed, or is starting; it ended us for idling in a transaction; it has no connection left; it is a standby.
+_AWAY = ("57P01", "57P02", "57P03", "25P03", "53300", "25006")
 
 
 def lost_a_race(error: DBAPIError) -> bool:
@@ -146,8 +184,16 @@ def lost_a_race(error: DBAPIError) -> bool:
 
 
 def waited_too_long(error: DBAPIError) -> bool:
-    """Whether a lock was waited for as long as we wait: lock_timeout on PostgreSQL, busy_timeout on SQLite."""
-    return getattr(error.orig, "sqlstate", None) == _WAITED_TOO_LONG or "database is locked" in str(error.orig)
+    """Whether it was given up after as long as we wait: lock_timeout or statement_timeout on PostgreSQL, busy_timeout on SQLite."""
+    return getattr(error.orig, "sqlstate", None) in _WAITED_TOO_LONG or "database is locked" in str(error.orig)
+
+
+def is_away(error: DBAPIError) -> bool:
+    """Whether PostgreSQL can't be reached or takes no writes at this moment: it is restarted, or another server takes over. Where
+    a commit was on its way, nobody knows whether it was done."""
+    # psycopg gives no code to what the server never said: a connection refused, or broken off. SQLite's errors have none at all.
+    code = getattr(error.orig, "sqlstate", "")
+    return error.connection_invalidated or (code is None and isinstance(error, OperationalError)) or code in _AWAY
 
 
 def twice_if_a_race_is_lost(do: Callable[[], T]) -> T:

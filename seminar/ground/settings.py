@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from seminar.ground.db import engine_url
+
 SHORTEST_SECRET = 32
 # One issuer for many districts: who else signs in there could carry our numbers and our addresses.
 SHARED_ISSUERS = ("https://clever.com", "https://launchpad.classlink.com")
@@ -48,6 +50,9 @@ class Settings:
     # A folder of a folder per district, named by its code, into which the student information system puts its rosters.
     roster_folder: Path | None = None
     sign_on: SignOnSettings | None = None
+    # Who shows it reads /metrics; where each web process of this machine keeps its counts for it.
+    metrics_token: str | None = None
+    metrics_folder: Path = Path("instance/metrics")
 
 
 def settings_from(environment: Mapping[str, str], root: Path) -> Settings:
@@ -81,6 +86,8 @@ def settings_from(environment: Mapping[str, str], root: Path) -> Settings:
         mail_folder=root / "instance" / "mail",
         roster_folder=_folder(environment, "ROSTER_FOLDER", wrong),
         sign_on=_sign_on(environment, wrong),
+        metrics_token=_metrics_token(environment, wrong),
+        metrics_folder=root / "instance" / "metrics",
     )
     if wrong:
         raise WrongSettings(wrong)
@@ -90,8 +97,8 @@ def settings_from(environment: Mapping[str, str], root: Path) -> Settings:
 def _database(environment: Mapping[str, str], root: Path, wrong: list[str]) -> str:
     url = environment.get("DATABASE_URL") or f"sqlite:///{root / 'instance' / 'makerpd.db'}"
     try:
-        backend = make_url(url).get_backend_name()
-    except ArgumentError:
+        backend = make_url(engine_url(url)).get_backend_name()
+    except (ArgumentError, ValueError):
         backend = "nothing that can be read"
     if backend not in ("sqlite", "postgresql", "postgres"):
         wrong.append(f"DATABASE_URL names {backend}; it is sqlite:///PATH or postgresql://USER:PASSWORD@HOST/NAME.")
@@ -103,6 +110,13 @@ def _folder(environment: Mapping[str, str], name: str, wrong: list[str]) -> Path
     if path and not Path(path).is_dir():
         wrong.append(f"{name} is {path}, and there is no such folder.")
     return Path(path) if path else None
+
+
+def _metrics_token(environment: Mapping[str, str], wrong: list[str]) -> str | None:
+    token = environment.get("METRICS_TOKEN") or None
+    if token is not None and len(token) < SHORTEST_SECRET:
+        wrong.append(f"METRICS_TOKEN is shorter than {SHORTEST_SECRET} characters: it opens /metrics. {MAKE_A_SECRET}")
+    return token
 
 
 def _sign_on(environment: Mapping[str, str], wrong: list[str]) -> SignOnSettings | None:

@@ -23,6 +23,11 @@ def chosen_language() -> str:
     standing = signed_in_standing()
     if standing is not None and standing.person.language:
         return standing.person.language
+    return language_of_the_device()
+
+
+def language_of_the_device() -> str:
+    """The one chosen on it, else the browser's best."""
     if session.get("language") in LANGUAGES:
         return str(session["language"])
     return request.accept_languages.best_match(LANGUAGES) or "en"

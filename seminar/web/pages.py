@@ -17,9 +17,10 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from seminar.ground import clock
-from seminar.ground.db import broken_constraint, db, lost_a_race, waited_too_long
+from seminar.ground.db import broken_constraint, db, is_away, lost_a_race, reading, waited_too_long
 from seminar.ground.once import once
 from seminar.ground.refusal import N_, Refused
+from seminar.web.language import language_of_the_device
 from seminar.web.uploads import MEGABYTE
 from seminar.web.viewer import me
 
@@ -196,19 +197,27 @@ def install(app: Flask) -> None:
         return error_page(400, lazy_gettext("This page was open for too long. Go back, reload it, and send it again.")), 400
 
     @app.errorhandler(HTTPException)
-    def _refused(error: HTTPException) -> tuple[str, int]:
+    def _refused(error: HTTPException) -> tuple[str, int] | tuple[str, int, dict[str, str]]:
         status = error.code or 500
+        # An error's page asks who is looking, and finds the database away.
+        beneath = getattr(error, "original_exception", None)
+        if isinstance(beneath, DBAPIError):
+            return _not_now(beneath)
         if status == 413:
             return error_page(status, _too_much()), status
         return error_page(status, ERRORS.get(status, ERRORS[500])), status
 
     @app.errorhandler(DBAPIError)
-    def _busy(error: DBAPIError) -> tuple[str, int]:
-        if not (waited_too_long(error) or lost_a_race(error)):
+    def _not_now(error: DBAPIError) -> tuple[str, int] | tuple[str, int, dict[str, str]]:
+        away = is_away(error)
+        if not (away or waited_too_long(error) or lost_a_race(error)):
             return _broken(error)
-        log.warning("busy", error=repr(error.orig))
+        log.warning("database away" if away else "busy", error=repr(error.orig))
         db.session.rollback()
-        return error_page(503, ERRORS[503]), 503
+        if away:
+            # This page is made without the database, so nobody knows who is looking: see the shell.
+            g.away, g.language = True, language_of_the_device()
+        return error_page(503, AWAY if away else ERRORS[503]), 503, RETRY_AFTER
 
     @app.errorhandler(Exception)
     def _broken(error: Exception) -> tuple[str, int]:
@@ -233,6 +242,20 @@ ERRORS = {
 }
 
 
+AWAY = lazy_gettext("MakerPD can't reach its records at this moment. It is usually back within a minute: try again then.")
+RETRY_AFTER = {"Retry-After": "5"}
+# What no page repeats, as the value of a field: what is typed in these, and files, which are gone.
+NEVER_REPEATED = {"csrf_token", "password", "current", "code", "off_code", "credential"}
+
+
+def _to_send_again() -> list[tuple[str, str]] | None:
+    """What was typed into a form, for a button that sends it once more; None where it must be typed anew."""
+    typed = list(request.form.items(multi=True))
+    if request.method != "POST" or request.files or {name for name, _ in typed} & (NEVER_REPEATED - {"csrf_token"}):
+        return None
+    return [(name, value) for name, value in typed if name not in NEVER_REPEATED]
+
+
 def _too_much() -> str:
     largest = (request.max_content_length or 0) // MEGABYTE
     return gettext(
@@ -242,4 +265,7 @@ def _too_much() -> str:
 
 
 def error_page(status: int, sentence: Any) -> str:
-    return render_template("error.html", status=status, sentence=sentence, request_id=g.get("request_id", ""))
+    """The page reads, and waits for nobody who writes. What couldn't be saved for now can be sent again from it."""
+    again = _to_send_again() if status == 503 else None
+    with reading():
+        return render_template("error.html", status=status, sentence=sentence, again=again, request_id=g.get("request_id", ""))

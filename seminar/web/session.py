@@ -156,5 +156,7 @@ def halfway() -> tuple[Account, dict[str, Any]] | None:
 
 def install(app: Flask) -> None:
     app.config["PERMANENT_SESSION_LIFETIME"] = LASTS_AT_MOST
-    manager = LoginManager(app)
+    manager = LoginManager()
+    # No template asks who is signed in but by the shell, which knows when nobody can say.
+    manager.init_app(app, add_context_processor=False)
     manager.user_loader(signed_in_by)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, request, url_for
+from flask import Flask, g, request, url_for
 from flask_babel import get_locale, gettext
 
 from seminar.ground import clock
@@ -48,6 +48,9 @@ def install(app: Flask) -> None:
 
     @app.context_processor
     def _shell() -> dict[str, Any]:
+        if "away" in g:
+            # The database doesn't answer, so nobody knows who is looking.
+            return {"language": get_locale().language, "navigation": [], "now": clock.now()}
         standing = signed_in_standing()
         district = current_district()
         return {
