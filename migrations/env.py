@@ -6,14 +6,18 @@ of it runs in one outer transaction, every trigger is dropped before and made an
 nowhere fails the whole migration.
 """
 
+import time
+
 from alembic import context
 from flask import current_app
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
-from seminar.ground.db import UTCDateTime, db
+from seminar.ground.db import UTCDateTime, db, lost_a_race, waited_too_long
 from seminar.ground.triggers import drop_triggers, make_triggers
 
 MIGRATING = 7_023_001
+WAITS, PAUSE_SECONDS, TRIES = "1s", 2, 60
 
 
 def render_type(kind: str, thing: object, _context: object) -> str | bool:
@@ -48,10 +52,21 @@ def migrate_sqlite() -> None:
 
 
 def migrate_postgresql() -> None:
-    with db.engine.begin() as connection:
-        # Two processes that start at once migrate one after the other.
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
-        migrate(connection)
+    """While people are served. Each table that a migration waits for is one that everybody else waits for behind it: so it waits
+    briefly, gives all of it up, and begins again a little later."""
+    for turn in range(TRIES):
+        try:
+            with db.engine.begin() as connection:
+                # Two processes that start at once migrate one after the other.
+                connection.exec_driver_sql("SET LOCAL lock_timeout = 0")
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATING})")
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAITS}'")
+                migrate(connection)
+            return
+        except DBAPIError as error:
+            if turn == TRIES - 1 or not (waited_too_long(error) or lost_a_race(error)):
+                raise
+            time.sleep(PAUSE_SECONDS)
 
 
 if db.engine.dialect.name == "sqlite":
