@@ -32,7 +32,7 @@ from inventory.demo.scaled import loading as scaled
 from inventory.leaving import loans_still_out, reservations_answered_for
 from seminar import commands
 from seminar.coverage import targets
-from seminar.ground import contributions, db, digest, health, kept, log, mail_kinds, retention, retention_rule
+from seminar.ground import contributions, db, digest, health, kept, log, mail_kinds, metrics, retention, retention_rule
 from seminar.ground.clock import Clock, clock_starting
 from seminar.ground.settings import Settings, WrongSettings, environment, settings_from
 from seminar.people import mails as people_mails
@@ -92,7 +92,7 @@ def create_app(settings: Settings) -> Flask:
         # A proxy ended TLS: it says who asks, how and for what host. Without one, those headers would be anybody's to set.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     app.extensions["makerpd_clock"] = clock_of(settings)
-    for part in (pages, session, language, shell, words, assets, health):
+    for part in (pages, session, language, shell, words, assets, health, metrics):
         part.install(app)
     for blueprint in (people_views.people, skills_views.skills, series_views.series, coverage_views.coverage, inventory_views.inventory):
         app.register_blueprint(blueprint)

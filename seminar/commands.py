@@ -18,7 +18,7 @@ from flask_migrate import upgrade
 from sqlalchemy import select
 
 from seminar.audit import broken_rules
-from seminar.ground import clock, contributions, daily, post
+from seminar.ground import clock, contributions, daily, post, rounds
 from seminar.ground.db import db
 from seminar.ground.dictionary import data_dictionary
 from seminar.ground.mail_kinds import mails_as_markdown
@@ -242,10 +242,11 @@ def work_once(app: Flask) -> list[str]:
     """Do what is due now; answers the rounds that failed. Each has a transaction of its own: it is logged, holds up no other,
     and is tried again on the next turn."""
     now = clock.now()
-    rounds: list[tuple[str, Callable[[], object]]] = [(one.__name__, partial(one, now)) for one in contributions.worker_rounds]
-    rounds.append(("the day's rounds", partial(_begin_the_day, now)))
-    rounds.append(("mail", partial(_send_mail, app)))
-    failed = [name for name, round_of in rounds if not _succeeds(name, round_of)]
+    turn: list[tuple[str, Callable[[], object]]] = [(one.__name__, partial(one, now)) for one in contributions.worker_rounds]
+    turn.append(("the day's rounds", partial(_begin_the_day, now)))
+    turn.append(("mail", partial(_send_mail, app)))
+    failed = [name for name, round_of in turn if not _succeeds(name, round_of)]
+    _succeeds("noting the turn", partial(rounds.note, "worker", found=len(failed), now=now))
     db.session.remove()
     return failed
 
@@ -292,4 +293,7 @@ def _audit() -> int:
         print(f"rule {rule.number}: {rule.checked} checked, {count} broken. {rule.sentence}")
         for line in rule.broken[:20]:
             print(f"  {line}")
+    db.session.rollback()
+    rounds.note("audit", found=broken, now=clock.now())
+    db.session.commit()
     return broken

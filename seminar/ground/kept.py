@@ -73,6 +73,7 @@ TABLES = {
     "sent_form": "sent_forms",
     "history": "audit_trail",
     "day_done": "program",
+    "round_done": "program",
     "retention_rule": "program",
     "retention_report": "program",
 }
