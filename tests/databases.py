@@ -33,22 +33,22 @@ def running_database() -> Iterator[str]:
 @contextmanager
 def running_postgresql(settings: str = FAST) -> Iterator[str]:
     """The machine's own where there is one, with these settings, else PyPI's pgserver, which has its own."""
-    binaries = _binaries()
+    binaries = postgresql_binaries()
     if binaries is None:
         with _pgserver() as url:
             yield url
         return
     with tempfile.TemporaryDirectory() as folder:
-        owner = _owner(folder)
+        owner = owner_of(folder)
         data, port = Path(folder) / "data", free_port()
-        _run(owner, [str(binaries / "initdb"), "-D", str(data), "-U", "makerpd", "-A", "trust", "-E", "UTF8", "--no-sync"])
+        run_as(owner, [str(binaries / "initdb"), "-D", str(data), "-U", "makerpd", "-A", "trust", "-E", "UTF8", "--no-sync"])
         options = f"{settings} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -p {port}"
         control = [str(binaries / "pg_ctl"), "-D", str(data)]
-        _run(owner, [*control, "-w", "-o", options, "-l", str(Path(folder) / "log"), "start"])
+        run_as(owner, [*control, "-w", "-o", options, "-l", str(Path(folder) / "log"), "start"])
         try:
             yield f"postgresql://makerpd@127.0.0.1:{port}/postgres"
         finally:
-            _run(owner, [*control, "-m", "immediate", "stop"])
+            run_as(owner, [*control, "-m", "immediate", "stop"])
 
 
 @contextmanager
@@ -68,7 +68,7 @@ def database_beside(url: str, folder: Path) -> Iterator[str]:
             connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
 
 
-def _binaries() -> Path | None:
+def postgresql_binaries() -> Path | None:
     """Debian keeps them beside each other, off the path."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), reverse=True)
     on_path = shutil.which("initdb")
@@ -76,7 +76,7 @@ def _binaries() -> Path | None:
     return first.parent if first is not None and (first.parent / "pg_ctl").exists() else None
 
 
-def _owner(folder: str) -> str | None:
+def owner_of(folder: str) -> str | None:
     """PostgreSQL doesn't run as root: somebody else owns its folder then."""
     if os.geteuid() != 0:
         return None
@@ -85,7 +85,7 @@ def _owner(folder: str) -> str | None:
     return name
 
 
-def _run(owner: str | None, command: list[str]) -> None:
+def run_as(owner: str | None, command: list[str]) -> None:
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stdin=subprocess.DEVNULL, user=owner, cwd="/")
 
 

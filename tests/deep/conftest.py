@@ -2,4 +2,4 @@
 
 from tests.databases import KIND
 
-collect_ignore = [] if KIND == "postgresql" else ["test_plans.py"]
+collect_ignore = [] if KIND == "postgresql" else ["test_plans.py", "test_database_lost.py"]

@@ -142,7 +142,14 @@ def an_empty_installation() -> Iterator[Served]:
 @contextmanager
 def installed(*first: str) -> Iterator[Served]:
     """A copy of the tree with a database of its own, after this first command."""
-    with running_database() as url, TemporaryDirectory() as folder:
+    with running_database() as url, installed_on(url, *first) as served:
+        yield served
+
+
+@contextmanager
+def installed_on(url: str, *first: str) -> Iterator[Served]:
+    """A copy of the tree that works with this database."""
+    with TemporaryDirectory() as folder:
         home = Path(folder) / "makerpd"
         shutil.copytree(ROOT, home, ignore=NOT_SERVED)
         served = Served(url, home)
@@ -164,6 +171,8 @@ class Answer:
 
 class Visitor:
     """Somebody at a browser, with their cookies and the token of the last form they saw."""
+
+    patience_seconds = 30.0
 
     def __init__(self, port: int) -> None:
         self.port = port
@@ -206,7 +215,7 @@ class Visitor:
         headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self.cookies.items())}
         if body is not None:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=self.patience_seconds)
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
