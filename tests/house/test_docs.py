@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 A_FILE = re.compile(r"`((?:docs|inventory|migrations|seminar|templates|tests)/[\w./-]+?)/?(?:::\w+)?`")
 
 
