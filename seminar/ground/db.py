@@ -82,6 +82,16 @@ def connect(app: Flask, url: str) -> None:
     with app.app_context():
         prepare_engine(db.engine)
 
+    @app.teardown_appcontext
+    def _end(_error: BaseException | None) -> None:
+        # What was only read ends here. When the server went meanwhile that fails, and would turn the answer, which is made, into a 500.
+        try:
+            db.session.rollback()
+        except DBAPIError as error:
+            if not is_away(error):
+                raise
+            db.session().invalidate()
+
 
 SEVERAL_HOSTS = re.compile(r"(postgresql\+psycopg://(?:[^@/?]*@)?)([^/?]+,[^/?]+)(/[^?]*)?(?:\?(.*))?")
 

@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from seminar.ground.db import db
-from tests.databases import free_port
+from seminar.web.requires import public, requires
+from tests.databases import free_port, running_postgresql
 from tests.pages.reader import Reader
 from wsgi import create_app
 
@@ -62,6 +64,22 @@ def test_a_password_is_never_put_into_the_page(nobody_there):
 def test_a_page_that_is_not_there_says_that_the_records_are_away(ada):
     answer = ada.get("/nowhere")
     assert (answer.status_code, AWAY in answer.text) == (503, True)
+
+
+def test_an_answer_that_is_made_stays_when_the_server_goes_before_its_transaction_ends(app):
+    def answered_over_a_dead_connection():
+        pid = db.session.execute(text("SELECT pg_backend_pid()")).scalar()
+        with db.engine.connect() as another:
+            another.execute(text("SELECT pg_terminate_backend(:pid, 5000)"), {"pid": pid})
+        return "made"
+
+    with running_postgresql() as url:
+        there = create_app(replace(app.config["SETTINGS"], database_url=url))
+        there.add_url_rule("/made", "made", requires(public)(answered_over_a_dead_connection))
+        answer = there.test_client().get("/made")
+        with there.app_context():
+            db.engine.dispose()
+    assert (answer.status_code, answer.text) == (200, "made")
 
 
 def test_it_lives_and_is_not_ready(nobody_there):
