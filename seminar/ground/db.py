@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -20,6 +21,8 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, declared_attr
 from sqlalchemy.orm.attributes import set_committed_value
 
+from seminar.ground.first_come import Line, begin_to_write
+
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -28,6 +31,8 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 SQLITE_PRAGMAS = ("journal_mode=WAL", "busy_timeout=10000", "foreign_keys=ON", "synchronous=NORMAL")
+# As long as that, so that a request ends before whoever asked gives up.
+WRITES_WITHIN_SECONDS = 10
 READS = ("GET", "HEAD", "OPTIONS")
 T = TypeVar("T")
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
@@ -137,7 +142,7 @@ def engine_options(url: str) -> dict[str, Any]:
 def prepare_engine(engine: Engine) -> None:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_pragmas)
-        event.listen(engine, "begin", _begin)
+        event.listen(engine, "begin", partial(_begin, Line()))
     else:
         event.listen(engine, "do_connect", _limit_a_page)
 
@@ -155,9 +160,16 @@ def _set_pragmas(connection: Any, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin(connection: Any) -> None:
-    reads = not _writing.get() and (_reading.get() or (has_request_context() and request.method in READS))
-    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+def only_reads() -> bool:
+    """Whether what begins now writes nothing: in a GET, or in a stretch that says so."""
+    return not _writing.get() and (_reading.get() or (has_request_context() and request.method in READS))
+
+
+def _begin(line: Line, connection: Any) -> None:
+    if only_reads():
+        connection.exec_driver_sql("BEGIN")
+    else:
+        begin_to_write(connection, line, within_seconds=WRITES_WITHIN_SECONDS)
 
 
 @contextmanager
@@ -204,6 +216,16 @@ def is_away(error: DBAPIError) -> bool:
     # psycopg gives no code to what the server never said: a connection refused, or broken off. SQLite's errors have none at all.
     code = getattr(error.orig, "sqlstate", "")
     return error.connection_invalidated or (code is None and isinstance(error, OperationalError)) or code in _AWAY
+
+
+# PostgreSQL's disk_full; what SQLite says where the log or its index can't grow.
+_NO_ROOM = ("53100", "SQLITE_FULL", "SQLITE_IOERR_SHMSIZE")
+
+
+def found_no_room(error: DBAPIError) -> bool:
+    """Whether the disk is full that the database is on."""
+    said = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorname", None)
+    return said in _NO_ROOM
 
 
 def twice_if_a_race_is_lost(do: Callable[[], T]) -> T:
