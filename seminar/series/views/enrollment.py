@@ -5,7 +5,7 @@ from flask_babel import gettext
 from sqlalchemy import select
 
 from seminar.ground import clock
-from seminar.ground.db import db
+from seminar.ground.db import db, reading
 from seminar.ground.refusal import N_, Refused
 from seminar.people.person import Person
 from seminar.series.access import plans_series
@@ -22,7 +22,9 @@ def _back_to(series_id: int) -> object:
 
 
 def _refused(series_id: int, refused: Refused) -> object:
-    return series_page(series_or_404(series_id), refused), refused.status
+    # Most of a crowd is told no: while they are, the others' writes go on.
+    with reading():
+        return series_page(series_or_404(series_id), refused), refused.status
 
 
 @series.post("/series/<int:series_id>/enrollment")
