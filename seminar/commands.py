@@ -4,6 +4,7 @@ import csv
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -39,6 +40,7 @@ from seminar.web.language import LANGUAGES
 from seminar.web.letters import write_all
 
 EVERY_SECONDS = 5.0
+MAIL_WITHIN_SECONDS = 60.0
 FINDINGS_SHOWN = 20
 log = structlog.get_logger("makerpd.worker")
 
@@ -280,9 +282,11 @@ def _once_a_day(district_id: int, name: str, round_of: Callable[..., object], no
 
 
 def _send_mail(app: Flask) -> None:
-    settings = app.config["SETTINGS"]
-    while post.send_due(write_all, smtp_url=settings.smtp_url, folder=settings.mail_folder, now=clock.now()):
-        pass
+    """All that is due; or for so long, that a mail server which hardly answers holds up no other round."""
+    settings, ends = app.config["SETTINGS"], time.monotonic() + MAIL_WITHIN_SECONDS
+    while time.monotonic() < ends:
+        if not post.send_due(write_all, smtp_url=settings.smtp_url, folder=settings.mail_folder, now=clock.now()):
+            return
 
 
 def _audit() -> int:

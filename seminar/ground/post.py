@@ -7,6 +7,7 @@ a file is written under the mail's own name, so it exists once (rule 9).
 
 import smtplib
 import ssl
+import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from seminar.ground.db import db
 from seminar.ground.outbox import RETRY_AFTER, Mail
@@ -64,9 +65,19 @@ def send_due(write: Write, *, smtp_url: str | None, folder: Path, now: datetime)
             _mark(mail_id, built, now)
         else:
             letters[mail_id] = built
+    untried = set(letters)
     for mail_id, outcome in _over_smtp(letters, smtp_url) if smtp_url else _to_files(letters, folder):
         _mark(mail_id, outcome, now)
-    return len(claimed)
+        untried.discard(mail_id)
+    _put_back(untried, now)
+    return len(claimed) - len(untried)
+
+
+def _put_back(mail_ids: set[int], now: datetime) -> None:
+    """What wasn't tried is due as it was."""
+    if mail_ids:
+        db.session.execute(update(Mail).where(Mail.id.in_(mail_ids)).values(next_try_at=now))
+        db.session.commit()
 
 
 def _claim(now: datetime) -> list[int]:
@@ -194,15 +205,19 @@ def _answer(code: int, text: bytes | str) -> str:
 
 
 def _over_smtp(letters: dict[int, EmailMessage], smtp_url: str) -> Iterator[tuple[int, str | None]]:
-    """One connection for all of them; a new one after an error. Where nobody answers, the rest of the batch waits too."""
+    """One connection for all of them; a new one after an error. Where nobody answers, the rest of the batch waits too. Where it
+    takes too long, the rest isn't tried now: who stands behind a mailbox that never answers goes with the next batch."""
     connection: smtplib.SMTP | None = None
     nobody: str | None = None
+    ends = time.monotonic() + ANSWER_WITHIN_SECONDS
     for mail_id, message in letters.items():
         if nobody is not None:
             yield mail_id, nobody
             continue
+        if time.monotonic() >= ends:
+            break
         try:
-            connection = connection or _connection(smtp_url)
+            connection = (connection and _still_there(connection)) or _connection(smtp_url)
             connection.send_message(message)
         except (OSError, smtplib.SMTPException) as error:
             failed = _failed(mail_id, error)
@@ -215,6 +230,15 @@ def _over_smtp(letters: dict[int, EmailMessage], smtp_url: str) -> Iterator[tupl
             yield mail_id, None
     if connection is not None:
         _leave(connection)
+
+
+def _still_there(connection: smtplib.SMTP) -> smtplib.SMTP | None:
+    """The connection, unless the server hung up meanwhile, as they do on who was idle or has sent enough."""
+    with suppress(OSError):
+        if connection.noop()[0] == 250:
+            return connection
+    _leave(connection)
+    return None
 
 
 def _leave(connection: smtplib.SMTP) -> None:

@@ -24,7 +24,7 @@ from seminar.series.enrollment import enroll
 from seminar.series.planning import change_meeting
 from seminar.web.letters import write_all
 from tests.cast import NOW, TODAY, a_cast, a_series
-from tests.ground.test_post import Mailbox, a_server
+from tests.ground.mailbox import Mailbox, a_server
 from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,73 +1,22 @@
 """Sending mail: as files, and over SMTP to a server that somebody else wrote, with its refusals, its silence and its death."""
 
-import email
 import ssl
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 import trustme
-from aiosmtpd.controller import Controller
 from sqlalchemy import select
 
 from seminar.ground import outbox
 from seminar.ground.db import db
 from seminar.ground.outbox import RETRY_AFTER, Mail
-from seminar.ground.post import send_due, try_again
+from seminar.ground.post import try_again
 from seminar.people.account import send_link
 from seminar.series.enrollment import enroll, withdraw
-from seminar.web.letters import write_all
-from tests.cast import NOW, a_cast, a_series
-from tests.databases import free_port
+from tests.cast import NOW, a_series
+from tests.ground.mailbox import Mailbox, a_server, states
 
 BASE = "https://makerpd.a-rather-long-name-of-a-school-district.example"
-
-
-class Mailbox:
-    """What the server was given; `answers` is what it says to each mail's end, in order."""
-
-    def __init__(self, *answers):
-        self.messages, self.answers, self.farewells = [], list(answers), 0
-
-    async def handle_DATA(self, server, session, envelope):
-        answer = self.answers.pop(0) if self.answers else "250 OK"
-        if answer.startswith("250"):
-            self.messages.append(email.message_from_bytes(envelope.content, policy=email.policy.default))
-        return answer
-
-    async def handle_QUIT(self, server, session, envelope):
-        self.farewells += 1
-        return "221 Bye"
-
-
-@contextmanager
-def a_server(mailbox, **options):
-    port = free_port()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=port, **options)
-    controller.start()
-    try:
-        yield f"smtp://127.0.0.1:{port}"
-    finally:
-        controller.stop()
-
-
-@pytest.fixture
-def letters(db_session, tmp_path):
-    """Three mails that are due, and how to send them."""
-    cast = a_cast()
-    for person in (cast.ada, cast.ben, cast.cora):
-        outbox.put(person, "award_withdrawn", key="1", now=NOW, badge="Operator", reason="A slip")
-    db.session.commit()
-
-    def send(url=None, now=NOW):
-        return send_due(write_all, smtp_url=url, folder=tmp_path, now=now)
-
-    send.folder, send.cast = tmp_path, cast
-    return send
-
-
-def states():
-    return [(mail.state, mail.tries) for mail in db.session.scalars(select(Mail).order_by(Mail.id))]
 
 
 def test_one_connection_carries_them_all_each_once(letters):
