@@ -1,6 +1,7 @@
 """Signing in, and the links by mail."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
@@ -10,7 +11,8 @@ from seminar.ground.outbox import Mail
 from seminar.people import account
 from seminar.people.account import Account
 from seminar.people.person import Person
-from tests.cast import a_cast
+from tests.cast import NOW, a_cast
+from tests.conftest import ClockAt
 
 PASSWORD = "a short sentence"
 
@@ -62,6 +64,20 @@ def test_too_many_tries_are_throttled_by_account_only(client):
         sign_in(client, password="wrong")
     assert sign_in(client).status_code == 429
     assert sign_in(client, email="ben@a.example", password="wrong").status_code == 422
+
+
+def test_tries_by_a_clock_that_was_ahead_lock_nobody_out_once_it_is_right(client, clean, monkeypatch):
+    ahead = ClockAt(NOW + timedelta(days=1))
+    with monkeypatch.context() as for_now:
+        for_now.setitem(clean.extensions, "makerpd_clock", ahead)
+        for _ in range(account.TRIES_PER_EMAIL):
+            sign_in(client, password="wrong")
+        assert sign_in(client).status_code == 429
+        ahead.moment -= timedelta(minutes=10)
+        assert sign_in(client).status_code == 429
+        ahead.moment -= timedelta(minutes=50)
+        assert sign_in(client).status_code == 303
+    assert sign_in(clean.test_client()).status_code == 303
 
 
 def test_a_new_password_ends_other_sessions(client, clean):
