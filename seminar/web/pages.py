@@ -17,7 +17,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from seminar.ground import clock
-from seminar.ground.db import broken_constraint, db, is_away, lost_a_race, reading, waited_too_long
+from seminar.ground.db import broken_constraint, db, found_no_room, is_away, lost_a_race, reading, waited_too_long
 from seminar.ground.once import once
 from seminar.ground.refusal import N_, Refused
 from seminar.web.language import language_of_the_device
@@ -209,15 +209,16 @@ def install(app: Flask) -> None:
 
     @app.errorhandler(DBAPIError)
     def _not_now(error: DBAPIError) -> tuple[str, int] | tuple[str, int, dict[str, str]]:
-        away = is_away(error)
-        if not (away or waited_too_long(error) or lost_a_race(error)):
+        found = _why_not_now(error)
+        if found is None:
             return _broken(error)
-        log.warning("database away" if away else "busy", error=repr(error.orig))
+        said_in_log, sentence = found
+        (log.error if sentence is NO_ROOM else log.warning)(said_in_log, error=repr(error.orig))
         db.session.rollback()
-        if away:
+        if sentence is AWAY:
             # This page is made without the database, so nobody knows who is looking: see the shell.
             g.away, g.language = True, language_of_the_device()
-        return error_page(503, AWAY if away else ERRORS[503]), 503, RETRY_AFTER
+        return error_page(503, sentence), 503, RETRY_AFTER
 
     @app.errorhandler(Exception)
     def _broken(error: Exception) -> tuple[str, int]:
@@ -241,9 +242,20 @@ ERRORS = {
     500: lazy_gettext("Something broke on our side, and it was recorded. What you sent was not saved: go back and send it again."),
 }
 
-
 AWAY = lazy_gettext("MakerPD can't reach its records at this moment. It is usually back within a minute: try again then.")
+NO_ROOM = lazy_gettext("The server's disk is full, so nothing can be saved now. Nothing of this was saved: try again when there is room.")
 RETRY_AFTER = {"Retry-After": "5"}
+
+
+def _why_not_now(error: DBAPIError) -> tuple[str, Any] | None:
+    """For the log and for the reader, why it can't be done at this moment; None where it never can."""
+    if found_no_room(error):
+        return "no room on the disk", NO_ROOM
+    if is_away(error):
+        return "database away", AWAY
+    return ("busy", ERRORS[503]) if waited_too_long(error) or lost_a_race(error) else None
+
+
 # What no page repeats, as the value of a field: what is typed in these, and files, which are gone.
 NEVER_REPEATED = {"csrf_token", "password", "current", "code", "off_code", "credential"}
 

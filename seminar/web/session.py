@@ -13,7 +13,7 @@ from flask import Flask, g, request, session
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 
 from seminar.ground import clock
-from seminar.ground.db import READS, db
+from seminar.ground.db import db, only_reads
 from seminar.people.account import Account
 from seminar.people.device_session import (
     LASTS_AT_MOST,
@@ -60,7 +60,7 @@ def signed_in_by(cookie_id: str) -> SignedIn | None:
         return None
     if device.is_shared:
         session["last_request"] = now.isoformat()
-    if request.method not in READS:
+    if not only_reads():
         note_use(device, now=now)
     return SignedIn(device.person, device, key)
 
