@@ -20,25 +20,26 @@ FAST = "-F -c full_page_writes=off -c synchronous_commit=off -c max_connections=
 
 
 @contextmanager
-def running_database() -> Iterator[str]:
-    """The URL of an empty database of the kind that TEST_DATABASE names, stopped and removed at the end."""
+def running_database(on: Path | None = None) -> Iterator[str]:
+    """The URL of an empty database of the kind that TEST_DATABASE names, stopped and removed at the end; its files are made in the
+    folder `on`, where it is given."""
     if KIND == "postgresql":
-        with running_postgresql() as url:
+        with running_postgresql(on=on) as url:
             yield url
         return
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=on) as folder:
         yield f"sqlite:///{folder}/test.db"
 
 
 @contextmanager
-def running_postgresql(settings: str = FAST) -> Iterator[str]:
+def running_postgresql(settings: str = FAST, on: Path | None = None) -> Iterator[str]:
     """The machine's own where there is one, with these settings, else PyPI's pgserver, which has its own."""
     binaries = postgresql_binaries()
     if binaries is None:
-        with _pgserver() as url:
+        with _pgserver(on) as url:
             yield url
         return
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=on) as folder:
         owner = owner_of(folder)
         data, port = Path(folder) / "data", free_port()
         run_as(owner, [str(binaries / "initdb"), "-D", str(data), "-U", "makerpd", "-A", "trust", "-E", "UTF8", "--no-sync"])
@@ -97,10 +98,10 @@ def free_port() -> int:
 
 
 @contextmanager
-def _pgserver() -> Iterator[str]:
+def _pgserver(on: Path | None) -> Iterator[str]:
     import pgserver
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=on) as folder:
         server = pgserver.get_server(folder)
         try:
             yield server.get_uri()

@@ -1,33 +1,35 @@
 """The product served as `make run` serves it, with real processes on a fresh demo district, and somebody who visits it."""
 
-import errno
 import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from http.cookies import SimpleCookie
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Barrier
+from threading import Barrier, Event, Thread
 from urllib.parse import urlencode
 
-from sqlalchemy import create_engine
+from flask import Flask
+from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
 from inventory.demo.district import PASSWORD
-from seminar.ground.db import engine_options, engine_url
+from seminar.ground.db import db, engine_options, engine_url
+from seminar.ground.outbox import Mail
 from seminar.ground.serve import commands
+from seminar.ground.settings import settings_from
 from tests.databases import free_port, running_database
 from tests.waiting import until
+from wsgi import create_app
 
 ROOT = Path(__file__).resolve().parents[2]
 NOT_SERVED = shutil.ignore_patterns(".*", "__pycache__", "instance", "tests", "bench", "docs")
@@ -42,7 +44,11 @@ class Served:
     home: Path
     port: int = field(default_factory=free_port)
     started: float = field(default_factory=time.time)
+    # Without one, mail is written to files.
+    smtp_url: str | None = None
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    # The web server and the worker that are kept running.
+    kept: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.engine = create_engine(engine_url(self.database_url), **engine_options(self.database_url))
@@ -54,20 +60,36 @@ class Served:
 
     def environment(self) -> dict[str, str]:
         given = {name: value for name, value in os.environ.items() if name != "SMTP_URL"}
-        return given | {
-            "DATABASE_URL": self.database_url,
-            "HOST": "127.0.0.1",
-            "PORT": str(self.port),
-            "BASE_URL": f"http://127.0.0.1:{self.port}",
-            "SECRET_KEY": "only-for-served-tests-" * 3,
-            "LOG_LEVEL": "ERROR",
-            "MAKERPD_DEMO": "1",
-            "MAKERPD_NOW": "2027-03-02T08:30",
-            "MAKERPD_STARTED": str(self.started),
-        }
+        mail = {"SMTP_URL": self.smtp_url} if self.smtp_url is not None else {}
+        return (
+            given
+            | mail
+            | {
+                "DATABASE_URL": self.database_url,
+                "HOST": "127.0.0.1",
+                "PORT": str(self.port),
+                "BASE_URL": f"http://127.0.0.1:{self.port}",
+                "SECRET_KEY": "only-for-served-tests-" * 3,
+                "LOG_LEVEL": "ERROR",
+                "MAKERPD_DEMO": "1",
+                "MAKERPD_NOW": "2027-03-02T08:30",
+                "MAKERPD_STARTED": str(self.started),
+            }
+        )
 
     def session(self) -> Session:
         return Session(self.engine)
+
+    @contextmanager
+    def inside(self) -> Iterator[Flask]:
+        """The product itself on this database, for rows that would take too long to make by its pages."""
+        app = create_app(settings_from(self.environment(), self.home))
+        with app.app_context():
+            try:
+                yield app
+            finally:
+                db.session.remove()
+                db.engine.dispose()
 
     def flask(self, *arguments: str) -> int:
         """The exit code of one of the product's commands."""
@@ -85,6 +107,29 @@ class Served:
         _, worker = commands(self.environment())
         return self._start(worker)
 
+    @contextmanager
+    def kept_running(self) -> Iterator[None]:
+        """Web and worker, each started anew whenever it ends, as systemd does with Restart=always: what is left of its group
+        goes with it."""
+        self.kept, over = [self.start_web(), self.start_worker()], Event()
+
+        def keep() -> None:
+            while not over.wait(0.05):
+                for n, command in enumerate(commands(self.environment())):
+                    if self.kept[n].poll() is not None:
+                        with suppress(ProcessLookupError):
+                            os.killpg(self.kept[n].pid, signal.SIGKILL)
+                        self.kept[n] = self._start(command)
+
+        keeper = Thread(target=keep)
+        keeper.start()
+        try:
+            yield
+        finally:
+            over.set()
+            keeper.join()
+            self.stop()
+
     def _start(self, command: list[str]) -> subprocess.Popen[bytes]:
         with self.log.open("ab") as log:
             process = subprocess.Popen(
@@ -99,10 +144,14 @@ class Served:
         except NO_ANSWER:
             return False
 
-    def nobody_listens(self) -> bool:
-        """A web server's children end when their parent was killed, once they have answered what they had begun."""
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", self.port)) == errno.ECONNREFUSED
+    def unsent(self) -> set[int]:
+        """The ids of the mails that aren't sent yet."""
+        with self.session() as session:
+            return set(session.scalars(select(Mail.id).where(Mail.state != "sent")))
+
+    def written(self) -> set[int]:
+        """The ids of the mails of which there is a file."""
+        return {int(path.name[:8]) for path in self.mail.glob("[0-9]*.eml")}
 
     def pass_time(self, seconds: float) -> None:
         """Whatever is started from here on finds the clock so much later."""
@@ -117,18 +166,19 @@ class Served:
                     process.wait(timeout=10)
                 except (ProcessLookupError, subprocess.TimeoutExpired):
                     pass
-        self.engine.dispose()
+        self.running.clear()
 
 
-def web_workers(web: subprocess.Popen[bytes]) -> list[int]:
-    found = subprocess.run(["pgrep", "-P", str(web.pid)], capture_output=True, text=True, check=False)
+def web_workers(arbiter: int) -> list[int]:
+    found = subprocess.run(["pgrep", "-P", str(arbiter)], capture_output=True, text=True, check=False)
     return [int(pid) for pid in found.stdout.split()]
 
 
 @contextmanager
-def demo_district() -> Iterator[Served]:
-    """One that is prepared, with nothing started yet; all that was started is stopped at the end."""
-    with installed("prepare") as served:
+def demo_district(on: Path | None = None) -> Iterator[Served]:
+    """One that is prepared, with nothing started yet; all that was started is stopped at the end. `on` is a folder for its
+    database."""
+    with installed("prepare", on=on) as served:
         yield served
 
 
@@ -140,9 +190,9 @@ def an_empty_installation() -> Iterator[Served]:
 
 
 @contextmanager
-def installed(*first: str) -> Iterator[Served]:
+def installed(*first: str, on: Path | None = None) -> Iterator[Served]:
     """A copy of the tree with a database of its own, after this first command."""
-    with running_database() as url, installed_on(url, *first) as served:
+    with running_database(on) as url, installed_on(url, *first) as served:
         yield served
 
 
@@ -158,6 +208,7 @@ def installed_on(url: str, *first: str) -> Iterator[Served]:
             yield served
         finally:
             served.stop()
+            served.engine.dispose()
             # pytest shows it when the test has failed.
             print(served.log.read_text()[-6000:])
 
@@ -185,7 +236,7 @@ class Visitor:
     def post(self, path: str, **fields: object) -> Answer:
         return self._ask("POST", path, urlencode({"csrf_token": self.token, **fields}))
 
-    def post_until_answered(self, path: str) -> tuple[Answer, int]:
+    def post_until_answered(self, path: str, **fields: object) -> tuple[Answer, int]:
         """Press again whenever the server died over it; the answer, and how often it took pressing."""
         answers: list[Answer] = []
         presses = 0
@@ -194,7 +245,7 @@ class Visitor:
             nonlocal presses
             presses += 1
             try:
-                answers.append(self.post(path))
+                answers.append(self.post(path, **fields))
             except NO_ANSWER:
                 return False
             return True

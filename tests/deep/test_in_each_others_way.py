@@ -21,13 +21,16 @@ from seminar.people.appointment import Appointment
 from seminar.people.directory import appoint
 from seminar.people.district import District
 from seminar.people.person import Person
+from seminar.series.enrollment import enroll
+from seminar.series.series import Series
 from seminar.skills.award import Award
 from seminar.skills.badge import Badge
 from seminar.skills.expiry import tell_what_runs_out
 from seminar.skills.signing import Shown, sign_off
 from seminar.skills.skill import Clearance
 from seminar.web.letters import write_all
-from tests.cast import NOW, TODAY, a_cast, an_award
+from seminar.web.pages import refusing
+from tests.cast import NOW, TODAY, a_cast, a_series, an_award
 from tests.databases import KIND
 
 pytestmark = pytest.mark.deep
@@ -49,6 +52,24 @@ def both(app, *acts):
 
     with ThreadPoolExecutor(len(acts)) as pool:
         return list(pool.map(one, acts))
+
+
+def test_one_person_who_presses_enroll_many_times_has_one_place(clean):
+    with clean.app_context():
+        cast = a_cast()
+        series_id, ada = a_series(cast, seats=10).id, cast.ada.id
+
+    def press():
+        try:
+            with refusing():
+                person = db.session.get_one(Person, ada)
+                enroll(person, db.session.get_one(Series, series_id), by=person, now=NOW)
+                db.session.commit()
+        except Refused:
+            return False
+        return True
+
+    assert sum(both(clean, *[press] * 12)) == 1
 
 
 @pytest.mark.parametrize("turn", range(10))
