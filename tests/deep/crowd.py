@@ -17,7 +17,8 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import generate_csrf
 from sqlalchemy import insert, select
 
-from inventory.calendar import free_items
+from inventory.calendar import busy_days, items_of
+from inventory.depot import open_days
 from inventory.equipment import EquipmentModel, Item
 from seminar.ground import clock
 from seminar.ground.db import db
@@ -101,7 +102,9 @@ def schools_for(served: Served, name: str, *, schools: int, items: int, first_da
         district = db.session.scalars(select(District)).one()
         model = db.session.scalars(select(EquipmentModel).where(EquipmentModel.name == name)).one()
         today, number = district.day(clock.now()), token_hex(3)
-        free = free_items([model.id], first_day, last_day, today=today)[model.id]
+        until = (open_days(district.id).after(last_day, model.turnaround_open_days) or [last_day])[-1]
+        busy = busy_days([model.id], first_day, until, today=today)
+        free = [item for item in items_of([model.id])[model.id] if item.id not in busy]
         more = [Item(district_id=district.id, model_id=model.id, tag=f"{number}-{n}") for n in range(items - len(free))]
         at = [
             School(district_id=district.id, code=f"{number}-{n}", name=f"School {number}-{n}", grade_first=0, grade_last=5)

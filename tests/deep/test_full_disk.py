@@ -143,7 +143,7 @@ def test_mail_that_finds_no_room_is_not_taken_for_sent_and_is_written_whole_late
     with a_disk(1) as disk, demo_district() as served:
         served.mail.parent.mkdir()
         served.mail.symlink_to(disk)
-        put_mails(served, 300)
+        put = put_mails(served, 300)
         worker = served.start_worker()
         until(lambda: found_no_room(served) >= 20, within=60)
         sent = {int(path.name[:8]): path.read_bytes() for path in disk.glob("[0-9]*.eml")}
@@ -157,4 +157,4 @@ def test_mail_that_finds_no_room_is_not_taken_for_sent_and_is_written_whole_late
         written = {int(path.name[:8]): path.read_bytes() for path in disk.glob("[0-9]*.eml")}
         assert {id: written[id] for id in sent} == sent
         assert len(list(disk.iterdir())) == len(written)
-        assert [id for id, letter in written.items() if not is_whole(letter)] == []
+        assert [id for id in put if not is_whole(written[id])] == []
