@@ -6,7 +6,7 @@ from alembic import op
 from seminar.ground.db import UTCDateTime
 
 revision = "rounds"
-down_revision = "retention"
+down_revision = "scale"
 branch_labels = None
 depends_on = None
 
