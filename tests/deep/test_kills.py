@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from email import message_from_bytes
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -42,6 +43,8 @@ def kill_one(served: Served, victim: str) -> None:
     # What was just answered is over; the next is anywhere on its way by then.
     time.sleep(random.uniform(0, 0.05))
     os.kill(pid, signal.SIGKILL)
+    # Whoever started it has noticed.
+    until(lambda: not Path(f"/proc/{pid}").exists())
 
 
 def test_kills_of_everything_lose_nothing_and_double_nothing(served: Served) -> None:
