@@ -2,4 +2,4 @@
 
 from tests.databases import KIND
 
-collect_ignore = [] if KIND == "postgresql" else ["test_plans.py", "test_database_lost.py"]
+collect_ignore = ["test_backup_of_a_file.py"] if KIND == "postgresql" else ["test_plans.py", "test_database_lost.py"]
