@@ -5,8 +5,9 @@ const limit = Number(warning.dataset.idleSeconds) * 1000;
 const warnBefore = Math.min(120_000, limit / 2);
 const left = warning.querySelector("p");
 const others = new BroadcastChannel("still-here");
+let toldAt = 0;
 // When the server last heard of somebody, or a little before: it counts from there, so what is left is never said to be more.
-let heardAt = performance.timeOrigin;
+const heardAt = () => Math.max(toldAt, performance.timeOrigin);
 let isTelling = false;
 
 // The page is asked for anew, never a form sent again.
@@ -19,11 +20,11 @@ const tell = async () => {
   isTelling = false;
   if (!answer) return;
   if (answer.status !== 204) return leave();
-  heardAt = at;
+  toldAt = at;
   others.postMessage(at);
 };
 const look = () => {
-  const over = heardAt + limit - Date.now();
+  const over = heardAt() + limit - Date.now();
   // A little later than the server, so that the page which comes is the one that says what happened.
   if (over < -1500) return leave();
   if (over > warnBefore || isTelling) return;
@@ -32,11 +33,11 @@ const look = () => {
 };
 
 others.addEventListener("message", ({ data }) => {
-  heardAt = Math.max(heardAt, data);
+  toldAt = Math.max(toldAt, data);
   if (warning.open) warning.close();
 });
 for (const sign of ["input", "pointerdown", "keydown"]) {
-  addEventListener(sign, () => warning.open || Date.now() - heardAt < warnBefore / 4 || tell(), { passive: true });
+  addEventListener(sign, () => warning.open || Date.now() - heardAt() < warnBefore / 4 || tell(), { passive: true });
 }
 warning.addEventListener("close", tell);
 document.addEventListener("visibilitychange", look);
