@@ -2,7 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 SUITE := $(BIN)/python -m pytest -q -m "not deep and not browser"
-DEEP := $(BIN)/python -m pytest -q -m "(deep or machine) and not browser"
+CROWDS := tests/deep/test_crowds.py
+DEEP := $(BIN)/python -m pytest -q -m "(deep or machine) and not browser" --ignore=$(CROWDS)
 BROWSER := $(BIN)/python -m pytest -q -m "browser and not deep"
 
 .PHONY: set-up run test test-deep check lock translations screenshots conformance bench fuzz scan
@@ -43,6 +44,8 @@ test: check
 	wait; cat .venv/browser.log; exit $$(( suites + $$(cat .venv/browser.status) ))
 
 test-deep: .venv/test.stamp $(SPANISH).mo
+	@for kind in sqlite postgresql; do echo "== crowds on $$kind, with the machine to themselves =="; \
+	  TEST_DATABASE=$$kind $(BIN)/python -m pytest -q $(CROWDS) || exit 1; done
 	@echo "== races, kills and long plays: on SQLite, and beside it on PostgreSQL, told after it =="
 	@(TEST_DATABASE=postgresql LONG_MACHINES=1 $(DEEP) > .venv/deep.log 2>&1; echo $$? > .venv/deep.status) & \
 	TEST_DATABASE=sqlite LONG_MACHINES=1 $(DEEP); sqlite=$$?; \

@@ -3,14 +3,9 @@
 A sign-in checks a password, which is slow on purpose: here its rows and its cookie are made as a sign-in makes them.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from fcntl import LOCK_EX, flock
-from pathlib import Path
 from secrets import token_hex, token_urlsafe
-from tempfile import gettempdir
 
 from flask import Flask
 from flask.sessions import SecureCookieSessionInterface
@@ -57,14 +52,6 @@ def _visitor(app: Flask, port: int, cookie_id: str) -> Visitor:
     assert sealed is not None
     visitor.cookies["session"] = str(sealed.dumps(kept))
     return visitor
-
-
-@contextmanager
-def no_other_crowd() -> Iterator[None]:
-    """One crowd at a time on a machine: the suites of both databases may run side by side."""
-    with (Path(gettempdir()) / "makerpd-crowd.lock").open("w") as held:
-        flock(held, LOCK_EX)
-        yield
 
 
 def more_teachers(served: Served, number: int) -> list[int]:

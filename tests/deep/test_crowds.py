@@ -1,4 +1,6 @@
-"""Crowds over HTTP against several web processes: exact to the last seat and item, nobody waits long, and pages stay up."""
+"""Crowds over HTTP against several web processes: exact to the last seat and item, nobody waits long, and pages stay up.
+
+A bound in seconds needs the machine to itself: `make test-deep` plays these before everything else."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -17,7 +19,7 @@ from seminar.series.enrollment import Enrollment
 from seminar.series.seminar import Seminar
 from seminar.series.series import Series
 from tests.deep.busy_day import AT_A_TIME, BusyDay
-from tests.deep.crowd import more_teachers, no_other_crowd, schools_for, signed_in_as
+from tests.deep.crowd import more_teachers, schools_for, signed_in_as
 from tests.deep.served import Answer, Served, Visitor, all_at_once, demo_district, refused_with, signed_in
 from tests.waiting import until
 
@@ -59,7 +61,7 @@ def others_reading(served: Served) -> Iterator[list[Answer]]:
 
 def crowd(served: Served, acts: list[Callable[[], Answer]]) -> list[Answer]:
     """All of them at once; nobody of them or of those who read meanwhile waits too long, and every page that is read is there."""
-    with no_other_crowd(), others_reading(served) as read:
+    with others_reading(served) as read:
         answers = all_at_once(acts)
     assert {answer.status for answer in read} == {200}
     assert max(answer.seconds for answer in [*answers, *read]) < LONGEST_WAIT
@@ -105,7 +107,7 @@ def test_a_hundred_schools_for_twelve_items(served: Served) -> None:
 def test_a_city_opens_its_enrollment_while_everything_else_goes_on(served: Served) -> None:
     """3,600 places, as fast as they can be had; in ten minutes they would have to be."""
     day = BusyDay(served, people=600, series=6, schools=40)
-    with no_other_crowd(), others_reading(served) as read, ThreadPoolExecutor(AT_A_TIME + 4) as pool:
+    with others_reading(served) as read, ThreadPoolExecutor(AT_A_TIME + 4) as pool:
         began = monotonic()
         for one in day.begin(pool):
             one.result()
