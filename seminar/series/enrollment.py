@@ -113,16 +113,10 @@ def takes_enrollments(series: Series, now: datetime) -> bool:
 
 def enroll(person: Person, series: Series, *, by: Person, now: datetime) -> Enrollment:
     """Take a seat. Raises Refused when enrollment is closed, the person is in it already or the series is full. Flushes."""
+    # Most of a crowd is told no: they needn't stand in the line of those who may get a seat.
+    _refuse_to_enroll(person, series, now)
     lock(series)
-    title = series.seminar.title
-    if series.canceled_at is not None:
-        raise Refused(N_("{title} is canceled."), status=409, title=title)
-    if not takes_enrollments(series, now):
-        raise Refused(N_("{title} doesn't take enrollments now. Its page says when it does."), status=409, title=title)
-    if live_enrollment(person, series) is not None:
-        raise Refused(N_("{name} is already enrolled in {title}."), status=409, name=person.name, title=title)
-    if seats_left(series) <= 0:
-        raise Refused(N_("{title} is full. Look for another series in the catalog."), status=409, title=title)
+    _refuse_to_enroll(person, series, now)
     enrollment = Enrollment(
         district_id=series.district_id,
         series_id=series.id,
@@ -137,6 +131,18 @@ def enroll(person: Person, series: Series, *, by: Person, now: datetime) -> Enro
     history.record(by, "enrolled", enrollment, now, series=series.id, person=person.id)
     _tell([enrollment], series, "enrolled", now=now)
     return enrollment
+
+
+def _refuse_to_enroll(person: Person, series: Series, now: datetime) -> None:
+    title = series.seminar.title
+    if series.canceled_at is not None:
+        raise Refused(N_("{title} is canceled."), status=409, title=title)
+    if not takes_enrollments(series, now):
+        raise Refused(N_("{title} doesn't take enrollments now. Its page says when it does."), status=409, title=title)
+    if live_enrollment(person, series) is not None:
+        raise Refused(N_("{name} is already enrolled in {title}."), status=409, name=person.name, title=title)
+    if seats_left(series) <= 0:
+        raise Refused(N_("{title} is full. Look for another series in the catalog."), status=409, title=title)
 
 
 def withdraw(enrollment: Enrollment, *, by: Person, now: datetime) -> None:

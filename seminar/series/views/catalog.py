@@ -77,25 +77,26 @@ def series_page(found: Series, refused: Refused | None = None) -> str:
     standing = signed_in_standing()
     now = clock.now()
     read_lists(found)
+    left, is_open = seats_left(found), takes_enrollments(found, now)
     return render_template(
         "series/series.html",
         series=found,
-        left=seats_left(found),
-        open=takes_enrollments(found, now),
+        left=left,
+        open=is_open,
         ended=bool(found.meetings) and found.meetings[-1].ends_at <= now,
         refusal=sentence_of(refused) if refused else "",
         refused_field=refused.field if refused else None,
-        **(own_part(standing, found) if standing else {"enrollment": None}),
+        **(own_part(standing, found, has_a_seat=is_open and left > 0) if standing else {"enrollment": None}),
     )
 
 
-def own_part(standing: Standing, found: Series) -> dict[str, object]:
-    """What the page says to the person who is signed in."""
+def own_part(standing: Standing, found: Series, *, has_a_seat: bool) -> dict[str, object]:
+    """What the page says to the person who is signed in; what is at the same time only where there is a seat to take."""
     planner = plans_series(standing)
     enrollment = live_enrollment(standing.person, found)
     return {
         "enrollment": enrollment,
-        "clashes": [] if enrollment else meetings_at_the_same_time(standing.person, found, clock.now()),
+        "clashes": [] if enrollment or not has_a_seat else meetings_at_the_same_time(standing.person, found, clock.now()),
         "may_take_attendance": looks_after(standing, found),
         "may_see_grid": looks_after(standing, found) and found.seminar.badge_id is not None,
         "may_plan": planner,
