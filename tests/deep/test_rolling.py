@@ -103,15 +103,15 @@ def enrollments_counted(served: Served) -> int:
 
 def replace_workers(web: subprocess.Popen[bytes]) -> None:
     """As `systemctl reload makerpd-web` does: two more, and when these have their code, two less, the oldest first."""
-    before = set(web_workers(web))
+    before = set(web_workers(web.pid))
     for more in (3, 4):
         web.send_signal(signal.SIGTTIN)
-        until(lambda more=more: len(web_workers(web)) == more, within=PATIENCE)
-    until(lambda: all(has_its_code(pid) for pid in web_workers(web)), within=PATIENCE)
+        until(lambda more=more: len(web_workers(web.pid)) == more, within=PATIENCE)
+    until(lambda: all(has_its_code(pid) for pid in web_workers(web.pid)), within=PATIENCE)
     for less in (3, 2):
         web.send_signal(signal.SIGTTOU)
-        until(lambda less=less: len(web_workers(web)) == less, within=PATIENCE)
-    assert set(web_workers(web)) & before == set()
+        until(lambda less=less: len(web_workers(web.pid)) == less, within=PATIENCE)
+    assert set(web_workers(web.pid)) & before == set()
 
 
 def has_its_code(pid: int) -> bool:
