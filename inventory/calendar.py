@@ -7,7 +7,7 @@ no open check; one function answers, for screens and for rules.
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, delete, func, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Select, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inventory.equipment import EquipmentModel, Item
@@ -92,8 +92,7 @@ def items_of(model_ids: Iterable[int]) -> dict[int, list[Item]]:
 
 def lendable(model_ids: Iterable[int]) -> dict[int, int]:
     """By model, how many items can be lent."""
-    query = select(Item.model_id, func.count()).where(Item.model_id.in_(set(model_ids)), Item.retired_on.is_(None)).group_by(Item.model_id)
-    return {model_id: count for model_id, count in db.session.execute(query)}
+    return _not_retired(Item.model_id.in_(set(model_ids)))
 
 
 def free_counts(model_ids: Iterable[int], first: date, last: date, *, today: date, but: int | None = None) -> dict[int, int]:
@@ -101,16 +100,16 @@ def free_counts(model_ids: Iterable[int], first: date, last: date, *, today: dat
     ids = set(model_ids)
     there = lendable(ids)
     away = {item_id for item_id, _, until in _away(ids, today, but) if until >= first}
-    of_away = _not_retired(away)
+    of_away = _not_retired(Item.id.in_(away))
     claimed = _claims(ids, first, last, but).where(Item.retired_on.is_(None), Item.id.not_in(away))
     counted = db.session.execute(claimed.with_only_columns(Item.model_id, func.count(Item.id.distinct())).group_by(Item.model_id))
     taken = {model_id: count for model_id, count in counted}
     return {model_id: there.get(model_id, 0) - taken.get(model_id, 0) - of_away.get(model_id, 0) for model_id in ids}
 
 
-def _not_retired(item_ids: set[int]) -> dict[int, int]:
+def _not_retired(which: ColumnElement[bool]) -> dict[int, int]:
     """By model, how many of these items can be lent."""
-    query = select(Item.model_id, func.count()).where(Item.id.in_(item_ids), Item.retired_on.is_(None)).group_by(Item.model_id)
+    query = select(Item.model_id, func.count()).where(which, Item.retired_on.is_(None)).group_by(Item.model_id)
     return {model_id: count for model_id, count in db.session.execute(query)}
 
 
