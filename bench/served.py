@@ -1,7 +1,6 @@
 """The two that are compared, each served by gunicorn with the product's own command line, and stopped with all that they started."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ from bench.visitor import NoAnswer, Visitor
 from seminar.ground.serve import commands
 from seminar.ground.settings import settings_from
 from tests.databases import free_port
+from tests.stopping import stop_group
 from wsgi import create_app
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -105,7 +105,7 @@ def _served(database_url: str, folder: Path, app: str, first_page: str) -> Itera
         _wait_for(port, first_page, process)
         yield Served(port, process, time.perf_counter() - began)
     finally:
-        _stop(process)
+        stop_group(process)
 
 
 def _wait_for(port: int, path: str, process: subprocess.Popen[bytes]) -> None:
@@ -118,12 +118,3 @@ def _wait_for(port: int, path: str, process: subprocess.Popen[bytes]) -> None:
             time.sleep(0.005)
     if status != 200:
         sys.exit(f"What was to be measured doesn't show {path} ({status or 'no answer'}): {' '.join(map(str, process.args))}")  # type: ignore[arg-type]
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, number)
-            process.wait(timeout=10)
-        except (ProcessLookupError, subprocess.TimeoutExpired):
-            pass

@@ -28,6 +28,7 @@ from seminar.ground.outbox import Mail
 from seminar.ground.serve import commands
 from seminar.ground.settings import settings_from
 from tests.databases import free_port, running_database
+from tests.stopping import stop_group
 from tests.waiting import until
 from wsgi import create_app
 
@@ -158,14 +159,8 @@ class Served:
         self.started -= seconds
 
     def stop(self) -> None:
-        """Each process leads a group, which outlives it when it was killed: a web server's children, for one."""
         for process in self.running:
-            for number in (signal.SIGTERM, signal.SIGKILL):
-                try:
-                    os.killpg(process.pid, number)
-                    process.wait(timeout=10)
-                except (ProcessLookupError, subprocess.TimeoutExpired):
-                    pass
+            stop_group(process)
         self.running.clear()
 
 
