@@ -4,17 +4,16 @@ It is many districts. Nobody enrolls and nothing is lent there, and the awards s
 (twenty million rows that neither page reads), so `flask audit` isn't for it.
 """
 
-import random
 from datetime import timedelta
 
 from sqlalchemy import func, select
 
 from inventory.demo.scaled.bulk import Book
 from inventory.demo.scaled.districts import found_district
-from inventory.demo.scaled.growing import shown
+from inventory.demo.scaled.growing import grow, shown
 from inventory.demo.scaled.place import place_of
 from inventory.demo.scaled.size import Size, district_weights
-from inventory.demo.scaled.staff import Neighborhood, settle
+from inventory.demo.scaled.staff import Neighborhood
 from seminar.ground import clock
 from seminar.ground.db import db
 from seminar.people.district import District
@@ -33,18 +32,11 @@ def grow_to_country(size: Size, *, there: Size, districts: int = DISTRICTS) -> N
     book, missing = Book(), size - there
     with shown("A country around it", missing.teachers) as told:
         for place, part in zip(places, missing.shared(district_weights(districts)), strict=True):
-            first_school = 0
-            for number, some in enumerate(part.neighborhoods()):
-                here = Neighborhood(place, book, random.Random(f"{place.domain} {number}"), number)
-                settle(here, some, first_school)
-                _hold(here)
-                book.write()
-                told(some.teachers)
-                first_school += some.schools
+            grow(book, place, part, told=told, live=_hold)
     book.close()
 
 
-def _hold(here: Neighborhood) -> None:
+def _hold(here: Neighborhood, _part: Size) -> None:
     """One in two holds a badge or two; some run out soon, and some did."""
     place = here.place
     badges = list(place.badges.values())

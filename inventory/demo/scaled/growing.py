@@ -14,6 +14,7 @@ from inventory.demo.scaled.size import Size
 from inventory.demo.scaled.staff import Neighborhood, settle
 
 Told = Callable[[int], object]
+Live = Callable[[Neighborhood, Size], None]
 
 
 @contextmanager
@@ -23,13 +24,18 @@ def shown(label: str, teachers: int) -> Iterator[Told]:
         yield bar.update
 
 
-def grow(book: Book, place: Place, size: Size, *, told: Told) -> None:
-    """Add so much to the district; `told` hears of each neighborhood how many teachers it has."""
+def a_year(here: Neighborhood, part: Size) -> None:
+    """What goes on in a neighborhood: so many learn, and what they hold opens so many loans."""
+    lend(here, learn(here, part.enrollments), part.loans)
+
+
+def grow(book: Book, place: Place, size: Size, *, told: Told, live: Live = a_year) -> None:
+    """Add so much to the district, and in each neighborhood what goes on there; `told` hears how many teachers it has."""
     first_school = 0
     for number, part in enumerate(size.neighborhoods()):
         here = Neighborhood(place, book, random.Random(f"{place.domain} {number}"), number)
         settle(here, part, first_school)
-        lend(here, learn(here, part.enrollments), part.loans)
+        live(here, part)
         book.write()
         told(part.teachers)
         first_school += part.schools
