@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import CheckConstraint, CursorResult, ForeignKey, Index, UniqueConstraint, func, select, update
+from sqlalchemy import CheckConstraint, CursorResult, ForeignKey, Index, UniqueConstraint, and_, func, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from seminar.ground import history, outbox
@@ -116,7 +116,7 @@ def _email_hash(email: str) -> str:
 def refuse_when_throttled(email: str, *, address: str, now: datetime) -> None:
     """Raise Refused (429) after too many failures for this email, or very many from this address."""
     # Where a clock that was ahead is set right, what was tried by it doesn't count until that time comes again.
-    since = SignInAttempt.at.between(now - WINDOW, now + WINDOW)
+    since = and_(SignInAttempt.at > now - WINDOW, SignInAttempt.at < now + WINDOW)
     for_email = select(func.count()).where(SignInAttempt.email_hash == _email_hash(email), since).scalar_subquery()
     from_address = select(func.count()).where(SignInAttempt.address == address, since).scalar_subquery()
     by_email, by_address = db.session.execute(select(for_email, from_address)).one()

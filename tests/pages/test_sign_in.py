@@ -96,7 +96,9 @@ def change(client, current=PASSWORD):
 
 def mails(app, **about):
     with app.app_context():
-        return db.session.scalars(select(Mail).filter_by(**about)).all()
+        found = db.session.scalars(select(Mail).filter_by(**about)).all()
+        db.session.expunge_all()
+        return found
 
 
 def test_a_device_that_somebody_left_open_gives_nobody_their_account(client, clean):
