@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+from sqlalchemy.orm.attributes import set_committed_value
 
 from inventory.equipment import EquipmentModel, Item
 from seminar.ground.db import Model, db
@@ -150,15 +151,18 @@ def move(line: ReservationLine, state: str, *, by: Person, now: datetime) -> Non
 
 
 def locked_lines(reservation: Reservation, *states: str) -> list[ReservationLine]:
-    """The reservation's lines in one of these states, read anew under the row's lock."""
+    """The reservation's lines in one of these states. All of its lines are read anew under the row's lock: what came, or went into
+    another state, while this one waited is not what its page had read."""
     db.session.execute(select(Reservation.id).where(Reservation.id == reservation.id).with_for_update(key_share=True))
     db.session.refresh(reservation, attribute_names=["first_day", "last_day", "responsible_id", "responsible"])
     query = (
         select(ReservationLine)
-        .where(ReservationLine.reservation_id == reservation.id, ReservationLine.state.in_(states))
+        .where(ReservationLine.reservation_id == reservation.id)
         .options(joinedload(ReservationLine.item), joinedload(ReservationLine.model).selectinload(EquipmentModel.badges))
     )
-    return list(db.session.scalars(query.order_by(ReservationLine.id).execution_options(populate_existing=True)))
+    lines = db.session.scalars(query.order_by(ReservationLine.id).execution_options(populate_existing=True)).all()
+    set_committed_value(reservation, "lines", lines)
+    return [line for line in lines if line.state in states]
 
 
 def about(reservation: Reservation) -> dict[str, Any]:

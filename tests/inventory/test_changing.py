@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, text
 
 from inventory.calendar import ItemDay, free_counts
 from inventory.equipment import retire_model
@@ -105,6 +105,18 @@ def test_a_change_of_nothing_is_none_and_is_told_to_nobody(cast):
         "changed",
         "handed over",
     ]
+
+
+def test_what_somebody_else_changed_to_the_same_meanwhile_is_changed_no_second_time(cast):
+    """Its page had read two lines; when its turn comes, one of them is canceled already."""
+    model = a_model(cast, items=2)
+    reservation = reserved(cast, model, quantity=2)
+    db.session.flush()
+    line = reservation.lines[1]
+    for sql in ("DELETE FROM item_day WHERE line_id = :id", "UPDATE reservation_line SET state = 'canceled' WHERE id = :id"):
+        db.session.connection().execute(text(sql), {"id": line.id})
+    assert change(reservation, ask(cast, model), by=cast.cora, now=NOW, today=TODAY) is False
+    assert states(reservation) == ["canceled", "reserved"]
 
 
 def test_a_packed_item_that_is_swapped_is_to_be_packed_again(cast):

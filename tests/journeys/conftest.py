@@ -1,18 +1,19 @@
 """A browser, and demo districts served as `make run` serves them, on a database of the kind that TEST_DATABASE names."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.chromium import ARGUMENTS, chromium
-from tests.databases import free_port, running_database
+from tests.databases import KIND, free_port, running_database
 from tests.journeys.mailbox import Mailbox
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -69,14 +70,10 @@ def served_demo(browser: Browser, mailbox: Mailbox) -> Iterator[str]:
             "SMTP_URL": mailbox.url,
             "PORT": str(port),
         }
-        process = subprocess.Popen([sys.executable, "-m", "seminar.ground.serve"], cwd=ROOT, env=given, stdout=subprocess.DEVNULL)
-        try:
-            _wait_until_ready(process, address)
+        _take_the_first_ones_file(url)
+        with _serving(browser, address, given):
+            _keep_the_first_ones_file(url)
             yield address
-        finally:
-            _say_goodbye(browser, address)
-            process.terminate()
-            process.wait(timeout=30)
 
 
 @contextmanager
@@ -93,14 +90,40 @@ def served_empty(browser: Browser, mailbox: Mailbox) -> Iterator[tuple[str, dict
             "LOG_LEVEL": "WARNING",
             "PORT": str(port),
         }
-        process = subprocess.Popen([sys.executable, "-m", "seminar.ground.serve"], cwd=ROOT, env=given, stdout=subprocess.DEVNULL)
-        try:
-            _wait_until_ready(process, address)
+        with _serving(browser, address, given):
             yield address, given
-        finally:
-            _say_goodbye(browser, address)
-            process.terminate()
-            process.wait(timeout=30)
+
+
+@contextmanager
+def _serving(browser: Browser, address: str, given: dict[str, str]) -> Iterator[None]:
+    process = subprocess.Popen([sys.executable, "-m", "seminar.ground.serve"], cwd=ROOT, env=given, stdout=subprocess.DEVNULL)
+    try:
+        _wait_until_ready(process, address)
+        yield
+    finally:
+        _say_goodbye(browser, address)
+        process.terminate()
+        process.wait(timeout=30)
+
+
+# A demo takes its seconds to be loaded, and is the same each time: on SQLite the first one's file is copied.
+_loaded_demo = sqlite3.connect(":memory:", check_same_thread=False)
+
+
+def _keep_the_first_ones_file(url: str) -> None:
+    if KIND == "sqlite" and not _is_kept():
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as loaded:
+            loaded.backup(_loaded_demo)
+
+
+def _take_the_first_ones_file(url: str) -> None:
+    if _is_kept():
+        with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as empty:
+            _loaded_demo.backup(empty)
+
+
+def _is_kept() -> bool:
+    return _loaded_demo.execute("SELECT 1 FROM sqlite_master").fetchone() is not None
 
 
 def _say_goodbye(browser: Browser, address: str) -> None:
