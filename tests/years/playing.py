@@ -92,12 +92,12 @@ class Year:
         """When something is done on that day; the worker's turns stand fixed, a kind '' is thought of."""
         works = self.dice.random()
         at = datetime.combine(day, time(8), ZONE)
-        planned = [(datetime.combine(day, time(6, 30), ZONE), "work")] if works < 0.025 else []
+        planned = [(datetime.combine(day, time(6, 30), ZONE), "work")] if works < 0.018 else []
         free = day.weekday() > 4 or HOLIDAYS[0] <= day <= HOLIDAYS[1] or (day >= SUMMER and self.dice.random() < 0.5)
         for _ in range(0 if free else self.dice.choice(ACTS_OF_A_DAY)):
             at += timedelta(minutes=self.dice.randint(5, 150))
             planned.append((at, ""))
-        return planned + ([(datetime.combine(day, time(17, 30), ZONE), "work")] if works > 0.98 else [])
+        return planned + ([(datetime.combine(day, time(17, 30), ZONE), "work")] if works > 0.988 else [])
 
     def _think(self, at: datetime, name: str) -> Act | None:
         for _ in range(20):

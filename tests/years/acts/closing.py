@@ -47,7 +47,7 @@ class OfADay(Kind):
 
 @kind
 class ClosingADay(OfADay):
-    name, weight = "close a day", 4
+    name, weight = "close a day", 5
 
     def expected(self, model: Model, act: Act) -> bool:
         return model.standing.has(act.by, model.today, "program_manager")
@@ -66,7 +66,8 @@ class ClosingADay(OfADay):
 
 @kind
 class OpeningADay(OfADay):
-    name, weight, races = "open a day again", 2, False
+    name, weight, races = "open a day again", 10, False
+    who = ("olive",) * 3 + ("pia",)
 
     def think(self, model: Model, dice: Random) -> Thought | None:
         closed = sorted(day for day in model.calendar.closed if day >= model.today)
@@ -90,7 +91,7 @@ class OpeningADay(OfADay):
 
 @kind
 class ChangingADepotDay(OfADay):
-    name, weight = "change a depot day", 4
+    name, weight = "change a depot day", 5
     who = ("eli",) * 6 + ("cora",)
 
     def think(self, model: Model, dice: Random) -> Thought | None:
@@ -118,8 +119,8 @@ class ChangingADepotDay(OfADay):
 
 @kind
 class ForgettingADepotDay(OfADay):
-    name, weight, races = "forget a depot day", 2, False
-    who = ("eli",) * 6 + ("ada",)
+    name, weight, races = "forget a depot day", 10, False
+    who = ("eli",) * 3 + ("ada",)
 
     def think(self, model: Model, dice: Random) -> Thought | None:
         days = sorted(day for day in model.calendar.otherwise if day >= model.today)
