@@ -189,7 +189,8 @@ def install(app: Flask) -> None:
             headers.setdefault("Cache-Control", "private, no-store")
         headers["X-Request-ID"] = g.get("request_id", "")
         took = round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000)
-        log.info("request", method=request.method, path=_said_path(), status=response.status_code, milliseconds=took)
+        asked = {"method": request.method, "path": _said_path(), "person": g.get("person_id")}
+        log.info("request", **asked, status=response.status_code, milliseconds=took)
         return response
 
     @app.errorhandler(CSRFError)

@@ -33,6 +33,8 @@ def standing_at_the_door() -> Standing | None:
         return None
     if "standing" not in g:
         person: Person = current_user.person
+        # For the log's line, which is written when the person's record may be let go of already.
+        g.person_id = person.id
         own, view = standing(person, person.district.day(clock.now())), current_user.device.looking
         looks = view is not None and view.holds(clock.now()) and own.has("program_manager")
         g.looking = view if looks else None

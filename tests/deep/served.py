@@ -47,6 +47,7 @@ class Served:
     started: float = field(default_factory=time.time)
     # Without one, mail is written to files.
     smtp_url: str | None = None
+    log_level: str = "ERROR"
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
     # The web server and the worker that are kept running.
     kept: list[subprocess.Popen[bytes]] = field(default_factory=list)
@@ -71,7 +72,7 @@ class Served:
                 "PORT": str(self.port),
                 "BASE_URL": f"http://127.0.0.1:{self.port}",
                 "SECRET_KEY": "only-for-served-tests-" * 3,
-                "LOG_LEVEL": "ERROR",
+                "LOG_LEVEL": self.log_level,
                 "MAKERPD_DEMO": "1",
                 "MAKERPD_NOW": "2027-03-02T08:30",
                 "MAKERPD_STARTED": str(self.started),
