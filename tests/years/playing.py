@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from random import Random
 from threading import Thread
 from typing import Any
@@ -82,11 +83,11 @@ class Year:
                 self.rows.compare()
 
     def _script(self, script: list[Act]) -> None:
-        for act, after in zip(script, [*script[1:], None], strict=True):
-            self.played.acts.append(act)
-            self._do(act)
-            if after is None or after.at.date() != act.at.date():
-                self.rows.compare()
+        for _day, acts in groupby(script, lambda act: act.at.date()):
+            for act in acts:
+                self.played.acts.append(act)
+                self._do(act)
+            self.rows.compare()
 
     def _plan(self, day: date) -> list[tuple[datetime, str]]:
         """When something is done on that day; the worker's turns stand fixed, a kind '' is thought of."""

@@ -253,7 +253,11 @@ class Canceling(OfALoan):
 
 @kind
 class ChangingALoan(OfALoan):
-    name, weight, states = "change a loan", 9, ("out",)
+    name, weight, states = "change a loan", 22, ("out",)
+
+    def pick(self, model: Model, dice: Random) -> Loan | None:
+        out = [loan for loan in model.shelf.loans.values() if loan.having("out")]
+        return dice.choice(out) if out else super().pick(model, dice) if dice.random() < 0.15 else None
 
     def think(self, model: Model, dice: Random) -> Thought | None:
         if (loan := self.pick(model, dice)) is None:
@@ -261,7 +265,9 @@ class ChangingALoan(OfALoan):
         last = max(loan.last, model.today) + timedelta(days=dice.choice([-3, -1, 0, 1, 1, 1, 2, 7]))
         if dice.random() < 0.8:
             last = model.calendar.after(last - timedelta(days=1), 1)[-1]
-        teacher = dice.choice([loan.responsible] * 4 + TEACHERS[loan.school])
+        if dice.random() < 0.6:
+            last = dice.choice([day for day in self._days_that_a_loan_may_have(model, loan) if day != loan.last] or [last])
+        teacher = dice.choice([loan.responsible] * 8 + TEACHERS[loan.school])
         return who_lends(loan.school, dice), {"loan": loan.name, "last": last.isoformat(), "teacher": teacher}
 
     def expected(self, model: Model, act: Act) -> bool:
@@ -277,6 +283,13 @@ class ChangingALoan(OfALoan):
             return True
         own = [line.id for line in loan.having(*AHEAD, *AWAY)]
         return all(not (more := self._more(model, loan, line, last)) or shelf.is_free(line.item, more, own) for line in lines)
+
+    def _days_that_a_loan_may_have(self, model: Model, loan: Loan) -> list[date]:
+        """Open days from today on that aren't too long after its first; who answers may do so in all of them."""
+        models = {line.model for line in loan.having("out", *AHEAD)}
+        longest = min((model.shelf.models[name].days for name in models), default=0)
+        days = [day for n in range(longest) if (day := loan.first + timedelta(days=n)) >= model.today and model.calendar.is_open(day)]
+        return [day for day in days if model.shelf.may_answer(loan.responsible, loan.school, models, model.today, day)]
 
     def _more(self, model: Model, loan: Loan, line: Line, last: date) -> set[date]:
         """The days that it needs beyond those that it keeps."""

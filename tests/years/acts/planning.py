@@ -120,7 +120,7 @@ class ChangingSeats(Kind):
 
 @kind
 class CancelingASeries(Kind):
-    name, weight = "cancel a series", 1
+    name, weight = "cancel a series", 2
 
     def think(self, model: Model, dice: Random) -> Thought | None:
         found = list(model.places.series.values())[-5:]
@@ -192,7 +192,7 @@ class MovingAMeeting(OfAMeeting):
 
 @kind
 class CancelingAMeeting(OfAMeeting):
-    name, weight = "cancel a meeting", 1
+    name, weight = "cancel a meeting", 2
 
     def expected(self, model: Model, act: Act) -> bool:
         return plans(model, act) and not model.places.meetings[act["meeting"]].canceled
