@@ -46,13 +46,12 @@ test: check
 test-deep: .venv/test.stamp $(SPANISH).mo
 	@for kind in sqlite postgresql; do echo "== crowds on $$kind, with the machine to themselves =="; \
 	  TEST_DATABASE=$$kind $(BIN)/python -m pytest -q $(CROWDS) || exit 1; done
-	@echo "== races, kills and long plays: on SQLite, and beside it on PostgreSQL, told after it =="
+	@$(BIN)/python -m tests.chromium
+	@echo "== races, kills and long plays: on SQLite, then every page in Chromium; beside both on PostgreSQL, told after them =="
 	@(TEST_DATABASE=postgresql LONG_MACHINES=1 $(DEEP) > .venv/deep.log 2>&1; echo $$? > .venv/deep.status) & \
 	TEST_DATABASE=sqlite LONG_MACHINES=1 $(DEEP); sqlite=$$?; \
-	wait; cat .venv/deep.log; exit $$(( sqlite + $$(cat .venv/deep.status) ))
-	@$(BIN)/python -m tests.chromium
-	@echo "== every page in the browser, Chromium =="
-	@$(BIN)/python -m pytest -q -m "browser and deep"
+	$(BIN)/python -m pytest -q -m "browser and deep"; browser=$$?; \
+	wait; cat .venv/deep.log; exit $$(( sqlite + browser + $$(cat .venv/deep.status) ))
 
 # FUZZ_INPUTS and FUZZ_SEED say how many, and which.
 fuzz: .venv/test.stamp $(SPANISH).mo

@@ -65,6 +65,8 @@ class IdConverter(IntegerConverter):
 def create_app(settings: Settings) -> Flask:
     is_https = settings.base_url.startswith("https://")
     app = Flask("makerpd", root_path=str(ROOT), instance_path=str(ROOT / "instance"), static_folder=None)
+    # Two slashes in an address are no page: werkzeug would lead to the one that is meant, at whatever host the request named.
+    app.url_map.merge_slashes = False
     app.request_class = UploadRequest
     app.config.update(
         SECRET_KEY=settings.secret_key,
