@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from itertools import groupby
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext
-from sqlalchemy import ColumnElement, Select, func, literal, select, union_all
+from sqlalchemy import ColumnElement, func, literal, or_, select, union_all
 
 from inventory.access import FOR_THEIR_SCHOOL, lends, may_reserve, opens_depot
 from inventory.depot import depot_of
@@ -38,39 +38,37 @@ class Work:
     count: int
 
 
-def _with_a_line(district_id: int, *states: str) -> Any:
-    """The reservations that have a line in one of these states."""
-    return select(ReservationLine.reservation_id).where(ReservationLine.district_id == district_id, ReservationLine.state.in_(states))
-
-
 def days_work(standing: Standing) -> dict[str, Work]:
     """The depot's day by kind of work: late, pick-ups, returns, not picked up, to check, ahead. The same few statements however
     much there is, and no more rows than are shown."""
     today, district_id = standing.day, standing.person.district_id
-    waiting, out = (Reservation.id.in_(_with_a_line(district_id, *states)) for states in (WAITING, ("out",)))
+    # The open lines are few beside those that are over. From the reservations' days the database would go through all that ever were.
+    lines = (
+        select(Reservation.id, Reservation.first_day, Reservation.last_day, ReservationLine.state)
+        .join(Reservation, Reservation.id == ReservationLine.reservation_id)
+        .where(ReservationLine.district_id == district_id, ReservationLine.state.in_((*WAITING, *WITH_THE_SCHOOL)))
+        .cte("lines")
+    )
+    waiting, out, day = lines.c.state.in_(WAITING), lines.c.state == "out", lines.c
     kinds: dict[str, ColumnElement[bool]] = {
-        "late": out & (Reservation.last_day < today),
-        "pick_ups": waiting & (Reservation.first_day == today),
-        "returns": out & (Reservation.last_day == today),
-        "missed": waiting & (Reservation.first_day < today),
-        "checks": Reservation.id.in_(_with_a_line(district_id, "in_check")),
-        "ahead": waiting & (Reservation.first_day > today),
+        "late": out & (day.last_day < today),
+        "pick_ups": waiting & (day.first_day == today),
+        "returns": out & (day.last_day == today),
+        "missed": waiting & (day.first_day < today),
+        "checks": lines.c.state == "in_check",
+        "ahead": waiting & (day.first_day > today),
     }
-    of_district = select(Reservation.id).where(Reservation.district_id == district_id)
-    order = (Reservation.first_day, Reservation.id)
-    firsts = {kind: of_district.where(one).order_by(*order).limit(SHOWN[kind]).subquery() for kind, one in kinds.items()}
-    listed = union_all(*(select(literal(kind).label("kind"), first.c.id) for kind, first in firsts.items())).subquery()
-    query = select(listed.c.kind, Reservation).join(Reservation, Reservation.id == listed.c.id).order_by(*order)
-    found: dict[str, list[Reservation]] = {kind: [] for kind in kinds}
-    for kind, reservation in db.session.execute(query.options(*for_a_row())):
-        found[kind].append(reservation)
-    counted = ("late", "pick_ups", "returns", "missed", "checks")
-    counts = db.session.execute(select(*(_counted(of_district.where(kinds[kind])).label(kind) for kind in counted))).one()
-    return {kind: Work(rows, getattr(counts, kind, len(rows))) for kind, rows in found.items()}
-
-
-def _counted(query: Select[int]) -> Any:
-    return select(func.count()).select_from(query.subquery()).scalar_subquery()
+    of_kinds = union_all(
+        *(select(literal(name).label("kind"), day.id, day.first_day).where(one).distinct() for name, one in kinds.items())
+    ).subquery()
+    kind = of_kinds.c.kind
+    place = func.row_number().over(partition_by=kind, order_by=(of_kinds.c.first_day, of_kinds.c.id)).label("place")
+    placed = select(kind, of_kinds.c.id, place, func.count().over(partition_by=kind).label("in_all")).subquery()
+    shown = or_(*((placed.c.kind == name) & (placed.c.place <= number) for name, number in SHOWN.items()))
+    query = select(placed.c.kind, placed.c.in_all, Reservation).join(Reservation, Reservation.id == placed.c.id).where(shown)
+    found = db.session.execute(query.order_by(placed.c.kind, placed.c.place).options(*for_a_row())).all()
+    of = {name: list(rows) for name, rows in groupby(found, lambda row: row.kind)}
+    return {name: Work([row.Reservation for row in of.get(name, [])], of[name][0].in_all if name in of else 0) for name in kinds}
 
 
 @inventory.get("/depot")
@@ -177,7 +175,8 @@ def home_cards(standing: Standing, now: datetime) -> list[Card]:
         cards.append(Card("inventory/card_depot.html", {"work": work, "may_lend": lends(standing)}))
     elif may_reserve(standing):
         schools = standing.school_ids(*FOR_THEIR_SCHOOL)
-        open_ones = _with_a_line(standing.person.district_id, *WAITING, "out")
+        open_lines = (ReservationLine.district_id == standing.person.district_id) & ReservationLine.state.in_((*WAITING, "out"))
+        open_ones = select(ReservationLine.reservation_id).where(open_lines)
         own = select(Reservation).where(Reservation.district_id == standing.person.district_id, Reservation.school_id.in_(schools))
         own = own.where(Reservation.id.in_(open_ones)).options(*for_a_row())
         soonest = db.session.scalars(own.order_by(Reservation.last_day, Reservation.id).limit(5)).all()
