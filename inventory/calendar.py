@@ -7,7 +7,7 @@ no open check; one function answers, for screens and for rules.
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, Select, delete, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, delete, func, or_, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inventory.equipment import EquipmentModel, Item
@@ -47,37 +47,44 @@ def busy_days(model_ids: Iterable[int], first: date, last: date, *, today: date,
     the reservation `but` doesn't count. Two statements.
     """
     ids = set(model_ids)
-    claims = _claims(ids, first, last, but).with_only_columns(ItemDay.item_id, ItemDay.day)
+    of_models = _claims(ids, first, last, but).join(Item, Item.id == ItemDay.item_id).where(Item.model_id.in_(ids))
+    claims = of_models.with_only_columns(ItemDay.item_id, ItemDay.day)
     busy: dict[int, set[date]] = {}
     for item_id, day in db.session.execute(claims):
         busy.setdefault(item_id, set()).add(day)
-    for item_id, _, until in _away(ids, today, but):
-        busy.setdefault(item_id, set()).update(days_between(first, min(last, until)))
+    for item_id, state in db.session.execute(_away(ids, today, but).with_only_columns(ReservationLine.item_id, ReservationLine.state)):
+        busy.setdefault(item_id, set()).update(days_between(first, min(last, _through(state, today))))
     return busy
 
 
 def _claims(model_ids: set[int], first: date, last: date, but: int | None) -> Select[ItemDay]:
-    """The claimed days of these models' items in that stretch."""
-    query = select(ItemDay).join(Item, Item.id == ItemDay.item_id).where(Item.model_id.in_(model_ids), ItemDay.day.between(first, last))
-    # A claim is within its district, and that is what the days are indexed by.
-    query = query.where(ItemDay.district_id.in_(select(EquipmentModel.district_id).where(EquipmentModel.id.in_(model_ids))))
+    """The claimed days of that stretch in the district of these models: that is what days are indexed by."""
+    district = select(EquipmentModel.district_id).where(EquipmentModel.id.in_(model_ids))
+    query = select(ItemDay).where(ItemDay.district_id.in_(district), ItemDay.day.between(first, last))
     if but is not None:
         query = query.where(ItemDay.line_id.not_in(select(ReservationLine.id).where(ReservationLine.reservation_id == but)))
     return query
 
 
-def _away(model_ids: set[int], today: date, but: int | None) -> list[tuple[int, int, date]]:
-    """Items that are not free although no day of theirs need be claimed: item, model, and the day through which."""
+def _away(model_ids: set[int], today: date, but: int | None) -> Select[ReservationLine]:
+    """The lines of items that are not free although no day of theirs need be claimed: out past their last day, and open checks."""
     query = (
-        select(ReservationLine.item_id, ReservationLine.model_id, ReservationLine.state)
+        select(ReservationLine)
         .join(Reservation, Reservation.id == ReservationLine.reservation_id)
         .where(ReservationLine.model_id.in_(model_ids))
         .where((ReservationLine.state == "in_check") | ((ReservationLine.state == "out") & (Reservation.last_day < today)))
     )
-    if but is not None:
-        query = query.where(ReservationLine.reservation_id != but)
-    rows = db.session.execute(query)
-    return [(item_id, model_id, today if state == "in_check" else today + LATE_BLOCKS) for item_id, model_id, state in rows]
+    return query if but is None else query.where(ReservationLine.reservation_id != but)
+
+
+def _through(state: str, today: date) -> date:
+    """The day through which an item that is away in this state isn't free."""
+    return today if state == "in_check" else today + LATE_BLOCKS
+
+
+def _still_away(model_ids: set[int], today: date, but: int | None, first: date) -> Select[ReservationLine]:
+    """Those of them that are away on that day."""
+    return _away(model_ids, today, but).where(ReservationLine.state.in_([s for s in ("in_check", "out") if _through(s, today) >= first]))
 
 
 def items_of(model_ids: Iterable[int]) -> dict[int, list[Item]]:
@@ -90,43 +97,41 @@ def items_of(model_ids: Iterable[int]) -> dict[int, list[Item]]:
     return found
 
 
+def _lent(model_ids: set[int]) -> Select[int, int]:
+    """By model, the number of items that can be lent."""
+    return select(Item.model_id, func.count()).where(Item.model_id.in_(model_ids), Item.retired_on.is_(None)).group_by(Item.model_id)
+
+
 def lendable(model_ids: Iterable[int]) -> dict[int, int]:
     """By model, how many items can be lent."""
-    return _not_retired(Item.model_id.in_(set(model_ids)))
+    return {model_id: count for model_id, count in db.session.execute(_lent(set(model_ids)))}
 
 
 def free_counts(model_ids: Iterable[int], first: date, last: date, *, today: date, but: int | None = None) -> dict[int, int]:
     """By model, how many items are free on every one of these days; what `busy_days` says, counted by the database."""
     ids = set(model_ids)
-    there = lendable(ids)
-    away = {item_id for item_id, _, until in _away(ids, today, but) if until >= first}
-    of_away = _not_retired(Item.id.in_(away))
-    claimed = _claims(ids, first, last, but).where(Item.retired_on.is_(None), Item.id.not_in(away))
-    counted = db.session.execute(claimed.with_only_columns(Item.model_id, func.count(Item.id.distinct())).group_by(Item.model_id))
-    taken = {model_id: count for model_id, count in counted}
-    return {model_id: there.get(model_id, 0) - taken.get(model_id, 0) - of_away.get(model_id, 0) for model_id in ids}
-
-
-def _not_retired(which: ColumnElement[bool]) -> dict[int, int]:
-    """By model, how many of these items can be lent."""
-    query = select(Item.model_id, func.count()).where(which, Item.retired_on.is_(None)).group_by(Item.model_id)
-    return {model_id: count for model_id, count in db.session.execute(query)}
+    claimed = _claims(ids, first, last, but).where(ItemDay.item_id == Item.id).correlate(Item).exists()
+    away = _still_away(ids, today, but, first).where(ReservationLine.item_id == Item.id).correlate(Item).exists()
+    counted = {model_id: count for model_id, count in db.session.execute(_lent(ids).where(~claimed, ~away))}
+    return {model_id: counted.get(model_id, 0) for model_id in ids}
 
 
 def free_per_day(model_id: int, first: date, last: date, *, today: date) -> dict[date, int]:
-    """How many items of a model are free on each day; what `busy_days` says, counted by the database."""
-    there = lendable([model_id]).get(model_id, 0)
-    until = {item_id: through for item_id, _, through in _away({model_id}, today, None)}
-    claims = _claims({model_id}, first, last, None).where(Item.retired_on.is_(None))
-    at_the_depot = claims.where(Item.id.not_in(until)).with_only_columns(ItemDay.day, func.count()).group_by(ItemDay.day)
-    taken = {day: count for day, count in db.session.execute(at_the_depot)}
-    away = set(db.session.scalars(select(Item.id).where(Item.id.in_(until), Item.retired_on.is_(None))))
-    of_away = db.session.execute(claims.where(Item.id.in_(away)).with_only_columns(ItemDay.item_id, ItemDay.day))
-    gone = {(item_id, day) for item_id, day in of_away}
-    gone |= {(item_id, day) for item_id in away for day in days_between(first, min(last, until[item_id]))}
-    for _, day in gone:
-        taken[day] = taken.get(day, 0) + 1
-    return {day: there - taken.get(day, 0) for day in days_between(first, last)}
+    """How many items of a model are free on each day; what `busy_days` says, counted by the database in three statements."""
+    ids, states = {model_id}, ReservationLine.state
+    there = lendable(ids).get(model_id, 0)
+    # What is away is counted by itself, so its claims are not: an item has one line at most that is out or to be checked.
+    away_then = [(states == state) & (ItemDay.day <= _through(state, today)) for state in ("in_check", "out")]
+    apart = _away(ids, today, None).where(ReservationLine.item_id == ItemDay.item_id, or_(*away_then)).correlate(ItemDay).exists()
+    items = select(Item.id).where(Item.model_id == model_id, Item.retired_on.is_(None))
+    claimed = select(ItemDay.day, func.count()).where(ItemDay.item_id.in_(items), ItemDay.day.between(first, last), ~apart)
+    taken = {day: count for day, count in db.session.execute(claimed.group_by(ItemDay.day))}
+    of_items = _away(ids, today, None).join(Item, Item.id == ReservationLine.item_id).where(Item.retired_on.is_(None))
+    away = db.session.execute(of_items.with_only_columns(states, func.count()).group_by(states)).all()
+    return {
+        day: there - taken.get(day, 0) - sum(count for state, count in away if day <= _through(state, today))
+        for day in days_between(first, last)
+    }
 
 
 def claim(line: ReservationLine, days: list[date], kind: str) -> None:

@@ -104,14 +104,16 @@ def show_model(slug: str) -> str:
     if schools and not sees_who_is_close(standing, schools[0].id):
         people = [candidate for candidate in people if candidate.person.id == standing.person.id]
     there = lendable([model.id]).get(model.id, 0)
+    free = free_per_day(model.id, month, last_of(month), today=standing.day)
+    free_now = free if standing.day in free else free_per_day(model.id, standing.day, standing.day, today=standing.day)
     return render_template(
         "inventory/model.html",
         model=model,
         month=month,
-        weeks=weeks_of(model, month, open_days(model.district_id), standing.day) if depot_of(model.district_id) else [],
+        weeks=weeks_of(free, open_days(model.district_id), standing.day) if depot_of(model.district_id) else [],
         previous=(month - timedelta(days=1)).replace(day=1) if month > standing.day else None,
-        following=(month + timedelta(days=32)).replace(day=1),
-        free_today=free_counts([model.id], standing.day, standing.day, today=standing.day)[model.id],
+        following=last_of(month) + timedelta(days=1),
+        free_today=free_now[standing.day],
         there=there,
         items=items_page(model, there, Item.retired_on.is_(None)),
         school=schools[0] if schools else None,
@@ -122,11 +124,13 @@ def show_model(slug: str) -> str:
     )
 
 
-def weeks_of(model: EquipmentModel, month: date, opened: OpenDays, today: date) -> list[list[Day | None]]:
-    """The month in weeks from Sunday, with how many items are free each day."""
-    last = (month + timedelta(days=32)).replace(day=1) - timedelta(days=1)
-    free = free_per_day(model.id, month, last, today=today)
-    cells: list[Day | None] = [None] * (month.isoweekday() % 7)
+def last_of(month: date) -> date:
+    return (month + timedelta(days=32)).replace(day=1) - timedelta(days=1)
+
+
+def weeks_of(free: dict[date, int], opened: OpenDays, today: date) -> list[list[Day | None]]:
+    """A month in weeks from Sunday, with how many items are free each day."""
+    cells: list[Day | None] = [None] * (min(free).isoweekday() % 7)
     for day, count in free.items():
         kind = "past" if day < today else "closed" if not opened.is_open(day) else "none" if count == 0 else "few" if count < 3 else "free"
         cells.append(Day(day, day.day, count, kind, opened.why_closed(day)))
