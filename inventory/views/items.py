@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import func, select
-from wtforms import IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -20,7 +20,7 @@ from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
 from seminar.skills.badge import Badge
 from seminar.skills.skill import Skill
-from seminar.web.forms import Form, needed
+from seminar.web.forms import Form, WholeNumberField, needed
 from seminar.web.language import sentence_of
 from seminar.web.pages import refusing, told
 from seminar.web.requires import requires
@@ -54,9 +54,9 @@ class ModelForm(Form):
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
-    max_loan_days = IntegerField(lazy_gettext("Longest loan, in days"), [needed(), NumberRange(1, 366)], default=21)
-    notice_open_days = IntegerField(lazy_gettext("Notice, in open days"), [NumberRange(0, 60)], default=0)
-    turnaround_open_days = IntegerField(lazy_gettext("Days to make it ready again, in open days"), [NumberRange(0, 60)], default=2)
+    max_loan_days = WholeNumberField(lazy_gettext("Longest loan, in days"), [needed(), NumberRange(1, 366)], default=21)
+    notice_open_days = WholeNumberField(lazy_gettext("Notice, in open days"), [NumberRange(0, 60)], default=0)
+    turnaround_open_days = WholeNumberField(lazy_gettext("Days to make it ready again, in open days"), [NumberRange(0, 60)], default=2)
 
 
 class ItemForm(Form):

@@ -59,10 +59,14 @@ def close_school(school: School, *, day: date, reason: str, by: Person, now: dat
     """From that day nothing new is at the school; appointments and loans there go on until somebody ends them. Raises Refused
     where it is closed already."""
     if school.closed_on is not None:
-        raise Refused(N_("{school} is closed already, from {day} on."), status=409, school=school.name, day=school.closed_on)
+        raise closed_already(school)
     school.closed_on = day
     db.session.flush()
     history.record(by, "school closed", school, now, day=day.isoformat(), reason=reason)
+
+
+def closed_already(school: School) -> Refused:
+    return Refused(N_("{school} is closed already, from {day} on."), status=409, school=school.name, day=school.closed_on)
 
 
 def reopen_school(school: School, *, by: Person, now: datetime) -> None:

@@ -9,6 +9,7 @@ from wtforms import Field, IntegerField, validators
 from wtforms.form import BaseForm
 
 from seminar.ground.refusal import N_, Refused
+from seminar.web.asked import LARGEST_ID
 from seminar.web.language import sentence_of
 
 # What the form library says of a field that it can't read, as we say it: what to type.
@@ -50,6 +51,17 @@ class Form(FlaskForm):  # type: ignore[misc]
             self.form_errors.append(sentence)
         else:
             field.errors = [*field.errors, sentence]
+
+
+class WholeNumberField(IntegerField):  # type: ignore[misc]
+    """Of a number that no column could hold, the largest one that it could stands for it: the validators say what to type."""
+
+    data: Any
+
+    def process_formdata(self, typed: list[str]) -> None:
+        super().process_formdata(typed)
+        number = self.data
+        self.data = None if number is None else max(-LARGEST_ID, min(LARGEST_ID, number))
 
 
 class Needed(validators.DataRequired):  # type: ignore[misc]

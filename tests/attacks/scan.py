@@ -13,7 +13,8 @@ from tempfile import TemporaryDirectory
 from tests.deep.served import ROOT, Served, Visitor, demo_district
 
 WAPITI = ROOT / ".venv-scan" / "bin" / "wapiti"
-MODULES = "backup,crlf,csp,csrf,exec,file,htaccess,ldap,methods,permanentxss,redirect,sql,upload,xss"
+# Not ldap, which the product doesn't know: that module takes any page that isn't the same twice for one.
+MODULES = "backup,crlf,csp,csrf,exec,file,htaccess,methods,permanentxss,redirect,sql,upload,xss"
 WHO = ("nobody", "teacher", "contact", "trainer", "equipment", "program")
 # For each of WHO; the crawl ends first, the modules share what is left.
 CRAWL_SECONDS = int(os.environ.get("SCAN_SECONDS", "300")) // 4

@@ -35,6 +35,7 @@ def said_beside(page, name):
         (NEW_SCHOOL, SCHOOL | {"name": "🖨" * 121}, "name", "These are 121 characters, and 120 fit. Shorten it."),
         (SHARED, {"minutes": "soon"}, "minutes", "Type a whole number."),
         (SHARED, {"minutes": "0"}, "minutes", "Choose from 2 to 120 minutes."),
+        (SHARED, {"minutes": "9" * 400}, "minutes", "Choose from 2 to 120 minutes."),
     ],
 )
 def test_what_cant_be_taken_is_said_with_what_to_type(olive, path, typed, name, sentence):

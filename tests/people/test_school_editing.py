@@ -66,6 +66,9 @@ def test_a_wrong_closing_is_taken_back_on_the_same_screen(clean):
     closed = olive.post(f"{page}/closing", data={"closing-day": "2027-03-01", "closing-reason": "Wrong one"})
     assert (closed.status_code, closed.location) == (303, page)
     assert "Open it again" in olive.get(page).text
+    for typed in ({"closing-day": "2027-03-08", "closing-reason": "Twice"}, {"closing-day": "soon", "closing-reason": ""}):
+        twice = olive.post(f"{page}/closing", data=typed)
+        assert (twice.status_code >= 400, "is closed already" in twice.text, "#closing-day" in twice.text) == (True, True, False)
     assert "School A" not in olive.get("/people/1/appointments").text.split('name="school"')[1].split("</select>")[0]
     olive.post(f"{page}/reopening")
     assert "Open it again" not in olive.get(page).text

@@ -8,7 +8,7 @@ from datetime import date
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import select
-from wtforms import DateField, IntegerField, TextAreaField
+from wtforms import DateField, TextAreaField
 from wtforms.validators import Length, Optional
 
 from seminar.coverage.applying import apply, difference
@@ -24,7 +24,7 @@ from seminar.people.access import runs_the_program
 from seminar.people.calendar_editing import touched_by_closing
 from seminar.skills.skill import Skill
 from seminar.web.asked import a_likely_day, typed_day
-from seminar.web.forms import Form, needed
+from seminar.web.forms import Form, WholeNumberField, needed
 from seminar.web.requires import requires
 from seminar.web.saving import saved
 from seminar.web.viewer import district_or_404, me
@@ -194,7 +194,7 @@ def _points_of(text: str) -> int | None:
 
 
 class ApplyForm(Form):
-    confirmed = IntegerField(lazy_gettext("How many leave"), [Optional()])
+    confirmed = WholeNumberField(lazy_gettext("How many leave"), [Optional()])
 
 
 @coverage.get("/settings/new-school-year/preview")

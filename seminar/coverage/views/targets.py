@@ -3,7 +3,7 @@
 from flask import render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import func, select
-from wtforms import IntegerField, SelectField
+from wtforms import SelectField
 from wtforms.validators import NumberRange
 
 from seminar.coverage.targets import Targets, set_everywhere, set_targets, targets_of
@@ -14,7 +14,7 @@ from seminar.people.access import runs_the_program
 from seminar.people.school import School, schools_open_on
 from seminar.skills.skill import Skill
 from seminar.web.asked import page_number
-from seminar.web.forms import Form, needed
+from seminar.web.forms import Form, WholeNumberField, needed
 from seminar.web.pages import PAGE_SIZE, page_of
 from seminar.web.requires import requires
 from seminar.web.saving import saved
@@ -23,7 +23,7 @@ from seminar.web.viewer import district_or_404, found_or_404, me
 
 class EverywhereForm(Form):
     skill = SelectField(lazy_gettext("Skill"), coerce=int)
-    percent = IntegerField(
+    percent = WholeNumberField(
         lazy_gettext("Percent"), [needed(), NumberRange(1, 100, message=lazy_gettext("Type a number from 1 to 100."))], default=50
     )
 

@@ -5,7 +5,6 @@ from typing import Any
 from flask import render_template, url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import func, select
-from wtforms import IntegerField
 
 from seminar.ground import clock
 from seminar.ground.contributions import Place
@@ -15,7 +14,7 @@ from seminar.ground.retention_rule import RetentionReport, choose_years, times_o
 from seminar.people.access import runs_the_program
 from seminar.people.views import people
 from seminar.web.asked import page_number
-from seminar.web.forms import Form, needed
+from seminar.web.forms import Form, WholeNumberField, needed
 from seminar.web.pages import PAGE_SIZE, Page, page_of
 from seminar.web.requires import requires
 from seminar.web.saving import saved
@@ -36,7 +35,9 @@ def settings_pages() -> list[Place]:
 def _form(years: dict[str, int] | None = None) -> Any:
     """A field for each kind whose years are chosen; with these years, or as it was sent."""
     fields = {
-        kind.name: IntegerField(lazy_gettext("Years: %(kind)s", kind=gettext(kind.title)), [needed(lazy_gettext("Type a whole number."))])
+        kind.name: WholeNumberField(
+            lazy_gettext("Years: %(kind)s", kind=gettext(kind.title)), [needed(lazy_gettext("Type a whole number."))]
+        )
         for kind in kinds_to_choose()
     }
     made = type("RetentionForm", (Form,), fields)

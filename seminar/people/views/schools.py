@@ -10,7 +10,7 @@ from seminar.ground import clock
 from seminar.ground.db import db
 from seminar.people.access import runs_the_program
 from seminar.people.school import School
-from seminar.people.school_editing import SchoolRule, close_school, goes_on_at, reopen_school, save_school
+from seminar.people.school_editing import SchoolRule, close_school, closed_already, goes_on_at, reopen_school, save_school
 from seminar.people.views import people
 from seminar.web.asked import a_likely_day, page_number
 from seminar.web.forms import Form, grade_choices, needed
@@ -130,6 +130,10 @@ def create_school_closing(school_id: int) -> object:
 
     def page(refused: ClosingForm) -> str:
         again = _school_or_404(school_id)
+        if again.closed_on is not None:
+            # Its page has no fields to close it, so this is what is said, whatever was typed into them.
+            refused = ClosingForm(formdata=None, prefix="closing-")
+            refused.refuse(closed_already(again))
         return _school_page(again, _school_form(again, shown=True), refused)
 
     return saved(form, save, page, gettext("Closed. Take it back below if it was a mistake."))

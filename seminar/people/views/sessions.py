@@ -3,7 +3,6 @@
 from flask import Response, redirect, render_template, url_for
 from flask_babel import gettext, lazy_gettext
 from flask_login import current_user
-from wtforms import IntegerField
 
 from seminar.ground import clock
 from seminar.ground.contributions import Place
@@ -20,7 +19,7 @@ from seminar.people.device_session import (
 )
 from seminar.people.support_view import views_of
 from seminar.people.views import people
-from seminar.web.forms import Form, needed
+from seminar.web.forms import Form, WholeNumberField, needed
 from seminar.web.pages import told
 from seminar.web.requires import anyone_signed_in, oneself, requires
 from seminar.web.saving import saved
@@ -101,7 +100,7 @@ def show_still_here() -> Response:
 
 
 class IdleForm(Form):
-    minutes = IntegerField(
+    minutes = WholeNumberField(
         lazy_gettext("Minutes without anybody"),
         [needed(lazy_gettext("Type how many minutes."))],
         render_kw={"min": FEWEST_IDLE_MINUTES, "max": MOST_IDLE_MINUTES},

@@ -6,7 +6,7 @@ from datetime import datetime, time
 from flask import url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import select
-from wtforms import DateTimeLocalField, IntegerField, SelectField, SelectMultipleField
+from wtforms import DateTimeLocalField, SelectField, SelectMultipleField
 from wtforms.validators import NumberRange
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -25,7 +25,7 @@ from seminar.series.views.catalog import series_or_404
 from seminar.series.views.plan_form import ReasonForm, plan_page
 from seminar.series.views.program import year_of
 from seminar.web.asked import a_likely_day
-from seminar.web.forms import Form, needed
+from seminar.web.forms import Form, WholeNumberField, needed
 from seminar.web.language import local
 from seminar.web.requires import requires
 from seminar.web.saving import pressed, saved
@@ -34,8 +34,8 @@ from seminar.web.viewer import district_or_404, found_or_404, me
 
 class SeriesForm(Form):
     season = SelectField(lazy_gettext("Season"), choices=[("year-round", lazy_gettext("School year")), ("summer", lazy_gettext("Summer"))])
-    school_year = IntegerField(lazy_gettext("School year, by the year it ends in"), [needed(), NumberRange(2000, 2200)])
-    seats = IntegerField(lazy_gettext("Seats"), [needed(), NumberRange(1, 1000)], default=24)
+    school_year = WholeNumberField(lazy_gettext("School year, by the year it ends in"), [needed(), NumberRange(2000, 2200)])
+    seats = WholeNumberField(lazy_gettext("Seats"), [needed(), NumberRange(1, 1000)], default=24)
     enrollment_opens_at = DateTimeLocalField(lazy_gettext("Enrollment opens"), [needed(), a_likely_day])
     enrollment_closes_at = DateTimeLocalField(lazy_gettext("Enrollment closes"), [needed(), a_likely_day])
     trainers = SelectMultipleField(

@@ -5,7 +5,7 @@ from typing import Any
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import func, select
-from wtforms import IntegerField, SelectField, StringField, TextAreaField
+from wtforms import SelectField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange
 
 from seminar.ground import clock
@@ -22,7 +22,7 @@ from seminar.series.views.plan_form import plan_page
 from seminar.skills.badge import Badge
 from seminar.skills.skill import Skill
 from seminar.web.asked import asked_id, page_number
-from seminar.web.forms import Form, grade_choices, needed
+from seminar.web.forms import Form, WholeNumberField, grade_choices, needed
 from seminar.web.pages import PAGE_SIZE, page_of, told
 from seminar.web.requires import requires
 from seminar.web.saving import saved
@@ -45,11 +45,11 @@ class SeminarForm(Form):
             ("hybrid", lazy_gettext("In person and online")),
         ],
     )
-    learn_minutes = IntegerField(lazy_gettext("Learn, minutes"), [NumberRange(0, 600)], default=50)
+    learn_minutes = WholeNumberField(lazy_gettext("Learn, minutes"), [NumberRange(0, 600)], default=50)
     learn = TextAreaField(lazy_gettext("Learn as learners"), [Length(max=1000)])
-    debrief_minutes = IntegerField(lazy_gettext("Debrief, minutes"), [NumberRange(0, 600)], default=25)
+    debrief_minutes = WholeNumberField(lazy_gettext("Debrief, minutes"), [NumberRange(0, 600)], default=25)
     debrief = TextAreaField(lazy_gettext("Debrief as educators"), [Length(max=1000)])
-    plan_minutes = IntegerField(lazy_gettext("Plan, minutes"), [NumberRange(0, 600)], default=45)
+    plan_minutes = WholeNumberField(lazy_gettext("Plan, minutes"), [NumberRange(0, 600)], default=45)
     plan = TextAreaField(lazy_gettext("Plan a lesson"), [Length(max=1000)])
 
 

@@ -6,7 +6,7 @@ from flask import redirect, render_template, url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
-from wtforms import BooleanField, IntegerField, SelectField, SelectMultipleField, StringField, TextAreaField
+from wtforms import BooleanField, SelectField, SelectMultipleField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -17,7 +17,7 @@ from seminar.skills.badge import GLYPHS, Badge, Competency
 from seminar.skills.editing import BadgeRule, add_competency, ask_again, retire_badge, retire_competency, save_badge, take_up_badge
 from seminar.skills.skill import Skill
 from seminar.skills.views import skills
-from seminar.web.forms import Form, needed
+from seminar.web.forms import Form, WholeNumberField, needed
 from seminar.web.pages import told
 from seminar.web.requires import requires
 from seminar.web.saving import saved
@@ -33,8 +33,8 @@ class BadgeForm(Form):
         choices=[(1, lazy_gettext("1, to begin with")), (2, lazy_gettext("2, builds on it")), (3, lazy_gettext("3, the most demanding"))],
     )
     glyph = SelectField(lazy_gettext("Sign"))
-    valid_months = IntegerField(lazy_gettext("Valid, in months"), [needed(), NumberRange(1, 120)], default=24)
-    attendance_percent = IntegerField(lazy_gettext("Attendance asked for, in percent"), [Optional(), NumberRange(1, 100)])
+    valid_months = WholeNumberField(lazy_gettext("Valid, in months"), [needed(), NumberRange(1, 120)], default=24)
+    attendance_percent = WholeNumberField(lazy_gettext("Attendance asked for, in percent"), [Optional(), NumberRange(1, 100)])
     prerequisites = SelectMultipleField(
         lazy_gettext("Badges that come first"), coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
     )
