@@ -6,7 +6,7 @@ and a canceled one says so, so that calendars follow (RFC 5546, section 2.1.4).
 
 from datetime import datetime
 
-from icalendar import Calendar, Event, vCalAddress
+from icalendar import Calendar, Event, vCalAddress, vText
 
 from seminar.people.district import District
 from seminar.people.person import Person
@@ -33,7 +33,8 @@ def calendar_of(events: list[Event], *, name: str, method: str = "PUBLISH") -> C
     calendar.add("prodid", "-//MakerPD//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method)
-    calendar.add("x-wr-calname", name)
+    # Not one of the RFC, so the library takes it as it is: a name may have come with a break in it, from a roster.
+    calendar.add("x-wr-calname", vText(name))
     for event in events:
         calendar.add_component(event)
     return calendar

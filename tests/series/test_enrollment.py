@@ -84,3 +84,12 @@ def test_seats_are_not_lowered_below_what_is_taken(db_session):
     window = {"enrollment_opens_at": robotics.enrollment_opens_at, "enrollment_closes_at": robotics.enrollment_closes_at}
     with pytest.raises(Refused, match="2 seats are taken"):
         change_series(robotics, {**window, "seats": 1}, by=cast.olive, now=NOW)
+
+
+def test_who_has_a_break_in_their_name_enrolls_as_anybody(db_session):
+    """As a roster's quoted cell can have one: it must not become a line of the calendar that is attached."""
+    cast = a_cast()
+    cast.ada.family_name = "Example\nMETHOD:CANCEL"
+    enroll(cast.ada, a_series(cast), by=cast.ada, now=NOW)
+    attached = db.session.scalars(select(Mail.calendar)).one()
+    assert [line for line in attached.splitlines() if line.startswith("METHOD:")] == ["METHOD:PUBLISH"]
