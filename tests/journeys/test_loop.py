@@ -86,7 +86,7 @@ def lend(equipment: Visitor, reservation: str) -> None:
     equipment.press("Take back").finds_in_state("Returned")
 
 
-@pytest.mark.parametrize("window", [PHONE, DESK], ids=lambda window: f"{window['width']} px")
+@pytest.mark.parametrize("window", [PHONE, pytest.param(DESK, marks=pytest.mark.deep)], ids=["390 px", "1280 px"])
 def test_the_loop_closes_and_axe_finds_nothing_on_its_pages(browser, fresh_base, window):
     walk_the_loop(lambda name: Visitor(browser, fresh_base, viewport=window).sign_in(name))
 

@@ -130,7 +130,7 @@ def publish(olive: Visitor) -> None:
 @pytest.mark.parametrize(
     "how",
     [
-        pytest.param({"viewport": DESK}, id="at a desk"),
+        pytest.param({"viewport": DESK}, id="at a desk", marks=pytest.mark.deep),
         pytest.param({"viewport": PHONE, "java_script_enabled": False}, id="with a phone, without JavaScript", marks=pytest.mark.deep),
         pytest.param({"viewport": DESK, "language": "es"}, id="in Spanish", marks=pytest.mark.deep),
     ],
