@@ -11,7 +11,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, delete, func,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from inventory.equipment import EquipmentModel, Item
-from inventory.reservation import Reservation, ReservationLine
+from inventory.reservation import WITH_THE_SCHOOL, Reservation, ReservationLine
 from seminar.ground.db import Model, db
 
 
@@ -84,7 +84,7 @@ def _through(state: str, today: date) -> date:
 
 def _still_away(model_ids: set[int], today: date, but: int | None, first: date) -> Select[ReservationLine]:
     """Those of them that are away on that day."""
-    return _away(model_ids, today, but).where(ReservationLine.state.in_([s for s in ("in_check", "out") if _through(s, today) >= first]))
+    return _away(model_ids, today, but).where(ReservationLine.state.in_([s for s in WITH_THE_SCHOOL if _through(s, today) >= first]))
 
 
 def items_of(model_ids: Iterable[int]) -> dict[int, list[Item]]:
@@ -121,7 +121,7 @@ def free_per_day(model_id: int, first: date, last: date, *, today: date) -> dict
     ids, states = {model_id}, ReservationLine.state
     there = lendable(ids).get(model_id, 0)
     # What is away is counted by itself, so its claims are not: an item has one line at most that is out or to be checked.
-    away_then = [(states == state) & (ItemDay.day <= _through(state, today)) for state in ("in_check", "out")]
+    away_then = [(states == state) & (ItemDay.day <= _through(state, today)) for state in WITH_THE_SCHOOL]
     apart = _away(ids, today, None).where(ReservationLine.item_id == ItemDay.item_id, or_(*away_then)).correlate(ItemDay).exists()
     items = select(Item.id).where(Item.model_id == model_id, Item.retired_on.is_(None))
     claimed = select(ItemDay.day, func.count()).where(ItemDay.item_id.in_(items), ItemDay.day.between(first, last), ~apart)

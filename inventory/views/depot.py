@@ -49,17 +49,18 @@ def days_work(standing: Standing) -> dict[str, Work]:
         .where(ReservationLine.district_id == district_id, ReservationLine.state.in_((*WAITING, *WITH_THE_SCHOOL)))
         .cte("lines")
     )
-    waiting, out, day = lines.c.state.in_(WAITING), lines.c.state == "out", lines.c
+    line = lines.c
+    waiting, out = line.state.in_(WAITING), line.state == "out"
     kinds: dict[str, ColumnElement[bool]] = {
-        "late": out & (day.last_day < today),
-        "pick_ups": waiting & (day.first_day == today),
-        "returns": out & (day.last_day == today),
-        "missed": waiting & (day.first_day < today),
-        "checks": lines.c.state == "in_check",
-        "ahead": waiting & (day.first_day > today),
+        "late": out & (line.last_day < today),
+        "pick_ups": waiting & (line.first_day == today),
+        "returns": out & (line.last_day == today),
+        "missed": waiting & (line.first_day < today),
+        "checks": line.state == "in_check",
+        "ahead": waiting & (line.first_day > today),
     }
     of_kinds = union_all(
-        *(select(literal(name).label("kind"), day.id, day.first_day).where(one).distinct() for name, one in kinds.items())
+        *(select(literal(name).label("kind"), line.id, line.first_day).where(one).distinct() for name, one in kinds.items())
     ).subquery()
     kind = of_kinds.c.kind
     place = func.row_number().over(partition_by=kind, order_by=(of_kinds.c.first_day, of_kinds.c.id)).label("place")
@@ -67,8 +68,11 @@ def days_work(standing: Standing) -> dict[str, Work]:
     shown = or_(*((placed.c.kind == name) & (placed.c.place <= number) for name, number in SHOWN.items()))
     query = select(placed.c.kind, placed.c.in_all, Reservation).join(Reservation, Reservation.id == placed.c.id).where(shown)
     found = db.session.execute(query.order_by(placed.c.kind, placed.c.place).options(*for_a_row())).all()
-    of = {name: list(rows) for name, rows in groupby(found, lambda row: row.kind)}
-    return {name: Work([row.Reservation for row in of.get(name, [])], of[name][0].in_all if name in of else 0) for name in kinds}
+    work = {name: Work([], 0) for name in kinds}
+    for name, rows in groupby(found, lambda row: row.kind):
+        listed = list(rows)
+        work[name] = Work([row.Reservation for row in listed], listed[0].in_all)
+    return work
 
 
 @inventory.get("/depot")

@@ -73,7 +73,7 @@ class HandingOver(AtTheDepot):
 
     def pick(self, model: Model, dice: Random) -> Loan | None:
         due = [one for one in model.shelf.loans.values() if one.having(*AHEAD) and one.first <= model.today <= one.last]
-        return dice.choice(due) if due else super().pick(model, dice) if dice.random() < 0.15 else None
+        return self.one_of(due, model, dice)
 
     def expected(self, model: Model, act: Act) -> bool:
         loan, lines, shelf = self.loan(model, act), self.chosen(model, act), model.shelf
@@ -174,7 +174,7 @@ class NobodyCame(AtTheDepot):
 
     def pick(self, model: Model, dice: Random) -> Loan | None:
         missed = [one for one in model.shelf.loans.values() if one.having(*AHEAD) and one.first < model.today]
-        return dice.choice(missed) if missed else super().pick(model, dice) if dice.random() < 0.15 else None
+        return self.one_of(missed, model, dice)
 
     def chosen(self, model: Model, act: Act) -> list[Line]:
         return self.loan(model, act).having(*AHEAD)

@@ -159,6 +159,10 @@ class OfALoan(Kind):
         chosen = fitting if fitting and dice.random() < 0.9 else loans[-8:] if dice.random() < 0.25 else []
         return dice.choice(chosen) if chosen else None
 
+    def one_of(self, due: list[Loan], model: Model, dice: Random) -> Loan | None:
+        """One of those that it is time for; where there are none, now and then another."""
+        return dice.choice(due) if due else OfALoan.pick(self, model, dice) if dice.random() < 0.15 else None
+
     def loan(self, model: Model, act: Act) -> Loan:
         return model.shelf.loans[act["loan"]]
 
@@ -256,8 +260,7 @@ class ChangingALoan(OfALoan):
     name, weight, states = "change a loan", 22, ("out",)
 
     def pick(self, model: Model, dice: Random) -> Loan | None:
-        out = [loan for loan in model.shelf.loans.values() if loan.having("out")]
-        return dice.choice(out) if out else super().pick(model, dice) if dice.random() < 0.15 else None
+        return self.one_of([loan for loan in model.shelf.loans.values() if loan.having("out")], model, dice)
 
     def think(self, model: Model, dice: Random) -> Thought | None:
         if (loan := self.pick(model, dice)) is None:
