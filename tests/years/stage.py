@@ -50,12 +50,14 @@ class Stage:
         with tempfile.TemporaryDirectory() as folder:
             world = World(self.app, Path(folder), self.smtp_url if seed % OVER_SMTP_EACH == 0 else None)
             world.taken = self.mail.taken
-            settings = self.app.config["SETTINGS"]
+            settings, clock = self.app.config["SETTINGS"], self.app.extensions["makerpd_clock"]
+            moment = clock.moment
             self.app.config["SETTINGS"] = replace(settings, smtp_url=world.smtp_url, mail_folder=world.folder)
             try:
                 return play(Year(world, seed))
             finally:
-                self.app.config["SETTINGS"] = settings
+                # The application is the other tests' too, and its clock stands where they put it.
+                self.app.config["SETTINGS"], clock.moment = settings, moment
 
 
 @contextmanager
