@@ -13,7 +13,7 @@ from tests.databases import free_port
 class Mailbox:
     def __init__(self) -> None:
         self.port = free_port()
-        self.letters: dict[str, EmailMessage] = {}
+        self.letters: list[EmailMessage] = []
         self.arrived = threading.Condition()
         self.controller = Controller(self, hostname="127.0.0.1", port=self.port)
 
@@ -24,12 +24,19 @@ class Mailbox:
     async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:
         letter = message_from_bytes(envelope.content, policy=policy.default)
         with self.arrived:
-            self.letters[letter["To"]] = letter
+            self.letters.append(letter)
             self.arrived.notify_all()
         return "250 OK"
 
-    def letter_to(self, address: str) -> EmailMessage:
-        """The last letter to that address; waits for the worker's next round."""
+    def letter_to(self, address: str, subject: str = "") -> EmailMessage:
+        """The last letter to that address with those words in its subject; waits for the worker's next round.
+
+        The words are for whoever may have something else in the post, like tomorrow's reminders, in any order.
+        """
+
+        def fitting() -> list[EmailMessage]:
+            return [letter for letter in self.letters if letter["To"] == address and subject in letter["Subject"]]
+
         with self.arrived:
-            assert self.arrived.wait_for(lambda: address in self.letters, timeout=30), f"no letter to {address}"
-            return self.letters[address]
+            assert self.arrived.wait_for(fitting, timeout=30), f"no letter to {address} with {subject!r}"
+            return fitting()[-1]

@@ -38,7 +38,7 @@ def test_the_link_in_a_letter_turns_its_kind_off(browser, changing_base, mailbox
     tessa = signed_in(browser, changing_base, "teacher").go("/series/{series}".format_map(addresses(browser, changing_base)))
     mailbox.letters.clear()
     tessa.press("Enroll")
-    letter = mailbox.letter_to("teacher@rivermark.example")
+    letter = mailbox.letter_to("teacher@rivermark.example", "enrolled")
     link = re.search(r"/mail/off/[\w.-]+", letter.get_body(("plain",)).get_content())[0]
     somebody = signed_in(browser, changing_base, None).go(link)
     somebody.press("Turn it off").sees("Mails like this don't come any more.")
