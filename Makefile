@@ -37,11 +37,11 @@ check: .venv/test.stamp $(SPANISH).mo
 
 test: check
 	@$(BIN)/python -m tests.chromium
-	@echo "== the browser, Chromium: beside the suites, and told after them =="
-	@($(BROWSER) > .venv/browser.log 2>&1; echo $$? > .venv/browser.status) & \
-	echo "== the suite on SQLite =="; TEST_DATABASE=sqlite $(SUITE) && \
-	echo "== the suite on PostgreSQL ==" && TEST_DATABASE=postgresql $(SUITE); suites=$$?; \
-	wait; cat .venv/browser.log; exit $$(( suites + $$(cat .venv/browser.status) ))
+	@echo "== the suite on SQLite; beside it on PostgreSQL, and in the browser, Chromium, both told after it =="
+	@(TEST_DATABASE=postgresql $(SUITE) > .venv/postgresql.log 2>&1; echo $$? > .venv/postgresql.status) & \
+	($(BROWSER) > .venv/browser.log 2>&1; echo $$? > .venv/browser.status) & \
+	TEST_DATABASE=sqlite $(SUITE); sqlite=$$?; wait; cat .venv/postgresql.log .venv/browser.log; \
+	exit $$(( sqlite + $$(cat .venv/postgresql.status) + $$(cat .venv/browser.status) ))
 
 test-deep: .venv/test.stamp $(SPANISH).mo
 	@for kind in sqlite postgresql; do echo "== crowds on $$kind, with the machine to themselves =="; \

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from flask_migrate import upgrade
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from seminar.ground.db import db
 from seminar.ground.settings import Settings
@@ -55,11 +56,18 @@ def an_application(mail_folder: Path) -> Iterator[Flask]:
         app.test_client_class = Reader
         app.extensions["makerpd_clock"] = ClockAt(NOW)
         with app.app_context():
+            if db.engine.dialect.name == "sqlite":
+                event.listen(db.engine, "connect", _in_an_order_that_nobody_asked_for)
             upgrade()
             db.session.remove()
         yield app
         with app.app_context():
             db.engine.dispose()
+
+
+def _in_an_order_that_nobody_asked_for(connection: Any, _record: Any) -> None:
+    """Rows come in any order unless one is asked for. PostgreSQL shows it now and then, so SQLite does each time."""
+    connection.execute("PRAGMA reverse_unordered_selects = ON")
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ def test_a_trusted_server_is_spoken_to_encrypted(letters, monkeypatch):
 
 def test_written_to_files_a_mail_exists_once(letters):
     letters()
-    mail = db.session.scalars(select(Mail)).first()
+    mail = db.session.scalars(select(Mail).order_by(Mail.id)).first()
     mail.state, mail.next_try_at = "waiting", NOW
     db.session.commit()
     letters()
@@ -100,7 +100,7 @@ def test_written_to_files_a_mail_exists_once(letters):
 
 
 def test_a_mail_that_cannot_be_written_holds_up_no_other(letters):
-    mail = db.session.scalars(select(Mail)).first()
+    mail = db.session.scalars(select(Mail).order_by(Mail.id)).first()
     mail.kind = "no_such_kind"
     db.session.commit()
     letters()

@@ -31,7 +31,8 @@ def asked(page, **changes):
 
 def kept(app):
     with app.app_context():
-        return db.session.execute(select(MailPreference.person_id, MailPreference.kind, MailPreference.way)).all()
+        query = select(MailPreference.person_id, MailPreference.kind, MailPreference.way)
+        return db.session.execute(query.order_by(MailPreference.person_id, MailPreference.kind)).all()
 
 
 def a_token(app, kind="reminder", name="ada"):

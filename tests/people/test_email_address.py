@@ -30,7 +30,8 @@ HOME = "ada@home.example"
 
 
 def token_of(address):
-    mails = [mail for mail in db.session.scalars(select(Mail).where(Mail.kind == "address")) if mail.context["to"] == address]
+    sent = db.session.scalars(select(Mail).where(Mail.kind == "address").order_by(Mail.id))
+    mails = [mail for mail in sent if mail.context["to"] == address]
     return mails[-1].context["token"]
 
 
