@@ -10,7 +10,8 @@ from seminar.ground.db import db
 from seminar.ground.outbox import Letter
 from seminar.ground.refusal import N_, Refused
 from seminar.people.person import Person
-from seminar.series.enrollment import cancel_every_enrollment, comings_of, enrolled_people, lock, seats_left
+from seminar.series.enrolling import cancel_every_enrollment
+from seminar.series.enrollment import comings_of, enrolled_people, lock, seats_left
 from seminar.series.invitation import invitation
 from seminar.series.seminar import Seminar
 from seminar.series.series import Meeting, Series, lock_meeting

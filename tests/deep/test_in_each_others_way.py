@@ -21,7 +21,7 @@ from seminar.people.appointment import Appointment
 from seminar.people.directory import appoint
 from seminar.people.district import District
 from seminar.people.person import Person
-from seminar.series.enrollment import enroll
+from seminar.series.enrolling import enroll
 from seminar.series.series import Series
 from seminar.skills.award import Award
 from seminar.skills.badge import Badge

@@ -20,7 +20,7 @@ from seminar.ground.outbox import RETRY_AFTER, Letter, Mail
 from seminar.ground.post import send_due, try_again
 from seminar.people.mail_choices import choose_mail, turn_off
 from seminar.people.person import Person
-from seminar.series.enrollment import enroll
+from seminar.series.enrolling import enroll
 from seminar.series.planning import change_meeting
 from seminar.web.letters import write_all
 from tests.cast import NOW, TODAY, a_cast, a_series

@@ -12,7 +12,7 @@ from seminar.ground.db import db
 from seminar.ground.outbox import RETRY_AFTER, Mail
 from seminar.ground.post import try_again
 from seminar.people.account import send_link
-from seminar.series.enrollment import enroll, withdraw
+from seminar.series.enrolling import enroll, withdraw
 from tests.cast import NOW, a_series
 from tests.ground.mailbox import Mailbox, a_server, states
 

@@ -8,7 +8,7 @@ from inventory.reserving import Asked, reserve
 from seminar.audit import broken_rules
 from seminar.ground.db import db
 from seminar.ground.triggers import drop_triggers, make_triggers
-from seminar.series.enrollment import enroll
+from seminar.series.enrolling import enroll
 from seminar.skills.signing import Shown, sign_off
 from tests.cast import NOW, TODAY, a_cast, a_model, a_series
 

@@ -8,7 +8,7 @@ from sqlalchemy import select, text
 from seminar.ground import contributions, outbox
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
-from seminar.series.enrollment import enroll
+from seminar.series.enrolling import enroll
 from tests.cast import NOW, a_cast, a_passkey, a_series
 
 

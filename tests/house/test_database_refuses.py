@@ -6,7 +6,7 @@ from sqlalchemy.exc import DBAPIError
 
 from seminar.ground import history
 from seminar.ground.db import db
-from seminar.series.enrollment import enroll
+from seminar.series.enrolling import enroll
 from tests.cast import NOW, TODAY, a_cast, a_model, a_series
 
 

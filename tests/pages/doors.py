@@ -22,7 +22,7 @@ from seminar.people.district_editing import put_logo
 from seminar.people.roster.server import RosterServer
 from seminar.people.sign_on import SignOnIdentity
 from seminar.people.sign_on_provider import SignOnProvider
-from seminar.series.enrollment import enroll
+from seminar.series.enrolling import enroll
 from seminar.skills.sign_off import SignOff
 from seminar.web.mail_links import turn_off_token
 from tests.cast import NOW, TODAY, Cast, a_cast, a_model, a_passkey, a_series, an_award, signed_in

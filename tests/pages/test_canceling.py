@@ -3,7 +3,7 @@
 import pytest
 
 from seminar.ground.db import db
-from seminar.series.enrollment import enroll
+from seminar.series.enrolling import enroll
 from tests.cast import NOW, a_cast, a_series
 from tests.pages.as_who import as_who
 

@@ -5,7 +5,8 @@ from sqlalchemy import event, select
 
 from seminar.ground.db import db
 from seminar.series.attendance import Attendance
-from seminar.series.enrollment import Enrollment, enroll
+from seminar.series.enrolling import enroll
+from seminar.series.enrollment import Enrollment
 from seminar.series.series import Series
 from seminar.skills.award import Award
 from seminar.skills.sign_off import SignOff

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from seminar.ground.db import db
 from seminar.people.person import Person
 from seminar.series.attendance import Present, take_attendance
-from seminar.series.enrollment import enroll
+from seminar.series.enrolling import enroll
 from seminar.series.series import Series
 from seminar.skills.sign_off import SignOff
 from tests.cast import NOW, a_cast, a_series

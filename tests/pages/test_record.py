@@ -6,7 +6,7 @@ from seminar.ground import outbox
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.people.views import record
-from seminar.series.enrollment import enroll
+from seminar.series.enrolling import enroll
 from tests.cast import NOW, a_cast, a_series
 from tests.pages.as_who import as_who
 

@@ -23,7 +23,8 @@ from seminar.people.person import Person
 from seminar.people.sign_on import SignOnIdentity
 from seminar.people.support_view import SupportView
 from seminar.series.attendance import Attendance, Present, take_attendance
-from seminar.series.enrollment import Enrollment, enroll
+from seminar.series.enrolling import enroll
+from seminar.series.enrollment import Enrollment
 from seminar.series.series import Series
 from seminar.skills.award import Award
 from seminar.skills.sign_off import SignOff

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from seminar.ground.db import db
 from seminar.ground.refusal import Refused
 from seminar.series.attendance import Attendance, Present, here_on, sheet, take_attendance
-from seminar.series.enrollment import enroll
+from seminar.series.enrolling import enroll
 from seminar.skills.award import Award
 from seminar.skills.signing import Shown, sign_off
 from tests.cast import NOW, TODAY, a_cast, a_series

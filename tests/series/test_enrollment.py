@@ -9,7 +9,9 @@ from seminar.ground.db import db
 from seminar.ground.history import History
 from seminar.ground.outbox import Mail
 from seminar.ground.refusal import Refused
-from seminar.series.enrollment import cancel_enrollment, enroll, live_enrollment, meetings_at_the_same_time, seats_left, withdraw
+from seminar.series.clash import meetings_at_the_same_time
+from seminar.series.enrolling import cancel_enrollment, enroll, withdraw
+from seminar.series.enrollment import live_enrollment, seats_left
 from seminar.series.planning import change_series
 from tests.cast import NOW, a_cast, a_series
 

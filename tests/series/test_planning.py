@@ -9,7 +9,8 @@ from sqlalchemy import select
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.ground.refusal import Refused
-from seminar.series.enrollment import enroll, live_enrollment, withdraw
+from seminar.series.enrolling import enroll, withdraw
+from seminar.series.enrollment import live_enrollment
 from seminar.series.feed import meeting_events
 from seminar.series.planning import cancel_meeting, cancel_series, change_meeting, publish_series
 from seminar.series.reminder import remind

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 
 from seminar.ground.db import db
 from seminar.ground.refusal import Refused
-from seminar.series.enrollment import Enrollment, cancel_enrollment, enroll, live_enrollment, seats_left, withdraw
+from seminar.series.enrolling import cancel_enrollment, enroll, withdraw
+from seminar.series.enrollment import Enrollment, live_enrollment, seats_left
 from seminar.series.planning import cancel_series, change_series
 from seminar.series.series import Series
 from tests.cast import NOW, a_cast, a_series

@@ -12,7 +12,8 @@ from seminar.people.appointment import Standing
 from seminar.people.school import GRADE_BANDS
 from seminar.series.access import looks_after, plans_series
 from seminar.series.catalog import Wanted, catalog
-from seminar.series.enrollment import live_enrollment, meetings_at_the_same_time, places, seats_left, takes_enrollments
+from seminar.series.clash import meetings_at_the_same_time
+from seminar.series.enrollment import live_enrollment, places, seats_left, takes_enrollments
 from seminar.series.seminar import Seminar
 from seminar.series.series import Series, read_lists
 from seminar.series.views import series

@@ -9,7 +9,8 @@ from seminar.ground.db import db, reading
 from seminar.ground.refusal import N_, Refused
 from seminar.people.person import Person
 from seminar.series.access import plans_series
-from seminar.series.enrollment import LIVE, Enrollment, cancel_enrollment, enroll, withdraw
+from seminar.series.enrolling import cancel_enrollment, enroll, withdraw
+from seminar.series.enrollment import LIVE, Enrollment
 from seminar.series.views import series
 from seminar.series.views.catalog import series_or_404, series_page
 from seminar.web.pages import refusing, told

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-from seminar.series.enrollment import Enrollment, cancel_enrollment, enroll, withdraw
+from seminar.series.enrolling import cancel_enrollment, enroll, withdraw
+from seminar.series.enrollment import Enrollment
 from seminar.series.series import Series
 from tests.years.act import Act, Kind, Thought, kind
 from tests.years.model import Model

@@ -1,0 +1,43 @@
+"""Meetings at the same time: before somebody is in two of them, they are told (rule 2)."""
+
+from datetime import datetime
+
+from sqlalchemy import BindParameter, Select, bindparam, select
+from sqlalchemy.orm import aliased, joinedload
+
+from seminar.ground.db import db
+from seminar.people.person import Person
+from seminar.series.enrollment import TAKES_A_SEAT, Enrollment
+from seminar.series.series import Meeting, Series, series_trainer
+
+
+def _clashes() -> Select[Meeting]:
+    """By person_id, series_id and now."""
+    other, own = aliased(Meeting), aliased(Meeting)
+    person_id: BindParameter[int] = bindparam("person_id")
+    enrolled = select(Enrollment.series_id).where(Enrollment.person_id == person_id, Enrollment.state.in_(TAKES_A_SEAT))
+    taught = select(series_trainer.c.series_id).where(series_trainer.c.person_id == person_id)
+    return (
+        select(other)
+        .join(own, (own.starts_at < other.ends_at) & (own.ends_at > other.starts_at))
+        .where(
+            other.series_id.in_(enrolled.union(taught)),
+            own.series_id == bindparam("series_id"),
+            other.series_id != bindparam("series_id"),
+            own.ends_at > bindparam("now"),
+            own.canceled_at.is_(None),
+            other.canceled_at.is_(None),
+        )
+        .options(joinedload(other.series).joinedload(Series.seminar))
+        .order_by(other.starts_at)
+        .distinct()
+    )
+
+
+_CLASHES = _clashes()
+
+
+def meetings_at_the_same_time(person: Person, series: Series, now: datetime) -> list[Meeting]:
+    """Meetings of other series that the person is enrolled in or teaches and that overlap with a coming one of this series
+    (rule 2)."""
+    return list(db.session.scalars(_CLASHES, {"person_id": person.id, "series_id": series.id, "now": now}))
