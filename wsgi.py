@@ -38,7 +38,7 @@ from seminar.ground.settings import Settings, WrongSettings, environment, settin
 from seminar.people import mails as people_mails
 from seminar.people import set_up
 from seminar.people.roster import nightly
-from seminar.series import attendance, coming_days, feed, home, reminder
+from seminar.series import attendance, coming_days, feed, home, reminder, waitlist
 from seminar.series import mails as series_mails
 from seminar.series import merging as series_merging
 from seminar.series import set_up as series_set_up
@@ -124,7 +124,7 @@ def contribute(settings: Settings) -> None:
     contributions.feed_events[:] = [feed.meeting_events, loans_ahead.loan_events]
     contributions.attendance_facts[:] = [attendance.share_attended]
     contributions.standing_changed[:] = [at_risk.tell_reservations_at_risk]
-    contributions.worker_rounds[:] = [reminder.remind, digest.gather, *rosters(settings)]
+    contributions.worker_rounds[:] = [waitlist.pass_on_offers, reminder.remind, digest.gather, *rosters(settings)]
     contributions.leaving_touches[:] = [reservations_answered_for, series_taught]
     contributions.year_end_touches[:] = [loans_still_out, drafts_of_series]
     contributions.named_still[:] = [skills_kept.people_named, series_kept.people_named, inventory_kept.people_named]

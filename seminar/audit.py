@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 
 from seminar.ground import clock
 from seminar.ground.clock import day_of
-from seminar.ground.db import db
+from seminar.ground.db import UTCDateTime, db
 from seminar.ground.triggers import TRIGGERS, triggers_there
 
 
@@ -50,6 +50,13 @@ RECOUNTS = [
         "SELECT count(*) FROM enrollment",
         "SELECT 'series ' || series_id || ', person ' || person_id FROM enrollment WHERE state IN"
         " ('requested', 'held', 'awaiting_po', 'offered', 'enrolled', 'waitlisted') GROUP BY series_id, person_id HAVING count(*) > 1",
+    ),
+    (
+        3,
+        "Nobody who waits was passed by somebody who joined the line after them.",
+        "SELECT count(*) FROM enrollment WHERE state = 'waitlisted'",
+        "SELECT 'enrollment ' || w.id FROM enrollment w WHERE w.state = 'waitlisted' AND EXISTS (SELECT 1 FROM enrollment o WHERE"
+        " o.series_id = w.series_id AND o.joined_at > w.joined_at AND (o.offer_until IS NOT NULL OR o.enrolled_at IS NOT NULL))",
     ),
     (
         5,
@@ -100,10 +107,24 @@ def broken_rules() -> Iterator[Recount]:
     for number, sentence, counted, breaking in RECOUNTS:
         checked = db.session.execute(text(counted)).scalar() or 0
         yield Recount(number, sentence, checked, [str(row[0]) for row in db.session.execute(text(breaking))])
+    yield _who_waits()
     yield _what_is_claimed()
     yield _what_the_gate_let_through()
     missing = {trigger.name for trigger in TRIGGERS} - triggers_there(db.session.connection())
     yield Recount(8, "What keeps the trail append-only and the seats counted is in place.", len(TRIGGERS), sorted(missing))
+
+
+def _who_waits() -> Recount:
+    """While a series takes enrollments nobody waits beside a seat that is neither taken nor on offer. The worker passes an offer on
+    that ran out, so one that did only just now isn't counted as free."""
+    query = text(
+        "SELECT s.id, s.seats, (SELECT count(*) FROM enrollment t WHERE t.series_id = s.id AND t.state IN"
+        " ('requested', 'held', 'awaiting_po', 'offered', 'enrolled')) AS taken FROM series s WHERE s.canceled_at IS NULL"
+        " AND s.published_at <= :now AND s.enrollment_opens_at <= :now AND s.enrollment_closes_at > :now"
+        " AND EXISTS (SELECT 1 FROM enrollment w WHERE w.series_id = s.id AND w.state = 'waitlisted')"
+    ).bindparams(bindparam("now", clock.now(), UTCDateTime()))
+    rows = db.session.execute(query).all()
+    return Recount(3, "Nobody waits while a seat is free.", len(rows), [f"series {row.id}" for row in rows if row.taken < row.seats])
 
 
 def _what_is_claimed() -> Recount:

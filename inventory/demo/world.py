@@ -83,6 +83,7 @@ class World:
                 state_since=state_since,
                 state_by_id=person.id,
                 created_at=state_since,
+                enrolled_at=state_since,
             )
             for person in people
         )

@@ -1,27 +1,66 @@
-"""Taking a seat in a series, and giving it back or losing it. Each is on record, and told by mail with the meetings attached."""
+"""Taking a seat in a series, and giving it back or losing it. Each is on record, and told by mail with the meetings attached; what
+it sets free goes to the next in line at once."""
 
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from seminar.ground import history, outbox
+from seminar.ground import outbox
 from seminar.ground.db import db
 from seminar.ground.outbox import Letter
 from seminar.ground.refusal import N_, Refused
 from seminar.people.person import Person
-from seminar.series.enrollment import LIVE, Enrollment, comings_of, live_enrollment, lock, seats_left, takes_enrollments
+from seminar.series.enrollment import (
+    LIVE,
+    Enrollment,
+    Seats,
+    comings_of,
+    live_enrollment,
+    lock,
+    move,
+    record,
+    refuse_unless_it_takes_enrollments,
+    seats_of,
+)
 from seminar.series.invitation import invitation
 from seminar.series.series import Series
+from seminar.series.waitlist import offer_free_seats, refuse_a_second_place, settled
 
 
 def enroll(person: Person, series: Series, *, by: Person, now: datetime) -> Enrollment:
-    """Take a seat. Raises Refused when enrollment is closed, the person is in it already or the series is full. Flushes."""
+    """Take a seat: the one that is offered to them, or one that nobody waits for. Raises Refused when enrollment is closed, the
+    person has a place already or the series is full. Flushes."""
     # Most of a crowd is told no: they needn't stand in the line of those who may get a seat.
-    _refuse_to_enroll(person, series, now)
+    _offer_or_refuse(person, series, seats_of(series, now), now)
     lock(series)
-    _refuse_to_enroll(person, series, now)
-    enrollment = Enrollment(
+    place = _offer_or_refuse(person, series, settled(series, now), now)
+    if place is None:
+        place = _a_seat(person, series, by, now)
+    else:
+        move(place, "enrolled", by=by, now=now)
+        place.enrolled_at = now
+    db.session.flush()
+    record([place], by=by, now=now)
+    _tell([place], series, "enrolled", now=now)
+    return place
+
+
+def _offer_or_refuse(person: Person, series: Series, seats: Seats, now: datetime) -> Enrollment | None:
+    """The person's open offer, or None for a seat that anybody may take."""
+    refuse_unless_it_takes_enrollments(series, now)
+    place = live_enrollment(person, series, now)
+    if place is not None and place.state == "offered":
+        return place
+    refuse_a_second_place(place, person, series)
+    if seats.left <= 0:
+        sentence = N_("{title} is full. Join the waitlist on its page, or look for another date in the catalog.")
+        raise Refused(sentence, status=409, title=series.seminar.title)
+    return None
+
+
+def _a_seat(person: Person, series: Series, by: Person, now: datetime) -> Enrollment:
+    place = Enrollment(
         district_id=series.district_id,
         series_id=series.id,
         person_id=person.id,
@@ -29,62 +68,47 @@ def enroll(person: Person, series: Series, *, by: Person, now: datetime) -> Enro
         state_since=now,
         state_by_id=by.id,
         created_at=now,
+        enrolled_at=now,
     )
-    db.session.add(enrollment)
-    db.session.flush()
-    history.record(by, "enrolled", enrollment, now, series=series.id, person=person.id)
-    _tell([enrollment], series, "enrolled", now=now)
-    return enrollment
-
-
-def _refuse_to_enroll(person: Person, series: Series, now: datetime) -> None:
-    title = series.seminar.title
-    if series.canceled_at is not None:
-        raise Refused(N_("{title} is canceled."), status=409, title=title)
-    if not takes_enrollments(series, now):
-        raise Refused(N_("{title} doesn't take enrollments now. Its page says when it does."), status=409, title=title)
-    if live_enrollment(person, series) is not None:
-        raise Refused(N_("{name} is already enrolled in {title}."), status=409, name=person.name, title=title)
-    if seats_left(series) <= 0:
-        raise Refused(N_("{title} is full. Look for another series in the catalog."), status=409, title=title)
+    db.session.add(place)
+    return place
 
 
 def withdraw(enrollment: Enrollment, *, by: Person, now: datetime) -> None:
-    """Give the seat back. Raises Refused when the place is over already, or the series has ended."""
+    """Give the seat back, or leave the line. Raises Refused when the place is over already, or the series has ended."""
     series = enrollment.series
     lock(series)
     if series.meetings and series.meetings[-1].ends_at <= now:
         raise Refused(N_("{title} has ended, so its record stays as it is."), status=409, title=series.seminar.title)
-    _end([_still_live(enrollment)], series, "withdrawn", reason=None, by=by, now=now)
+    _end([_as_it_is(enrollment)], series, "withdrawn", reason=None, by=by, now=now)
+    offer_free_seats([series], now)
 
 
 def cancel_enrollment(enrollment: Enrollment, *, reason: str, by: Person, now: datetime) -> None:
     """The district ends the place, with a reason. Raises Refused when it is over already."""
     lock(enrollment.series)
-    _end([_still_live(enrollment)], enrollment.series, "canceled", reason=reason, by=by, now=now)
+    _end([_as_it_is(enrollment)], enrollment.series, "canceled", reason=reason, by=by, now=now)
+    offer_free_seats([enrollment.series], now)
 
 
 def cancel_every_enrollment(series: Series, *, reason: str, by: Person, now: datetime) -> None:
-    """The same for everybody who has a place in the series or waits for one."""
+    """The same for everybody who has a place in the series or waits for one; nobody is offered what that sets free."""
     lock(series)
     live = select(Enrollment).where(Enrollment.series_id == series.id, Enrollment.state.in_(LIVE)).options(joinedload(Enrollment.person))
     _end(list(db.session.scalars(live)), series, "canceled", reason=reason, by=by, now=now)
 
 
-def _still_live(enrollment: Enrollment) -> Enrollment:
+def _as_it_is(enrollment: Enrollment) -> Enrollment:
+    """Read anew, now that the series is locked."""
     db.session.refresh(enrollment, attribute_names=["state"])
-    if enrollment.state not in LIVE:
-        raise Refused(N_("This place in {title} is over already."), status=409, title=enrollment.series.seminar.title)
     return enrollment
 
 
 def _end(places: list[Enrollment], series: Series, state: str, *, reason: str | None, by: Person, now: datetime) -> None:
-    for enrollment in places:
-        enrollment.state, enrollment.state_since, enrollment.state_by_id = state, now, by.id
-        enrollment.state_reason = reason
+    for place in places:
+        move(place, state, by=by, now=now, reason=reason)
     db.session.flush()
-    for enrollment in places:
-        history.record(by, state, enrollment, now, series=series.id, person=enrollment.person_id, reason=reason)
+    record(places, by=by, now=now)
     _tell(places, series, state, now=now)
 
 
@@ -93,9 +117,14 @@ def _tell(places: list[Enrollment], series: Series, kind: str, *, now: datetime)
     first = from_now[0] if from_now else None
     comings = comings_of([enrollment.person_id for enrollment in places], series)
 
+    def attached(enrollment: Enrollment) -> str | None:
+        """Who was never enrolled has none of it in their calendar."""
+        came = comings.get(enrollment.person_id, 0)
+        canceled = kind != "enrolled"
+        was_enrolled = enrollment.enrolled_at is not None
+        return invitation(series.meetings, series, enrollment.person, canceled=canceled, comings=came, now=now) if was_enrolled else None
+
     def letter(enrollment: Enrollment) -> Letter:
-        person = enrollment.person
-        attached = invitation(series.meetings, series, person, canceled=kind != "enrolled", comings=comings[enrollment.person_id], now=now)
         values = {
             "title": series.seminar.title,
             "series_id": series.id,
@@ -103,7 +132,8 @@ def _tell(places: list[Enrollment], series: Series, kind: str, *, now: datetime)
             "place": first.place if first else "",
             "room": first.room if first else "",
             "reason": enrollment.state_reason or "",
+            "waited": enrollment.enrolled_at is None,
         }
-        return Letter(person, str(enrollment.id), values, attached)
+        return Letter(enrollment.person, str(enrollment.id), values, attached(enrollment))
 
     outbox.put_all(kind, [letter(enrollment) for enrollment in places], now=now)

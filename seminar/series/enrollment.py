@@ -1,16 +1,21 @@
 """A person's place in a series.
 
 States: requested, held, awaiting_po, offered and enrolled take a seat; waitlisted waits for one; withdrawn (by the
-person), canceled (by the district), declined, lapsed, passed and substituted are over. A free series knows enrolled,
-withdrawn and canceled. Laws: rules 1, 2 and 8 of the product.
+person), canceled (by the district), declined, lapsed, passed and substituted are over. A free series knows waitlisted,
+offered, enrolled, withdrawn, canceled, and passed: an offer that was turned down or ran out. Laws: rules 1, 2, 3 and 8 of
+the product. An offer counts until its deadline, whether or not anybody has tidied up after it.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, case, func, select
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
+from seminar.ground import history
 from seminar.ground.db import Model, db
+from seminar.ground.refusal import N_, Refused
 from seminar.ground.triggers import Trigger, declare
 from seminar.people.person import Person
 from seminar.series.series import Series
@@ -18,6 +23,12 @@ from seminar.series.series import Series
 TAKES_A_SEAT = ("requested", "held", "awaiting_po", "offered", "enrolled")
 LIVE = (*TAKES_A_SEAT, "waitlisted")
 OVER = ("withdrawn", "canceled", "declined", "lapsed", "passed", "substituted")
+# What may follow on what.
+MOVES = {
+    "waitlisted": ("offered", "withdrawn", "canceled"),
+    "offered": ("enrolled", "passed", "withdrawn", "canceled"),
+    "enrolled": ("withdrawn", "canceled"),
+}
 
 
 def _listed(states: tuple[str, ...]) -> str:
@@ -36,6 +47,11 @@ class Enrollment(Model):
     state_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     state_reason: Mapped[str | None]
     created_at: Mapped[datetime]
+    # When the person stood in line for a seat, which is their place in it; until when a freed one is kept for them; and when a
+    # seat became theirs. Each stays once it is set: what was ever in a calendar, and who was ever in line.
+    joined_at: Mapped[datetime | None]
+    offer_until: Mapped[datetime | None]
+    enrolled_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
 
     person: Mapped[Person] = relationship(foreign_keys=person_id)
@@ -43,6 +59,8 @@ class Enrollment(Model):
 
     __table_args__ = (
         CheckConstraint(f"state IN {_listed(LIVE + OVER)}", name="state"),
+        CheckConstraint("state NOT IN ('waitlisted', 'offered', 'passed') OR joined_at IS NOT NULL", name="joined_the_line"),
+        CheckConstraint("state <> 'offered' OR offer_until IS NOT NULL", name="offered_until"),
         CheckConstraint("outcome IS NULL OR outcome IN ('completed', 'incomplete', 'no_show')", name="outcome"),
         Index(
             "uq_enrollment_one_live",
@@ -54,6 +72,10 @@ class Enrollment(Model):
         ),
         Index("ix_enrollment_person", "person_id", "state"),
         Index("ix_enrollment_series", "series_id", "state"),
+        Index(
+            "ix_enrollment_line", "series_id", "joined_at", sqlite_where=state == "waitlisted", postgresql_where=state == "waitlisted"
+        ),
+        Index("ix_enrollment_offer", "offer_until", sqlite_where=state == "offered", postgresql_where=state == "offered"),
     )
 
 
@@ -77,6 +99,26 @@ def _count_seats() -> None:
 _count_seats()
 
 
+def _note_when_enrolled() -> None:
+    """The triggers that set enrolled_at where the writer didn't: processes of the version before know nothing of it."""
+    missing = "NEW.state = 'enrolled' AND NEW.enrolled_at IS NULL"
+    note = "UPDATE enrollment SET enrolled_at = NEW.state_since WHERE id = NEW.id;"
+    for verb in ("INSERT", "UPDATE"):
+        name = f"enrollment_enrolled_at_{verb.lower()}"
+        declare(
+            Trigger(
+                name=name,
+                table="enrollment",
+                sqlite=f"CREATE TRIGGER {name} AFTER {verb} ON enrollment WHEN {missing} BEGIN {note} END",
+                body=f"BEGIN IF {missing} THEN {note} END IF; RETURN NULL; END",
+                timing=f"AFTER {verb}",
+            )
+        )
+
+
+_note_when_enrolled()
+
+
 # What may have changed since the series was read, and decides who may have a seat.
 _DECIDING = ["seats", "published_at", "canceled_at", "enrollment_opens_at", "enrollment_closes_at"]
 
@@ -88,17 +130,50 @@ def lock(series: Series) -> None:
 
 # What a crowd asks at the opening of enrollment is put together once.
 _OF_SERIES = Enrollment.series_id == bindparam("series_id")
-_TAKEN = select(func.count()).where(_OF_SERIES, Enrollment.state.in_(TAKES_A_SEAT))
-_LIVE = select(Enrollment).where(_OF_SERIES, Enrollment.person_id == bindparam("person_id"), Enrollment.state.in_(LIVE))
+_RAN_OUT = (Enrollment.state == "offered") & (Enrollment.offer_until <= bindparam("now"))
+_SEATS = select(
+    func.count().filter(Enrollment.state != "waitlisted", ~_RAN_OUT),
+    func.count().filter(Enrollment.state == "waitlisted"),
+    func.count().filter(_RAN_OUT),
+).where(_OF_SERIES, Enrollment.state.in_(LIVE))
+_LIVE = (
+    select(Enrollment)
+    .where(_OF_SERIES, Enrollment.person_id == bindparam("person_id"), Enrollment.state.in_(LIVE), ~_RAN_OUT)
+    # What was read before the series was locked may have changed.
+    .execution_options(populate_existing=True)
+)
 
 
-def seats_left(series: Series) -> int:
-    """Counted from the enrollments, never read from seats_taken."""
-    return series.seats - (db.session.scalar(_TAKEN, {"series_id": series.id}) or 0)
+@dataclass(frozen=True)
+class Seats:
+    """A series' seats at a moment, counted from the enrollments: those that are taken, the people in line for one, and offers
+    that ran out and still stand in the table."""
+
+    all: int
+    taken: int
+    waiting: int
+    ran_out: int
+
+    @property
+    def free(self) -> int:
+        """Those that nobody has or is offered."""
+        return self.all - self.taken
+
+    @property
+    def left(self) -> int:
+        """Those that somebody new may have: who is in line comes first."""
+        return max(self.free - self.waiting, 0)
 
 
-def live_enrollment(person: Person, series: Series) -> Enrollment | None:
-    return db.session.scalar(_LIVE, {"series_id": series.id, "person_id": person.id})
+def seats_of(series: Series, now: datetime) -> Seats:
+    """Counted from the enrollments, never read from seats_taken; one statement."""
+    taken, waiting, ran_out = db.session.execute(_SEATS, {"series_id": series.id, "now": now}).one()
+    return Seats(series.seats, taken, waiting, ran_out)
+
+
+def live_enrollment(person: Person, series: Series, now: datetime) -> Enrollment | None:
+    """The person's place in the series, or in the line for it; an offer that ran out is none."""
+    return db.session.scalar(_LIVE, {"series_id": series.id, "person_id": person.id, "now": now})
 
 
 def takes_enrollments(series: Series, now: datetime) -> bool:
@@ -107,9 +182,32 @@ def takes_enrollments(series: Series, now: datetime) -> bool:
     return published and series.enrollment_opens_at <= now < series.enrollment_closes_at
 
 
+def refuse_unless_it_takes_enrollments(series: Series, now: datetime) -> None:
+    title = series.seminar.title
+    if series.canceled_at is not None:
+        raise Refused(N_("{title} is canceled."), status=409, title=title)
+    if not takes_enrollments(series, now):
+        raise Refused(N_("{title} doesn't take enrollments now. Its page says when it does."), status=409, title=title)
+
+
+def move(place: Enrollment, state: str, *, by: Person | None, now: datetime, reason: str | None = None) -> None:
+    """From its state to one that may follow; the series is locked. `by` is None where time did it. Raises Refused for any other."""
+    if state not in MOVES.get(place.state, ()):
+        raise Refused(N_("This place in {title} is over already."), status=409, title=place.series.seminar.title)
+    place.state, place.state_since, place.state_by_id, place.state_reason = state, now, by.id if by else None, reason
+
+
+def record(places: Iterable[Enrollment], *, by: Person | None, now: datetime) -> None:
+    """Write each one's state into the audit trail. They must be flushed."""
+    for place in places:
+        history.record(by, place.state, place, now, series=place.series_id, person=place.person_id, reason=place.state_reason)
+
+
 def comings_of(person_ids: list[int], series: Series) -> dict[int, int]:
     """By person, how often they have enrolled in the series, this time included."""
-    query = select(Enrollment.person_id, func.count()).where(Enrollment.series_id == series.id, Enrollment.person_id.in_(person_ids))
+    query = select(Enrollment.person_id, func.count()).where(
+        Enrollment.series_id == series.id, Enrollment.person_id.in_(person_ids), Enrollment.enrolled_at.is_not(None)
+    )
     return {person_id: count for person_id, count in db.session.execute(query.group_by(Enrollment.person_id))}
 
 
@@ -125,7 +223,8 @@ def enrolled_people(series: Series) -> list[Person]:
 
 
 def places(series: Series) -> list[Enrollment]:
-    """Everybody's live place in the series, by name; one statement."""
+    """Everybody's live place in the series, by name, and then the line for it in its order; one statement."""
     query = select(Enrollment).join(Enrollment.person).where(Enrollment.series_id == series.id, Enrollment.state.in_(LIVE))
-    query = query.options(contains_eager(Enrollment.person)).order_by(Person.given_name, Person.family_name, Person.id)
-    return list(db.session.scalars(query))
+    in_line = case((Enrollment.state == "waitlisted", Enrollment.joined_at))
+    order = (in_line.is_not(None), in_line, Person.given_name, Person.family_name, Enrollment.id)
+    return list(db.session.scalars(query.options(contains_eager(Enrollment.person)).order_by(*order)))

@@ -20,7 +20,7 @@ def meeting_events(person: Person, now: datetime) -> list[Any]:
     enrolled = (
         select(Meeting, Enrollment.state)
         .join(Enrollment, Enrollment.series_id == Meeting.series_id)
-        .where(Enrollment.person_id == person.id)
+        .where(Enrollment.person_id == person.id, Enrollment.enrolled_at.is_not(None))
         .options(with_series)
         .order_by(Enrollment.id)
     )

@@ -1,4 +1,4 @@
-"""The mails of series: a place taken and lost, and the meetings as they come, move and go."""
+"""The mails of series: a place taken, waited for and lost, and the meetings as they come, move and go."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -30,6 +30,43 @@ MAILS = [
         link=THE_SERIES,
         example=_MEETING,
         happens=("starts_at",),
+    ),
+    MailKind(
+        name="waitlisted",
+        group="learning",
+        title=N_("You're on the waitlist"),
+        event=N_("Somebody stands in line for a seat"),
+        recipient=N_("Who waits"),
+        key=N_("The enrollment"),
+        page="series/{series_id}",
+        link=THE_SERIES,
+        example=_MEETING,
+        happens=("starts_at",),
+    ),
+    MailKind(
+        name="offered",
+        group="learning",
+        title=N_("A seat is kept for you"),
+        event=N_("A seat is free, and somebody is next in line"),
+        recipient=N_("Who is next in line"),
+        key=N_("The enrollment"),
+        page="series/{series_id}",
+        link=N_("Answer on the series' page"),
+        example={**_MEETING, "until": datetime(2027, 3, 2, 20, tzinfo=UTC)},
+        ways=(AT_ONCE,),
+        why=N_("Later, or turned off, the seat would go to the next in line without a word."),
+        happens=("until",),
+    ),
+    MailKind(
+        name="passed",
+        group="learning",
+        title=N_("The offer of a seat ran out"),
+        event=N_("An offer was not answered by its deadline"),
+        recipient=N_("Whom the seat was kept for"),
+        key=N_("The enrollment"),
+        page="series/{series_id}",
+        link=THE_SERIES,
+        example={**_MEETING, "until": datetime(2027, 3, 2, 20, tzinfo=UTC)},
     ),
     MailKind(
         name="withdrawn",

@@ -12,8 +12,9 @@ from seminar.ground.db import db
 from seminar.ground.refusal import N_
 from seminar.people.person import Person
 from seminar.series.attendance import Attendance
-from seminar.series.enrollment import LIVE, Enrollment, lock
+from seminar.series.enrollment import LIVE, Enrollment, lock, move, record
 from seminar.series.series import Meeting, Series
+from seminar.series.waitlist import offer_free_seats
 
 # The nearer to a seat, the sooner it is the one that stays.
 NEAREST = ("enrolled", "awaiting_po", "held", "offered", "requested", "waitlisted")
@@ -48,10 +49,10 @@ def _withdrawing(place: Enrollment, series: Series) -> Callable[[Person, datetim
 
     def withdraw(by: Person, now: datetime) -> None:
         lock(series)
-        place.state, place.state_since, place.state_by_id = "withdrawn", now, by.id
-        place.state_reason = N_("Two records of one person became one.")
+        move(place, "withdrawn", by=by, now=now, reason=N_("Two records of one person became one."))
         db.session.flush()
-        history.record(by, "withdrawn", place, now, series=series.id, person=place.person_id, reason=place.state_reason)
+        record([place], by=by, now=now)
+        offer_free_seats([series], now)
 
     return withdraw
 

@@ -11,10 +11,11 @@ from seminar.ground.outbox import Letter
 from seminar.ground.refusal import N_, Refused
 from seminar.people.person import Person
 from seminar.series.enrolling import cancel_every_enrollment
-from seminar.series.enrollment import comings_of, enrolled_people, lock, seats_left
+from seminar.series.enrollment import comings_of, enrolled_people, lock
 from seminar.series.invitation import invitation
 from seminar.series.seminar import Seminar
 from seminar.series.series import Meeting, Series, lock_meeting
+from seminar.series.waitlist import offer_free_seats, settled
 
 CANCELED = N_("This series is canceled already.")
 MEETING_CANCELED = N_("This meeting is canceled already.")
@@ -57,7 +58,7 @@ def change_series(series: Series, values: dict[str, Any], *, by: Person, now: da
         raise Refused(N_("Enrollment closes before it opens."), field="enrollment_closes_at")
     if series.id is not None:
         lock(series)
-        taken = series.seats - seats_left(series)
+        taken = settled(series, now).taken
         if values["seats"] < taken:
             raise Refused(N_("{taken} seats are taken. Cancel places first, or keep at least as many seats."), field="seats", taken=taken)
     for name, value in values.items():
@@ -65,6 +66,7 @@ def change_series(series: Series, values: dict[str, Any], *, by: Person, now: da
     db.session.add(series)
     db.session.flush()
     history.record(by, "series saved", series, now, seats=series.seats)
+    offer_free_seats([series], now)
 
 
 def publish_series(series: Series, *, by: Person, now: datetime) -> None:

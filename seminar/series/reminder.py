@@ -26,7 +26,7 @@ def _to_remind(now: datetime) -> Select[Meeting, Person, int]:
     place = aliased(Enrollment)
     comings = (
         select(func.count())
-        .where(place.series_id == Meeting.series_id, place.person_id == Person.id)
+        .where(place.series_id == Meeting.series_id, place.person_id == Person.id, place.enrolled_at.is_not(None))
         .correlate(Meeting, Person)
         .scalar_subquery()
     )

@@ -1,12 +1,13 @@
 """The laws of product.md, broken with plain SQL around the code: the database itself says no, on both."""
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 
 from seminar.ground import history
 from seminar.ground.db import db
 from seminar.series.enrolling import enroll
+from seminar.series.enrollment import Enrollment
 from tests.cast import NOW, TODAY, a_cast, a_model, a_series
 
 
@@ -17,8 +18,8 @@ def refused(sql: str, **values: object) -> None:
 
 
 ENROLLMENT = (
-    "INSERT INTO enrollment (district_id, series_id, person_id, state, state_since, created_at)"
-    " VALUES (:district, :series, :person, :state, '2027-03-01', '2027-03-01')"
+    "INSERT INTO enrollment (district_id, series_id, person_id, state, state_since, created_at, joined_at, offer_until)"
+    " VALUES (:district, :series, :person, :state, '2027-03-01', '2027-03-01', '2027-03-01', '2027-03-02')"
 )
 
 
@@ -46,6 +47,30 @@ def test_a_second_live_enrollment_is_refused(db_session):
     enroll(cast.ada, series, by=cast.ada, now=NOW)
     db.session.commit()
     refused(ENROLLMENT, district=cast.district.id, series=series.id, person=cast.ada.id, state="waitlisted")
+
+
+@pytest.mark.parametrize("state", ["waitlisted", "offered", "passed"])
+def test_nobody_waits_or_is_offered_a_seat_without_a_place_in_line(db_session, state):
+    cast = a_cast()
+    of = {"district": cast.district.id, "series": a_series(cast).id, "person": cast.ada.id, "state": state}
+    refused(ENROLLMENT.replace("'2027-03-01', '2027-03-02')", "NULL, '2027-03-02')"), **of)
+
+
+def test_an_offer_has_a_deadline(db_session):
+    cast = a_cast()
+    of = {"district": cast.district.id, "series": a_series(cast).id, "person": cast.ada.id, "state": "offered"}
+    refused(ENROLLMENT.replace("'2027-03-02')", "NULL)"), **of)
+
+
+def test_whoever_writes_it_is_known_since_when_somebody_is_enrolled(db_session):
+    """A process of the version before the waitlist names no enrolled_at."""
+    cast = a_cast()
+    series, other = a_series(cast), a_series(cast, "Sewing")
+    of = {"district": cast.district.id, "person": cast.ada.id}
+    db.session.execute(text(ENROLLMENT), {**of, "series": series.id, "state": "enrolled"})
+    db.session.execute(text(ENROLLMENT), {**of, "series": other.id, "state": "offered"})
+    db.session.execute(text("UPDATE enrollment SET state = 'enrolled', state_since = '2027-03-01' WHERE state = 'offered'"))
+    assert [str(at)[:10] for at in db.session.scalars(select(Enrollment.enrolled_at).order_by(Enrollment.id))] == ["2027-03-01"] * 2
 
 
 def test_a_day_of_an_item_is_claimed_once(db_session):

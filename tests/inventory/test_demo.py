@@ -18,7 +18,7 @@ from seminar.people.account import DEMO_ACCOUNTS, demo_people
 from seminar.people.appointment import standing
 from seminar.people.district import District
 from seminar.series.catalog import Wanted, catalog
-from seminar.series.enrollment import Enrollment, seats_left, takes_enrollments
+from seminar.series.enrollment import Enrollment, seats_of, takes_enrollments
 from seminar.series.seminar import Seminar
 from seminar.series.series import Series
 from seminar.skills.award import Award, valid_on
@@ -72,7 +72,7 @@ def test_its_series_is_open_has_seats_and_meets_that_day_from_four(loaded):
     assert (starts.hour, starts.minute) == (16, 0)
     assert takes_enrollments(series, loaded)
     assert not takes_enrollments(series, series.meetings[-1].ends_at)
-    assert seats_left(series) > 0
+    assert seats_of(series, loaded).left > 0
     assert [trainer.name for trainer in series.trainers] == ["Priya Raman"]
     district_id = series.district_id
     for season in ("summer", "year-round"):

@@ -194,6 +194,8 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "skills.save_starting_set": PLANS,
     "series.create_enrollment": EVERYBODY,
     "series.create_withdrawal": EVERYBODY,
+    "series.create_wait": EVERYBODY,
+    "series.create_refusal": EVERYBODY,
     "series.enroll_somebody": PLANS,
     "series.create_cancellation": PLANS,
     "series.show_learning": EVERYBODY,

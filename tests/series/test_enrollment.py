@@ -11,7 +11,7 @@ from seminar.ground.outbox import Mail
 from seminar.ground.refusal import Refused
 from seminar.series.clash import meetings_at_the_same_time
 from seminar.series.enrolling import cancel_enrollment, enroll, withdraw
-from seminar.series.enrollment import live_enrollment, seats_left
+from seminar.series.enrollment import live_enrollment, seats_of
 from seminar.series.planning import change_series
 from tests.cast import NOW, a_cast, a_series
 
@@ -22,7 +22,7 @@ def test_the_last_seat_is_taken_once(db_session):
     enroll(cast.ada, robotics, by=cast.ada, now=NOW)
     with pytest.raises(Refused, match="Robotics is full"):
         enroll(cast.ben, robotics, by=cast.ben, now=NOW)
-    assert seats_left(robotics) == 0
+    assert seats_of(robotics, NOW).left == 0
 
 
 def test_nobody_is_enrolled_twice(db_session):
@@ -37,8 +37,8 @@ def test_who_withdraws_frees_the_seat_and_may_come_back(db_session):
     cast = a_cast()
     robotics = a_series(cast, seats=1)
     withdraw(enroll(cast.ada, robotics, by=cast.ada, now=NOW), by=cast.ada, now=NOW)
-    assert seats_left(robotics) == 1
-    assert live_enrollment(cast.ada, robotics) is None
+    assert seats_of(robotics, NOW).left == 1
+    assert live_enrollment(cast.ada, robotics, NOW) is None
     assert enroll(cast.ada, robotics, by=cast.ada, now=NOW).state == "enrolled"
 
 

@@ -80,16 +80,16 @@ def test_a_canceled_meeting_leaves_calendars_and_is_canceled_once(cast):
 
 def test_a_canceled_series_ends_every_place_and_tells_each(cast):
     cancel_series(cast.series, reason="No trainer", by=cast.olive, now=NOW)
-    assert [live_enrollment(person, cast.series) for person in (cast.ada, cast.ben)] == [None, None]
+    assert [live_enrollment(person, cast.series, NOW) for person in (cast.ada, cast.ben)] == [None, None]
     assert len(mails("canceled")) == 2
     with pytest.raises(Refused, match="is canceled"):
         enroll(cast.cora, cast.series, by=cast.cora, now=NOW)
 
 
 def test_each_coming_and_going_is_newer_for_the_calendar_than_the_last(cast):
-    withdraw(live_enrollment(cast.ada, cast.series), by=cast.ada, now=NOW)
+    withdraw(live_enrollment(cast.ada, cast.series, NOW), by=cast.ada, now=NOW)
     enroll(cast.ada, cast.series, by=cast.ada, now=NOW)
-    withdraw(live_enrollment(cast.ada, cast.series), by=cast.ada, now=NOW)
+    withdraw(live_enrollment(cast.ada, cast.series, NOW), by=cast.ada, now=NOW)
     said = [events(mail)[0] for kind in ("enrolled", "withdrawn") for mail in mails(kind) if mail.person_id == cast.ada.id]
     assert sorted(said, key=lambda event: event[2]) == [
         ("PUBLISH", "CONFIRMED", 0),

@@ -5,7 +5,7 @@ Nothing of this stays: a patched function is put back, and a dropped constraint 
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -171,8 +171,8 @@ def awards_last_a_day_longer() -> Any:
 
 
 def one_seat_more_than_there_is() -> Any:
-    seats_left = enrollment.seats_left
-    return patched(("seminar.series.enrollment.seats_left", lambda series: seats_left(series) + 1))
+    seats_of = enrollment.seats_of
+    return patched(("seminar.series.enrolling.seats_of", lambda series, now: replace(seats_of(series, now), all=series.seats + 1)))
 
 
 def loans_claim_no_last_day() -> Any:

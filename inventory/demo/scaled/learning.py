@@ -156,7 +156,7 @@ def _enroll(here: Neighborhood, run: Run, teacher: Teacher) -> bool:
     place, person_id = here.place, teacher.person_id
     at = min(place.now, run.starts_at) - timedelta(minutes=here.chance.randrange(60, 38 * 24 * 60))
     row: dict[str, Any] = {"district_id": place.district_id, "series_id": run.series_id, "person_id": person_id, "created_at": at}
-    row |= {"state": "enrolled", "state_since": at, "state_by_id": person_id}
+    row |= {"state": "enrolled", "state_since": at, "state_by_id": person_id, "enrolled_at": at}
     fate = here.chance.random()
     ended = at + (min(place.now, run.starts_at) - at) / 2
     if fate < 0.06:

@@ -60,7 +60,9 @@ DEEDS = {
     "new year drafted": N_("new school year drafted"),
     "new year's targets drafted": N_("new year's targets drafted"),
     "not collected": N_("not collected"),
+    "offered": N_("offered a seat"),
     "packed": N_("packed"),
+    "passed": N_("offer of a seat passed on"),
     "passkey added": N_("passkey added"),
     "passkey refused as a copy": N_("copy of a passkey refused"),
     "passkey removed": N_("passkey removed"),
@@ -113,6 +115,7 @@ DEEDS = {
     "turnaround changed": N_("turnaround changed"),
     "view begun": N_("began to see what somebody sees"),
     "view ended": N_("stopped seeing what somebody sees"),
+    "waitlisted": N_("on the waitlist"),
     "withdrawn": N_("withdrawn"),
 }
 

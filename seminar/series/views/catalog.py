@@ -13,10 +13,11 @@ from seminar.people.school import GRADE_BANDS
 from seminar.series.access import looks_after, plans_series
 from seminar.series.catalog import Wanted, catalog
 from seminar.series.clash import meetings_at_the_same_time
-from seminar.series.enrollment import live_enrollment, places, seats_left, takes_enrollments
+from seminar.series.enrollment import live_enrollment, places, seats_of, takes_enrollments
 from seminar.series.seminar import Seminar
 from seminar.series.series import Series, read_lists
 from seminar.series.views import series
+from seminar.series.waitlist import chances, number_in_line
 from seminar.skills.skill import Skill
 from seminar.web.asked import asked_id, page_number
 from seminar.web.language import sentence_of
@@ -78,26 +79,31 @@ def series_page(found: Series, refused: Refused | None = None) -> str:
     standing = signed_in_standing()
     now = clock.now()
     read_lists(found)
-    left, is_open = seats_left(found), takes_enrollments(found, now)
+    seats, is_open = seats_of(found, now), takes_enrollments(found, now)
     return render_template(
         "series/series.html",
         series=found,
-        left=left,
+        left=seats.left,
+        waiting=seats.waiting,
         open=is_open,
         ended=bool(found.meetings) and found.meetings[-1].ends_at <= now,
         refusal=sentence_of(refused) if refused else "",
         refused_field=refused.field if refused else None,
-        **(own_part(standing, found, has_a_seat=is_open and left > 0) if standing else {"enrollment": None}),
+        **(own_part(standing, found, is_open=is_open) if standing else {"enrollment": None}),
     )
 
 
-def own_part(standing: Standing, found: Series, *, has_a_seat: bool) -> dict[str, object]:
-    """What the page says to the person who is signed in; what is at the same time only where there is a seat to take."""
-    planner = plans_series(standing)
-    enrollment = live_enrollment(standing.person, found)
+def own_part(standing: Standing, found: Series, *, is_open: bool) -> dict[str, object]:
+    """What the page says to the person who is signed in; what is at the same time only where there is something to take."""
+    planner, now = plans_series(standing), clock.now()
+    enrollment = live_enrollment(standing.person, found, now)
+    state = enrollment.state if enrollment else ""
+    number = number_in_line(enrollment) if enrollment and state == "waitlisted" else 0
     return {
         "enrollment": enrollment,
-        "clashes": [] if enrollment or not has_a_seat else meetings_at_the_same_time(standing.person, found, clock.now()),
+        "number": number,
+        "chances": chances(found, number, now) if number else None,
+        "clashes": meetings_at_the_same_time(standing.person, found, now) if is_open and state in ("", "offered") else [],
         "may_take_attendance": looks_after(standing, found),
         "may_see_grid": looks_after(standing, found) and found.seminar.badge_id is not None,
         "may_plan": planner,

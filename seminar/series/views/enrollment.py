@@ -1,4 +1,4 @@
-"""Taking a seat and giving it back."""
+"""Taking a seat and giving it back; standing in line for one, and turning down what is offered."""
 
 from flask import redirect, request, url_for
 from flask_babel import gettext
@@ -10,9 +10,11 @@ from seminar.ground.refusal import N_, Refused
 from seminar.people.person import Person
 from seminar.series.access import plans_series
 from seminar.series.enrolling import cancel_enrollment, enroll, withdraw
-from seminar.series.enrollment import LIVE, Enrollment
+from seminar.series.enrollment import LIVE, Enrollment, live_enrollment
+from seminar.series.series import Series
 from seminar.series.views import series
 from seminar.series.views.catalog import series_or_404, series_page
+from seminar.series.waitlist import join_waitlist, turn_down
 from seminar.web.pages import refusing, told
 from seminar.web.requires import anyone_signed_in, requires, works_here
 from seminar.web.viewer import found_or_404, me
@@ -48,18 +50,50 @@ def create_withdrawal(series_id: int) -> object:
     person = me().person
     try:
         with refusing():
-            found = series_or_404(series_id)
-            query = select(Enrollment).where(
-                Enrollment.series_id == found.id, Enrollment.person_id == person.id, Enrollment.state.in_(LIVE)
-            )
-            enrollment = db.session.scalar(query)
-            if enrollment is None:
-                raise Refused(N_("You aren't enrolled in {title} now."), status=409, title=found.seminar.title)
+            enrollment = _own_place(person, series_or_404(series_id))
+            waited = enrollment.state == "waitlisted"
             withdraw(enrollment, by=person, now=clock.now())
             db.session.commit()
     except Refused as refused:
         return _refused(series_id, refused)
-    told(gettext("You've withdrawn, and the seat is free for somebody else."))
+    left, withdrawn = gettext("You've left the waitlist."), gettext("You've withdrawn, and the seat is free for somebody else.")
+    told(left if waited else withdrawn)
+    return _back_to(series_id)
+
+
+def _own_place(person: Person, found: Series) -> Enrollment:
+    """Their live place. Raises Refused where they have none."""
+    place = live_enrollment(person, found, clock.now())
+    if place is None:
+        raise Refused(N_("You aren't enrolled in {title} now."), status=409, title=found.seminar.title)
+    return place
+
+
+@series.post("/series/<int:series_id>/waitlist")
+@requires(works_here)
+def create_wait(series_id: int) -> object:
+    person = me().person
+    try:
+        with refusing():
+            join_waitlist(person, series_or_404(series_id), by=person, now=clock.now())
+            db.session.commit()
+    except Refused as refused:
+        return _refused(series_id, refused)
+    told(gettext("You're on the waitlist. When a seat is free for you, a mail says until when it is kept."))
+    return _back_to(series_id)
+
+
+@series.post("/series/<int:series_id>/offer/refusal")
+@requires(anyone_signed_in)
+def create_refusal(series_id: int) -> object:
+    person = me().person
+    try:
+        with refusing():
+            turn_down(_own_place(person, series_or_404(series_id)), by=person, now=clock.now())
+            db.session.commit()
+    except Refused as refused:
+        return _refused(series_id, refused)
+    told(gettext("You've turned the seat down. It goes to the next in line."))
     return _back_to(series_id)
 
 

@@ -13,6 +13,7 @@ from seminar.series.seminar import Seminar
 from seminar.series.series import Series
 from seminar.series.teaching import next_meeting_of
 from seminar.series.views import series
+from seminar.series.waitlist import is_in_line
 from seminar.skills.award import RUNS_OUT_WITHIN, Progress, awards_of, progress
 from seminar.skills.badge import Badge
 from seminar.web.requires import anyone_signed_in, public, requires
@@ -29,6 +30,7 @@ def show_learning() -> str:
         "series/learning.html",
         person=standing.person,
         next=next_meeting_of(standing.person.id, now),
+        waiting=[e for e in enrollments if is_in_line(e, now)],
         coming=[e for e in enrollments if e.state == "enrolled" and e.series.meetings and e.series.meetings[-1].ends_at > now],
         past=[e for e in enrollments if e.state == "enrolled" and e.series.meetings and e.series.meetings[-1].ends_at <= now],
         held=[award for award in awards if award.last_day >= standing.day],

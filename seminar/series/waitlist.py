@@ -1,0 +1,246 @@
+"""The line for a seat in a series that is full, and the offers by which it moves.
+
+Laws: first come, first served, by `joined_at` (rule 3). A seat that is set free is offered to the next in line in the transaction
+that frees it. An offer that is turned down or runs out goes on to the next; who passed may stand in line again, at its end. While
+somebody waits, nobody new takes a seat.
+"""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import ScalarSelect, Select, func, or_, select
+from sqlalchemy.orm import joinedload
+
+from seminar.ground import outbox
+from seminar.ground.db import db
+from seminar.ground.outbox import Letter
+from seminar.ground.refusal import N_, Refused
+from seminar.people.calendar import ClosedDay
+from seminar.people.person import Person
+from seminar.series.enrollment import (
+    TAKES_A_SEAT,
+    Enrollment,
+    Seats,
+    live_enrollment,
+    lock,
+    move,
+    record,
+    refuse_unless_it_takes_enrollments,
+    seats_of,
+    takes_enrollments,
+)
+from seminar.series.offer import offer_until
+from seminar.series.series import Series
+
+# As far as a deadline can move over days on which the district is closed.
+LOOKED_AHEAD = timedelta(days=60)
+
+
+def join_waitlist(person: Person, series: Series, *, by: Person, now: datetime) -> Enrollment:
+    """Stand at the end of the line. Raises Refused when enrollment is closed, the person has a place already, or a seat is free
+    for them. Flushes."""
+    lock(series)
+    seats = settled(series, now)
+    refuse_unless_it_takes_enrollments(series, now)
+    refuse_a_second_place(live_enrollment(person, series, now), person, series)
+    if seats.left > 0:
+        raise Refused(N_("{title} has a free seat: you can enroll."), status=409, title=series.seminar.title)
+    place = Enrollment(
+        district_id=series.district_id,
+        series_id=series.id,
+        person_id=person.id,
+        state="waitlisted",
+        state_since=now,
+        state_by_id=by.id,
+        created_at=now,
+        joined_at=now,
+    )
+    db.session.add(place)
+    db.session.flush()
+    record([place], by=by, now=now)
+    _tell([place], "waitlisted", now)
+    return place
+
+
+def refuse_a_second_place(place: Enrollment | None, person: Person, series: Series) -> None:
+    """`place` is the live one that they have (rule 2)."""
+    names = {"name": person.name, "title": series.seminar.title}
+    if place is None:
+        return
+    if place.state == "waitlisted":
+        raise Refused(N_("{name} is on the waitlist for {title} already. A free seat is offered in turn."), status=409, **names)
+    if place.state == "offered":
+        raise Refused(N_("{name} is offered a seat in {title}, and can enroll."), status=409, **names)
+    raise Refused(N_("{name} is already enrolled in {title}."), status=409, **names)
+
+
+def turn_down(offer: Enrollment, *, by: Person, now: datetime) -> None:
+    """The person doesn't want the seat that is kept for them. Raises Refused when the offer is over already."""
+    lock(offer.series)
+    db.session.refresh(offer, attribute_names=["state"])
+    if not is_open(offer, now):
+        raise Refused(N_("This offer of a seat in {title} is over already."), status=409, title=offer.series.seminar.title)
+    move(offer, "passed", by=by, now=now)
+    db.session.flush()
+    record([offer], by=by, now=now)
+    offer_free_seats([offer.series], now)
+
+
+def is_open(place: Enrollment, now: datetime) -> bool:
+    """Whether a seat is offered by it that can still be taken; the deadline itself is too late."""
+    return place.state == "offered" and place.offer_until is not None and now < place.offer_until
+
+
+def is_in_line(place: Enrollment, now: datetime) -> bool:
+    """Whether the person waits for a seat of a series that goes on, or is offered one."""
+    return is_open(place, now) or (place.state == "waitlisted" and bool(place.series.meetings) and place.series.meetings[-1].ends_at > now)
+
+
+def settled(series: Series, now: datetime) -> Seats:
+    """How the seats of a series, whose row is locked, stand once what is due in it was passed on to the next in line."""
+    seats = seats_of(series, now)
+    if not seats.ran_out and not (seats.waiting and seats.free > 0):
+        return seats
+    pass_on([series], now)
+    return seats_of(series, now)
+
+
+def pass_on_offers(now: datetime) -> None:
+    """The worker's round: offers that ran out, and seats that somebody waits for. As many statements whatever their number."""
+    ran_out = select(Enrollment.series_id).where(Enrollment.state == "offered", Enrollment.offer_until <= now)
+    waited_for = select(Enrollment.series_id).where(Enrollment.state == "waitlisted")
+    has_a_seat = Series.id.in_(waited_for) & (_taken() < Series.seats)
+    due = select(Series).where(or_(Series.id.in_(ran_out), has_a_seat)).order_by(Series.id)
+    locked = due.with_for_update(key_share=True).execution_options(populate_existing=True)
+    if those := db.session.scalars(locked).all():
+        pass_on(those, now)
+
+
+def pass_on(those: Sequence[Series], now: datetime) -> None:
+    """In these series, whose rows are locked: offers that ran out are over, and free seats are offered to the next in line."""
+    _pass_over(those, now)
+    offer_free_seats(those, now)
+
+
+def _pass_over(those: Sequence[Series], now: datetime) -> None:
+    of_these = Enrollment.series_id.in_([series.id for series in those])
+    query = select(Enrollment).where(of_these, Enrollment.state == "offered", Enrollment.offer_until <= now)
+    ran_out = db.session.scalars(_whole(query)).all()
+    for place in ran_out:
+        move(place, "passed", by=None, now=now)
+    db.session.flush()
+    record(ran_out, by=None, now=now)
+    _tell(ran_out, "passed", now)
+
+
+def offer_free_seats(those: Sequence[Series], now: datetime) -> None:
+    """Each free seat of these series, whose rows are locked, is kept for the next in line until the deadline that they are told,
+    while a series takes enrollments."""
+    taking = [series.id for series in those if takes_enrollments(series, now)]
+    offered = db.session.scalars(_whole(_next_in_line(taking))).all() if taking else []
+    closed = _closed_days({place.district_id for place in offered}, now)
+    for place in offered:
+        move(place, "offered", by=None, now=now)
+        zone = place.person.district.timezone
+        place.offer_until = offer_until(now, _last_moment(place.series, now), timezone=zone, closed=closed[place.district_id])
+    db.session.flush()
+    record(offered, by=None, now=now)
+    _tell(offered, "offered", now)
+
+
+def _next_in_line(series_ids: list[int]) -> Select[Enrollment]:
+    """As many as there are free seats, by series and place in line."""
+    waits = (Enrollment.state == "waitlisted") & Enrollment.series_id.in_(series_ids)
+    number = func.row_number().over(partition_by=Enrollment.series_id, order_by=(Enrollment.joined_at, Enrollment.id))
+    line = select(Enrollment.id, number.label("number")).where(waits).subquery()
+    free = select(Series.id, (Series.seats - _taken()).label("free")).where(Series.id.in_(series_ids)).subquery()
+    return (
+        select(Enrollment)
+        .join(line, line.c.id == Enrollment.id)
+        .join(free, free.c.id == Enrollment.series_id)
+        .where(line.c.number <= free.c.free)
+        .order_by(Enrollment.series_id, line.c.number)
+    )
+
+
+def _taken() -> ScalarSelect[int]:
+    """The seats that are taken in a series, as a correlated column."""
+    taking = (Enrollment.series_id == Series.id) & Enrollment.state.in_(TAKES_A_SEAT)
+    return select(func.count()).select_from(Enrollment).where(taking).correlate(Series).scalar_subquery()
+
+
+def _whole(query: Select[Enrollment]) -> Select[Enrollment]:
+    """With all that its mail says, read anew."""
+    whose, of_series = joinedload(Enrollment.person).joinedload(Person.district), joinedload(Enrollment.series)
+    query = query.options(whose, of_series.joinedload(Series.seminar), of_series.selectinload(Series.meetings))
+    return query.execution_options(populate_existing=True)
+
+
+def _closed_days(district_ids: set[int], now: datetime) -> dict[int, set[date]]:
+    closed: dict[int, set[date]] = defaultdict(set)
+    if district_ids:
+        ahead = ClosedDay.day.between(now.date(), now.date() + LOOKED_AHEAD)
+        query = select(ClosedDay.district_id, ClosedDay.day).where(ClosedDay.district_id.in_(district_ids), ahead)
+        for district_id, day in db.session.execute(query):
+            closed[district_id].add(day)
+    return closed
+
+
+def _last_moment(series: Series, now: datetime) -> datetime:
+    """When nobody can enroll any more, or the next meeting begins."""
+    coming = [meeting.starts_at for meeting in series.meetings if meeting.starts_at > now and meeting.canceled_at is None]
+    return min([series.enrollment_closes_at, *coming])
+
+
+def _tell(places: Sequence[Enrollment], kind: str, now: datetime) -> None:
+    def letter(place: Enrollment) -> Letter:
+        coming = [meeting for meeting in place.series.meetings if meeting.starts_at > now and meeting.canceled_at is None]
+        values = {
+            "title": place.series.seminar.title,
+            "series_id": place.series_id,
+            "starts_at": coming[0].starts_at if coming else None,
+            "place": coming[0].place if coming else "",
+            "room": coming[0].room if coming else "",
+            "until": place.offer_until,
+        }
+        return Letter(place.person, str(place.id), values)
+
+    outbox.put_all(kind, [letter(place) for place in places], now=now)
+
+
+def open_offers(person_id: int, now: datetime) -> list[Enrollment]:
+    """The seats that are kept for a person, the first to run out first; one statement."""
+    query = select(Enrollment).where(Enrollment.person_id == person_id, Enrollment.state == "offered", Enrollment.offer_until > now)
+    query = query.options(joinedload(Enrollment.series).joinedload(Series.seminar))
+    return list(db.session.scalars(query.order_by(Enrollment.offer_until)))
+
+
+@dataclass(frozen=True)
+class Chances:
+    """Of the past series of a seminar that somebody waited for, in how many a place in line was reached."""
+
+    series: int
+    reached: int
+
+
+def number_in_line(place: Enrollment) -> int:
+    """From 1 on."""
+    ahead = (Enrollment.joined_at < place.joined_at) | ((Enrollment.joined_at == place.joined_at) & (Enrollment.id <= place.id))
+    query = select(func.count()).where(Enrollment.series_id == place.series_id, Enrollment.state == "waitlisted", ahead)
+    return db.session.scalar(query) or 0
+
+
+def chances(series: Series, number: int, now: datetime) -> Chances:
+    """What became of that number in the lines of the seminar's other series whose enrollment is closed."""
+    lines = (
+        select(func.count(Enrollment.offer_until).label("offers"))
+        .join(Series, Series.id == Enrollment.series_id)
+        .where(Series.seminar_id == series.seminar_id, Series.id != series.id, Series.enrollment_closes_at <= now)
+        .where(Series.canceled_at.is_(None), Enrollment.joined_at.is_not(None))
+        .group_by(Enrollment.series_id)
+        .subquery()
+    )
+    query = select(func.count(), func.count().filter(lines.c.offers >= number)).select_from(lines)
+    return Chances(*db.session.execute(query).one())
