@@ -95,12 +95,13 @@ def cancel_every_enrollment(series: Series, *, reason: str, by: Person, now: dat
     """The same for everybody who has a place in the series or waits for one; nobody is offered what that sets free."""
     lock(series)
     live = select(Enrollment).where(Enrollment.series_id == series.id, Enrollment.state.in_(LIVE)).options(joinedload(Enrollment.person))
-    _end(list(db.session.scalars(live)), series, "canceled", reason=reason, by=by, now=now)
+    as_they_are = live.execution_options(populate_existing=True)
+    _end(list(db.session.scalars(as_they_are)), series, "canceled", reason=reason, by=by, now=now)
 
 
 def _as_it_is(enrollment: Enrollment) -> Enrollment:
     """Read anew, now that the series is locked."""
-    db.session.refresh(enrollment, attribute_names=["state"])
+    db.session.refresh(enrollment, attribute_names=["state", "enrolled_at"])
     return enrollment
 
 

@@ -225,6 +225,7 @@ def enrolled_people(series: Series) -> list[Person]:
 def places(series: Series) -> list[Enrollment]:
     """Everybody's live place in the series, by name, and then the line for it in its order; one statement."""
     query = select(Enrollment).join(Enrollment.person).where(Enrollment.series_id == series.id, Enrollment.state.in_(LIVE))
-    in_line = case((Enrollment.state == "waitlisted", Enrollment.joined_at))
-    order = (in_line.is_not(None), in_line, Person.given_name, Person.family_name, Enrollment.id)
+    waits = Enrollment.state == "waitlisted"
+    in_line = case((waits, Enrollment.joined_at)), case((waits, Enrollment.id))
+    order = (waits, *in_line, Person.given_name, Person.family_name, Enrollment.id)
     return list(db.session.scalars(query.options(contains_eager(Enrollment.person)).order_by(*order)))

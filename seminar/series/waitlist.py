@@ -79,7 +79,7 @@ def refuse_a_second_place(place: Enrollment | None, person: Person, series: Seri
 def turn_down(offer: Enrollment, *, by: Person, now: datetime) -> None:
     """The person doesn't want the seat that is kept for them. Raises Refused when the offer is over already."""
     lock(offer.series)
-    db.session.refresh(offer, attribute_names=["state"])
+    db.session.refresh(offer, attribute_names=["state", "offer_until"])
     if not is_open(offer, now):
         raise Refused(N_("This offer of a seat in {title} is over already."), status=409, title=offer.series.seminar.title)
     move(offer, "passed", by=by, now=now)

@@ -1,5 +1,7 @@
 """The number of SQL statements of each listed page doesn't grow with the data: the same with 3 rows and with 300."""
 
+from datetime import timedelta
+
 from sqlalchemy import event
 
 from inventory.equipment_import import EquipmentImport, stage
@@ -21,6 +23,7 @@ PAGES = {
     "/schools/1": "pia",
     "/": "pia",
     "/teaching": "tara",
+    "/series/1": "olive",
     "/series/1/skills": "tara",
     "/meetings/1/attendance": "tara",
     "/my/learning": "ada",
@@ -55,16 +58,18 @@ PAGES = {
 
 
 def grow(cast, series, number):
-    """So many more teachers, each enrolled and with a badge; and as many series."""
+    """So many more teachers, each enrolled or, every third, in line, and with a badge; and as many series, each with a seat kept
+    for Ada."""
     people = [Person(district_id=cast.district.id, given_name=f"P{n}", family_name="More") for n in range(number)]
     db.session.add_all(people)
     db.session.flush()
     d = cast.district.id
-    for person in people:
+    for n, person in enumerate(people):
+        state = "enrolled" if n % 3 else "waitlisted"
         db.session.add_all(
             [
                 Appointment(district_id=d, person_id=person.id, role="teacher", school_id=cast.school.id, first_day=TODAY),
-                Enrollment(district_id=d, series_id=series.id, person_id=person.id, state="enrolled", state_since=NOW, created_at=NOW),
+                a_place(person, series, state),
                 Award(district_id=d, person_id=person.id, badge_id=cast.badge.id, first_day=TODAY, last_day=TODAY, awarded_at=NOW),
             ]
         )
@@ -77,8 +82,14 @@ def grow(cast, series, number):
         provider = SignOnProvider(**of, issuer="https://id.example", client_id="x", secret_variable="OIDC_A__SECRET")
         provider.domains = [SignOnDomain(district_id=d, domain=f"{number}-{n}.example")]
         db.session.add(provider)
-        a_series(cast, f"Seminar {number} {n}")
+        db.session.add(a_place(cast.ada, a_series(cast, f"Seminar {number} {n}"), "offered"))
     db.session.commit()
+
+
+def a_place(person, series, state):
+    until = NOW + timedelta(hours=2)
+    at = {"state_since": NOW, "created_at": NOW, "joined_at": NOW, "offer_until": until if state == "offered" else None}
+    return Enrollment(district_id=person.district_id, series_id=series.id, person_id=person.id, state=state, **at)
 
 
 def a_sheet_of(cast, number):

@@ -25,6 +25,7 @@ from seminar.series.attendance import Present, take_attendance
 from seminar.series.enrollment import Enrollment, enrolled_people
 from seminar.series.planning import cancel_series, change_meeting
 from seminar.series.reminder import remind
+from seminar.series.waitlist import pass_on_offers
 from seminar.skills.expiry import tell_what_runs_out
 from seminar.skills.signing import Shown, sign_off, withdraw_sign_offs
 from tests.cast import NOW, TODAY, a_cast, a_model, a_series, an_award
@@ -68,6 +69,25 @@ def a_full_series(cast, number):
         db.session.add(place)
     db.session.commit()
     return series
+
+
+def pass_on(cast, number):
+    """In as many series as there are people, an offer ran out and somebody else waits."""
+    people = more_teachers(cast, 2 * number)
+    for n, (ahead, behind) in enumerate(zip(people[::2], people[1::2], strict=True)):
+        series = a_series(cast, f"Series {number} {n}", seats=1)
+        for person, state in ((ahead, "offered"), (behind, "waitlisted")):
+            of = {"district_id": cast.district.id, "series_id": series.id, "person_id": person.id, "state": state}
+            at = {"state_since": NOW, "created_at": NOW, "joined_at": NOW, "offer_until": NOW if state == "offered" else None}
+            db.session.add(Enrollment(**of, **at))
+    db.session.commit()
+
+    def round_of_the_worker():
+        pass_on_offers(NOW)
+        states = select(Enrollment.state).where(Enrollment.district_id == cast.district.id).order_by(Enrollment.id)
+        assert db.session.scalars(states).all() == ["passed", "offered"] * number
+
+    return round_of_the_worker
 
 
 def cancel(cast, number):
@@ -180,6 +200,7 @@ def forget_who_left(cast, number):
         *(cancel, move, attend, show, undo, tell_of_tomorrow, tell_who_runs_out, look_at_risk, tell_who_is_late, reserve_many, take_out),
         import_equipment,
         forget_who_left,
+        pass_on,
     ],
 )
 def test_many_take_as_many_reads_as_few(clean, prepare):

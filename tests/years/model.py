@@ -1,7 +1,7 @@
 """What must be so, by the plain words of product.md: dicts and sets, and nothing of the product's code.
 
 It is told what happened and says what may happen next. What it covers, by the number of the rule: 1 and 2 (places), 5 and 6
-(loans), 7 (skills), 8 (who did what), 9 (mail), 10 (standing). 3 and 4 come with the waitlist and with money.
+(loans), 7 (skills), 8 (who did what), 9 (mail), 10 (standing); 3 (the line) with the places. 4 comes with money.
 """
 
 from collections import Counter

@@ -1,7 +1,7 @@
-"""Rules 1 and 2: seats, and one place per person."""
+"""Rules 1 to 3: seats, one place per person, and the line for a seat."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -41,12 +41,14 @@ class Run:
 
 @dataclass
 class Place:
-    """A person's place in a series."""
+    """A person's place in a series, or in the line for it: since when they wait, and until when a seat is kept for them."""
 
     name: str
     person: str
     series: str
     state: str = "enrolled"
+    joined: datetime | None = None
+    until: datetime | None = None
 
 
 class Places:
@@ -56,21 +58,77 @@ class Places:
         self.meetings: dict[str, Meets] = {}
         self.places: dict[str, Place] = {}
 
+    def those(self, series: str, *states: str) -> list[Place]:
+        return [place for place in self.places.values() if place.series == series and place.state in states]
+
     def inside(self, series: str) -> list[Place]:
-        return [place for place in self.places.values() if place.series == series and place.state == "enrolled"]
+        return self.those(series, "enrolled")
+
+    def with_a_seat(self, series: str) -> list[Place]:
+        """As the table has it, where an offer that ran out stands until somebody tidies up."""
+        return self.those(series, "enrolled", "offered")
+
+    def line(self, series: str) -> list[Place]:
+        return sorted(self.those(series, "waitlisted"), key=lambda place: place.joined or self.model.now)
+
+    def ran_out(self, place: Place) -> bool:
+        return place.state == "offered" and place.until is not None and place.until <= self.model.now
+
+    def open_offers(self) -> list[Place]:
+        return [place for place in self.places.values() if place.state == "offered" and not self.ran_out(place)]
 
     def place_of(self, person: str, series: str) -> Place | None:
-        return next((place for place in self.inside(series) if place.person == person), None)
+        live = [place for place in self.those(series, "enrolled", "offered", "waitlisted") if not self.ran_out(place)]
+        return next((place for place in live if place.person == person), None)
 
     def is_full(self, series: str) -> bool:
-        return len(self.inside(series)) >= self.series[series].seats
+        return len(self.with_a_seat(series)) >= self.series[series].seats
+
+    def free(self, series: str) -> int:
+        """Seats that nobody has, nor is offered any more."""
+        return self.series[series].seats - sum(not self.ran_out(place) for place in self.with_a_seat(series))
+
+    def has_one_to_spare(self, series: str) -> bool:
+        """Whether somebody new may take a seat: who waits comes first."""
+        return self.free(series) > len(self.line(series))
+
+    def taken_once_settled(self, series: str) -> int:
+        offered_next = min(self.free(series), len(self.line(series))) if self.takes_people(series) else 0
+        return self.series[series].seats - self.free(series) + offered_next
 
     def takes_people(self, series: str) -> bool:
         run = self.series[series]
         return not run.canceled and run.opens <= self.model.now < run.closes
 
     def may_enroll(self, person: str, series: str) -> bool:
-        return self.takes_people(series) and self.place_of(person, series) is None and not self.is_full(series)
+        place = self.place_of(person, series)
+        return self.takes_people(series) and (self.has_one_to_spare(series) if place is None else place.state == "offered")
+
+    def may_wait(self, person: str, series: str) -> bool:
+        return self.takes_people(series) and self.place_of(person, series) is None and not self.has_one_to_spare(series)
+
+    def settle(self, series: str) -> None:
+        """Rule 3: what ran out goes on to the next."""
+        for place in self.those(series, "offered"):
+            if self.ran_out(place):
+                place.state = "passed"
+                self.model.record(None, "passed")
+                self.model.tell(place.person, "passed")
+        self.offer(series)
+
+    def offer(self, series: str) -> None:
+        """Each free seat to the next in line."""
+        while self.takes_people(series) and not self.is_full(series) and self.line(series):
+            place = self.line(series)[0]
+            place.state, place.until = "offered", self._until(series)
+            self.model.record(None, "offered")
+            self.model.tell(place.person, "offered")
+
+    def _until(self, series: str) -> datetime:
+        now, run = self.model.now, self.series[series]
+        ahead = [meeting.starts for meeting in run.meetings if meeting.starts > now and not meeting.canceled]
+        ends = min([run.closes, *ahead])
+        return min(ends, answered_by(now, ends - now, self.model.calendar.closed, now.tzinfo))
 
     def has_ended(self, series: str) -> bool:
         return max(self.series[series].meetings, key=lambda meeting: meeting.starts).ends <= self.model.now
@@ -93,3 +151,29 @@ class Places:
             if run.badge == badge and held:
                 best = max(best, 100 * minutes // sum(meeting.minutes for meeting in held))
         return best
+
+
+def answered_by(now: datetime, left: timedelta, closed: set[date], zone: tzinfo | None) -> datetime:
+    """A quarter of what is left, from an hour to a day, in people's waking hours; with over a week left, on a school day."""
+    quarter = min(max(left / 4, timedelta(hours=1)), timedelta(days=1))
+    begins = now.astimezone(UTC)
+    if is_night(begins, zone):
+        begins = up_to_the_next(begins, 7, zone)
+    until = begins + quarter
+    if is_night(until, zone):
+        until = up_to_the_next(until, 9, zone)
+    day = until.astimezone(zone)
+    while left > timedelta(days=7) and (day.weekday() > 4 or day.date() in closed):
+        day = (day.replace(tzinfo=None, second=0, microsecond=0) + timedelta(days=1)).replace(tzinfo=zone)
+    return day.astimezone(UTC)
+
+
+def is_night(moment: datetime, zone: tzinfo | None) -> bool:
+    local = moment.astimezone(zone).time()
+    return local < time(7) or local > time(21)
+
+
+def up_to_the_next(moment: datetime, hour: int, zone: tzinfo | None) -> datetime:
+    local = moment.astimezone(zone)
+    day = local.date() + timedelta(days=local.time() > time(21))
+    return datetime.combine(day, time(hour), zone).astimezone(UTC)

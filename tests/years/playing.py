@@ -101,6 +101,9 @@ class Year:
         return planned + ([(datetime.combine(day, time(17, 30), ZONE), "work")] if works > 0.988 else [])
 
     def _think(self, at: datetime, name: str) -> Act | None:
+        if not name and self.model.places.open_offers() and self.dice.random() < 0.6:
+            # They don't last long.
+            name = self.dice.choice(("enroll", "turn down"))
         for _ in range(20):
             kind = KINDS[name] if name else self.dice.choices(self.kinds, [kind.weight for kind in self.kinds])[0]
             if (thought := kind.think(self.model, self.dice)) is not None:

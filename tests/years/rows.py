@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.years.model import Model
 from tests.years.model_loans import Broken
-from tests.years.world import World, as_day
+from tests.years.world import World, as_day, as_moment
 
 # What is told to whom depends on which loans are looked at again: it is checked by rule 6 alone (somebody is told).
 NOT_COUNTED = ("at_risk",)
@@ -41,8 +41,11 @@ class Rows:
         found = ((named["enrollment", n], named["person", p], named["series", s], state) for n, p, s, state in rows)
         self._same("Rules 1 and 2, places", found, ((p.name, p.person, p.series, p.state) for p in places.places.values()))
         rows = world.rows("SELECT id, seats, seats_taken, canceled_at IS NOT NULL FROM series")
-        should = ((run.name, run.seats, len(places.inside(run.name)), run.canceled) for run in places.series.values())
+        should = ((run.name, run.seats, len(places.with_a_seat(run.name)), run.canceled) for run in places.series.values())
         self._same("Rule 1, seats", ((named["series", n], seats, taken, bool(gone)) for n, seats, taken, gone in rows), should)
+        rows = world.rows("SELECT id, offer_until FROM enrollment WHERE state = 'offered'")
+        until = ((place.name, place.until) for place in places.places.values() if place.state == "offered")
+        self._same("Rule 3, offers", ((named["enrollment", n], as_moment(at)) for n, at in rows), until)
         rows = world.rows("SELECT meeting_id, person_id, mark, minutes FROM attendance")
         sheets = ((m.name, person, *mark) for m in places.meetings.values() for person, mark in m.sheet.items())
         self._same("Attendance", ((named["meeting", m], named["person", p], mark, n) for m, p, mark, n in rows), sheets)

@@ -11,7 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 from flask import current_app
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from inventory import calendar, gate, lending
 from inventory.calendar import release
@@ -20,6 +20,8 @@ from seminar.ground.db import db
 from seminar.ground.outbox import Letter
 from seminar.ground.triggers import drop_triggers, make_triggers
 from seminar.series import enrollment
+from seminar.series.enrollment import Enrollment
+from seminar.series.series import Series
 from seminar.skills import award
 from tests.conftest import empty
 from tests.years.playing import DAYS, Played
@@ -172,7 +174,21 @@ def awards_last_a_day_longer() -> Any:
 
 def one_seat_more_than_there_is() -> Any:
     seats_of = enrollment.seats_of
-    return patched(("seminar.series.enrolling.seats_of", lambda series, now: replace(seats_of(series, now), all=series.seats + 1)))
+    more = lambda series, now: replace(seats_of(series, now), all=series.seats + 1)  # noqa: E731
+    return patched(("seminar.series.enrolling.seats_of", more), ("seminar.series.waitlist.seats_of", more))
+
+
+def offers_never_run_out() -> Any:
+    return patched(("seminar.series.waitlist.is_open", lambda place, _now: place.state == "offered"))
+
+
+def the_last_in_line_is_first() -> Any:
+    def last_in_line(series_ids: list[int]) -> Any:
+        waits = Enrollment.series_id.in_(series_ids) & (Enrollment.state == "waitlisted")
+        has_a_seat = Enrollment.series.has(Series.seats > Series.seats_taken)
+        return select(Enrollment).where(waits, has_a_seat).order_by(Enrollment.joined_at.desc()).limit(1)
+
+    return patched(("seminar.series.waitlist._next_in_line", last_in_line))
 
 
 def loans_claim_no_last_day() -> Any:
@@ -212,7 +228,7 @@ def what_comes_back_is_free() -> Any:
     return patched(("tests.years.acts.depot.take_back", taken_back))
 
 
-SERIES_LOCK = ("seminar.series.enrollment.lock", "seminar.series.planning.lock")
+SERIES_LOCK = tuple(f"seminar.series.{module}.lock" for module in ("enrolling", "waitlist", "planning"))
 MODELS_LOCK = tuple(f"inventory.{module}.lock_models" for module in ("reserving", "lending", "upkeep", "following"))
 PEOPLE_LOCK = ("seminar.skills.signing.lock_people", "seminar.series.attendance.lock_people")
 
@@ -242,6 +258,10 @@ SABOTAGES = [
     Sabotage("what comes back is free before its check", what_comes_back_is_free),
     Sabotage("an award outlives its sign-off", forgotten("seminar.skills.signing.withdraw_what_is_not_earned")),
     Sabotage("one seat more than there is", one_seat_more_than_there_is),
+    Sabotage("a freed seat is offered to nobody", forgotten("seminar.series.enrolling.offer_free_seats")),
+    Sabotage("an offer that ran out isn't passed on", forgotten("seminar.series.waitlist._pass_over")),
+    Sabotage("an offer is open after its end", offers_never_run_out),
+    Sabotage("the last in line is first", the_last_in_line_is_first),
     Sabotage("a canceled series keeps its people", forgotten("seminar.series.planning.cancel_every_enrollment")),
     Sabotage("nobody is told that a loan is at risk", forgotten("inventory.at_risk._tell")),
     Sabotage("a hand-over keeps no check", forgotten("inventory.lending.keep_check")),

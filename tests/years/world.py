@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -126,3 +126,8 @@ class World:
 def as_day(value: Any) -> date:
     """Plain SQL gives a day as text on SQLite."""
     return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def as_moment(value: Any) -> datetime:
+    """A moment as text on SQLite, which keeps no zone."""
+    return datetime.fromisoformat(value).replace(tzinfo=UTC) if isinstance(value, str) else value

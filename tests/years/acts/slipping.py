@@ -25,8 +25,8 @@ SIGNED = (
 )
 SLIPS = {
     "takes a seat too many": PLACE,
-    "enrolls somebody twice": "INSERT INTO enrollment (district_id, series_id, person_id, state, state_since, created_at)"
-    " SELECT district_id, series_id, person_id, 'waitlisted', state_since, created_at FROM enrollment WHERE state = 'enrolled'"
+    "enrolls somebody twice": "INSERT INTO enrollment (district_id, series_id, person_id, state, state_since, created_at, joined_at)"
+    " SELECT district_id, series_id, person_id, 'waitlisted', state_since, created_at, created_at FROM enrollment WHERE state = 'enrolled'"
     " ORDER BY id DESC LIMIT 1",
     "takes seats away": "UPDATE series SET seats = seats_taken - 1 WHERE id = :series",
     "says a sign-off twice": SIGNED.format(person="person_id"),

@@ -1,4 +1,4 @@
-"""The worker's turn, whole or killed on its way and started anew: reminders, the rounds of a day, and mail."""
+"""The worker's turn, whole or killed on its way and started anew: the lines for a seat, reminders, the rounds of a day, and mail."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -15,6 +15,8 @@ from tests.years.world import World
 
 TOLD_AHEAD = (90, 30, 7)
 LATE_BY_UP_TO = 6
+# After a death of the worker, another begins.
+LATER = timedelta(minutes=20)
 
 
 @kind
@@ -34,7 +36,7 @@ class Working(Kind):
         def work() -> Any:
             if act["killed_at"]:
                 self._die(world, act["killed_at"])
-                world.app.extensions["makerpd_clock"].moment += timedelta(minutes=20)
+                world.app.extensions["makerpd_clock"].moment += LATER
             if failed := work_once(world.app):
                 raise Broken(f"The worker's rounds failed: {failed}.")
             return None, world.items(), world.turnarounds()
@@ -49,6 +51,7 @@ class Working(Kind):
             db.session.remove()
 
     def happened(self, model: Model, act: Act, answer: Any) -> None:
+        self._the_lines_move(model, act)
         for meeting in model.places.meetings.values():
             if not meeting.canceled and timedelta(0) < meeting.starts - model.now <= timedelta(hours=24):
                 for place in model.places.inside(meeting.series):
@@ -59,6 +62,14 @@ class Working(Kind):
             model.shelf.take_over(answer[1], answer[2], None)
             model.shelf.all_have_another_item()
             self._loans_are_due(model)
+
+    def _the_lines_move(self, model: Model, act: Act) -> None:
+        """The first of its rounds: who dies at its first commit has done nothing, and the next one comes later."""
+        moments = [act.at] * (act["killed_at"] != 1) + [act.at + LATER] * (act["killed_at"] > 0)
+        for model.now in moments:
+            for series in model.places.series:
+                model.places.settle(series)
+        model.now = act.at
 
     def _badges_run_out(self, model: Model) -> None:
         for award in [one for one in model.skills.held if one.stands]:
