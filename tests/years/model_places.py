@@ -74,9 +74,6 @@ class Places:
     def ran_out(self, place: Place) -> bool:
         return place.state == "offered" and place.until is not None and place.until <= self.model.now
 
-    def open_offers(self) -> list[Place]:
-        return [place for place in self.places.values() if place.state == "offered" and not self.ran_out(place)]
-
     def place_of(self, person: str, series: str) -> Place | None:
         live = [place for place in self.those(series, "enrolled", "offered", "waitlisted") if not self.ran_out(place)]
         return next((place for place in live if place.person == person), None)

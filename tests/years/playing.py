@@ -101,14 +101,22 @@ class Year:
         return planned + ([(datetime.combine(day, time(17, 30), ZONE), "work")] if works > 0.988 else [])
 
     def _think(self, at: datetime, name: str) -> Act | None:
-        if not name and self.model.places.open_offers() and self.dice.random() < 0.6:
-            # They don't last long.
-            name = self.dice.choice(("enroll", "turn down"))
+        if not name and self.dice.random() < 0.5:
+            name = self._what_moves_a_line()
         for _ in range(20):
             kind = KINDS[name] if name else self.dice.choices(self.kinds, [kind.weight for kind in self.kinds])[0]
             if (thought := kind.think(self.model, self.dice)) is not None:
                 return self._with_a_fault(self._act(at, kind.name, *thought))
         return None
+
+    def _what_moves_a_line(self) -> str:
+        """Lines are short, and offers don't last long: they are often what the next act is about."""
+        places = self.model.places
+        if any(place.state == "offered" for place in places.places.values()):
+            return self.dice.choice(("enroll", "turn down", ""))
+        if any(places.takes_people(place.series) for place in places.places.values() if place.state == "waitlisted"):
+            return self.dice.choice(("withdraw", "cancel a place", "change seats", "wait", ""))
+        return ""
 
     def _act(self, at: datetime, kind: str, by: str, what: dict[str, Any]) -> Act:
         self.number += 1
