@@ -33,7 +33,7 @@ def make_seminars(world: World) -> None:
 
 
 def open_series(world: World) -> None:
-    """What can be enrolled in: some with seats, one full, one of them Priya Raman's, meeting today from 16:00."""
+    """What can be enrolled in: some with seats, one full with a waitlist, one of them Priya Raman's, meeting today from 16:00."""
     today = world.today
     plans: list[tuple[str, date, int, int, int]] = [
         ("3D Printing for the Elementary Classroom", today, 4, 24, 14),
@@ -46,7 +46,9 @@ def open_series(world: World) -> None:
     for title, planned, meetings, seats, enrolled in plans:
         first = planned + timedelta(days=max(0, 7 - planned.weekday()) * (planned.weekday() > 4))
         series = add_series(world, title, first, meetings, seats)
-        world.enroll_some(series, enrolled, state_since=world.now - timedelta(days=3))
+        inside = world.enroll_some(series, enrolled, state_since=world.now - timedelta(days=3))
+        if enrolled == seats:
+            world.wait_some(series, inside, 3, since=world.now - timedelta(days=2))
     summer = date(year_ending(today), 6, 15)
     for title, first in (("Laser Cutting, Safely", summer), ("Blocks First: Coding Before the Screen", summer + timedelta(days=21))):
         series = add_series(world, title, first, 4, 20, season="summer", every=1)

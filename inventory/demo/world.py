@@ -89,6 +89,25 @@ class World:
         )
         return people
 
+    def wait_some(self, series: Series, inside: list[Person], count: int, *, since: datetime) -> list[Enrollment]:
+        """So many of those who aren't inside stand in line, an hour after each other."""
+        outside = [person for person in self.teachers() if person not in inside][-count:]
+        line = [
+            Enrollment(
+                district_id=self.district.id,
+                series_id=series.id,
+                person_id=person.id,
+                state="waitlisted",
+                state_since=since + timedelta(hours=n),
+                state_by_id=person.id,
+                created_at=since + timedelta(hours=n),
+                joined_at=since + timedelta(hours=n),
+            )
+            for n, person in enumerate(outside)
+        ]
+        db.session.add_all(line)
+        return line
+
     def train(self, person: Person, badge_name: str, day: date, *, series: Series | None = None, only: int | None = None) -> None:
         """Sign the person off in the badge's competencies (the first `only` of them) and, with all, give the badge."""
         badge = self.badges[badge_name]

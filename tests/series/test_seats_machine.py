@@ -103,10 +103,10 @@ class Seats(RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(NAMES))
     def somebody_turns_an_offer_down(self, name):
-        if (place := self.place_of(name)) is not None:
-            if self.does(lambda: turn_down(place, by=place.person, now=self.now), name in self.kept):
-                del self.offers[name]
-                self.offer()
+        place = self.place_of(name)
+        if place is not None and self.does(lambda: turn_down(place, by=place.person, now=self.now), name in self.kept):
+            del self.offers[name]
+            self.offer()
 
     @rule(name=st.sampled_from(NAMES))
     def somebody_withdraws(self, name):
