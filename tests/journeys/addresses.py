@@ -14,6 +14,7 @@ KNOWN = {
     "other_series": ("/seminars", "Printing in the Middle School Lab", r"/series/(\d+)$"),
     "later_meeting": ("/series/{other_series}", "Change this meeting", r"/meetings/(\d+)/edit$"),
     "summer_series": ("/seminars", "Laser Cutting, Safely", r"/series/(\d+)$"),
+    "full_series": ("/seminars", "micro:bit in Grades 3–8", r"/series/(\d+)$"),
     "model": ("/equipment", "Desktop 3D printer", r"/equipment/([\w-]+)$"),
     "meeting": ("/teaching", "Attendance", r"/meetings/(\d+)/attendance$"),
     "reservation": ("/depot", "Open", r"/reservations/(\d+)$"),
