@@ -55,13 +55,20 @@ def join_waitlist(person: Person, series: Series, *, by: Person, now: datetime) 
         state_since=now,
         state_by_id=by.id,
         created_at=now,
-        joined_at=now,
+        joined_at=_end_of_line(series, now),
     )
     db.session.add(place)
     db.session.flush()
     record([place], by=by, now=now)
     _tell([place], "waitlisted", now)
     return place
+
+
+def _end_of_line(series: Series, now: datetime) -> datetime:
+    """Now, or, where somebody who pressed a moment later was let in first, the same moment as theirs: who stands behind them came
+    after them."""
+    last = db.session.scalar(select(func.max(Enrollment.joined_at)).where(Enrollment.series_id == series.id))
+    return now if last is None else max(now, last)
 
 
 def refuse_a_second_place(place: Enrollment | None, person: Person, series: Series) -> None:

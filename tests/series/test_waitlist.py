@@ -60,6 +60,11 @@ def test_whoever_joins_stands_at_the_end_and_is_told(full):
     assert seats_of(full.robotics, NOW).waiting == 3
 
 
+def test_who_pressed_first_and_is_let_in_later_stands_behind_and_the_order_never_turns(full):
+    tara = join_waitlist(full.tara, full.robotics, by=full.tara, now=NOW - 60 * LATER)
+    assert (number_in_line(tara), tara.joined_at) == (4, place_of(full.pia, full).joined_at)
+
+
 def test_nobody_waits_while_a_seat_is_free_nor_twice_nor_for_a_closed_series(full):
     sewing = a_series(full, "Sewing")
     with pytest.raises(Refused, match="Sewing has a free seat"):
