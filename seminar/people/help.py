@@ -46,7 +46,7 @@ STEPS: dict[str, tuple[HelpStep, ...]] = {
     "teacher": (
         HelpStep(
             "learn",
-            N_("Look for a series by skill, season and grade. You see the seats that are left, and enroll."),
+            N_("Look for a series by skill, season and grade. You see the seats that are left, and enroll. A full one has a waitlist."),
             N_("Seminars"),
             CATALOG,
         ),

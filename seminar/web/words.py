@@ -43,6 +43,10 @@ WORDS: dict[str, Word] = {
     "meeting": Word(N_("Meeting"), N_("One session of a series: a day, a time and a place. You learn, debrief, and plan a lesson.")),
     "season": Word(N_("Season"), N_("When a series runs: in the school year, or in the summer.")),
     "enrollment": Word(N_("Enrollment"), N_("A person's place in a series. It takes one seat until it is withdrawn or canceled.")),
+    "waitlist": Word(
+        N_("Waitlist"), N_("The line for a seat in a series that is full. Who joined it first is offered the first seat that is free.")
+    ),
+    "offer": Word(N_("Offer"), N_("A free seat that is kept for the next in line until a moment that their mail and the series' page say.")),
     "attendance": Word(N_("Attendance"), N_("Who was in a meeting. A badge can ask for a share of the minutes.")),
     "model": Word(N_("Model"), N_("A kind of equipment, such as a desktop 3D printer. The depot has one or more items of it.")),
     "item": Word(N_("Item"), N_("One thing with a tag of its own. You reserve a model; the depot hands over an item.")),
