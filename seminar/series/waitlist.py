@@ -118,7 +118,9 @@ def pass_on_offers(now: datetime) -> None:
     """The worker's round: offers that ran out, and seats that somebody waits for. As many statements whatever their number."""
     ran_out = select(Enrollment.series_id).where(Enrollment.state == "offered", Enrollment.offer_until <= now)
     waited_for = select(Enrollment.series_id).where(Enrollment.state == "waitlisted")
-    has_a_seat = Series.id.in_(waited_for) & (_taken() < Series.seats)
+    opens, closes = Series.enrollment_opens_at <= now, Series.enrollment_closes_at > now
+    takes = opens & closes & (Series.published_at <= now) & Series.canceled_at.is_(None)
+    has_a_seat = takes & Series.id.in_(waited_for) & (_taken() < Series.seats)
     due = select(Series).where(or_(Series.id.in_(ran_out), has_a_seat)).order_by(Series.id)
     locked = due.with_for_update(key_share=True).execution_options(populate_existing=True)
     if those := db.session.scalars(locked).all():

@@ -62,7 +62,10 @@ class BusyDay:
         taken = (Series.published_at <= opens) & (Series.enrollment_opens_at <= opens) & (Series.enrollment_closes_at > closes)
         ids = list(session.scalars(select(Series.id).where(taken, Series.canceled_at.is_(None)).order_by(Series.id).limit(self.series)))
         assert len(ids) == self.series
-        session.execute(update(Series).where(Series.id.in_(ids)).values(seats=Series.seats_taken + self.people))
+        # Who waits in one of them by now is offered a seat first.
+        waits = select(func.count()).where(Enrollment.series_id == Series.id, Enrollment.state == "waitlisted").correlate(Series)
+        seats = Series.seats_taken + self.people + waits.scalar_subquery()
+        session.execute(update(Series).where(Series.id.in_(ids)).values(seats=seats), execution_options={"synchronize_session": False})
         return ids
 
     def _class_of_today(self, session: Session) -> tuple[int, list[int]]:
