@@ -18,12 +18,12 @@ run: set-up
 .venv/run.stamp: requirements.txt
 	@echo "Setting up: the libraries of requirements.txt, about a minute the first time"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-compile -r requirements.txt
 	@touch $@
 
 .venv/test.stamp: .venv/run.stamp requirements-dev.txt
 	@echo "Setting up: the libraries that the tests need"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-compile -r requirements-dev.txt
 	@touch $@
 
 $(SPANISH).mo: $(SPANISH).po | .venv/run.stamp
@@ -35,8 +35,8 @@ check: .venv/test.stamp $(SPANISH).mo
 	@$(BIN)/mypy
 	@$(BIN)/python -m tests.advisories
 
-test: check
-	@$(BIN)/python -m tests.chromium
+test: .venv/test.stamp $(SPANISH).mo
+	@$(BIN)/python -m tests.chromium & chromium=$$!; $(MAKE) --no-print-directory check && wait $$chromium
 	@echo "== the suite on SQLite; beside it on PostgreSQL, and in the browser, Chromium, both told after it =="
 	@(TEST_DATABASE=postgresql $(SUITE) > .venv/postgresql.log 2>&1; echo $$? > .venv/postgresql.status) & \
 	($(BROWSER) > .venv/browser.log 2>&1; echo $$? > .venv/browser.status) & \

@@ -33,6 +33,7 @@ def district():
             yield size
 
 
+@pytest.mark.deep
 def test_the_clients_enroll_through_the_real_pages(district):
     series = series_of(district.app, TINY.series, 100)
     turn = Contestant("MakerPD", district.served, a_crowd(district.app, TINY.people), series).steady_turn(TINY)
@@ -44,18 +45,21 @@ def test_the_clients_enroll_through_the_real_pages(district):
     assert turn.web_seconds > 0
 
 
+@pytest.mark.deep
 def test_a_crowd_gets_as_many_seats_as_there_are(district):
     (series_id,) = series_of(district.app, 1, TINY.seats)
     turn = Contestant("MakerPD", district.served, a_crowd(district.app, TINY.people), [series_id]).crowded_turn(TINY, series_id)
     assert (turn.enrolled, len(turn.waits)) == (2, 6)
 
 
+@pytest.mark.deep
 def test_each_page_is_shown_to_who_asks_for_it(district):
     for name in district.pages:
         here, there = time_page(name, [district, district], 1, warm=0)
         assert there.times.median == there.seconds.median / here.seconds.median
 
 
+@pytest.mark.deep
 def test_a_worker_has_memory_of_its_own_and_shares_some(district):
     pages = [(page.path, page.cookie) for page in district.pages.values()]
     taken = memory_of("MakerPD", district.served, pages, Readings(readings=2, requests=4))

@@ -99,6 +99,7 @@ def test_the_loop_closes_by_keyboard_alone(browser, fresh_base):
     walk_the_loop(lambda name: KeyboardVisitor(browser, fresh_base, axe=False).sign_in(name))
 
 
+@pytest.mark.deep
 def test_the_loop_closes_in_spanish(browser, fresh_base):
     walk_the_loop(lambda name: Visitor(browser, fresh_base, language="es").sign_in(name))
 

@@ -34,6 +34,7 @@ def test_a_seat_comes_to_who_waits_for_it_and_axe_finds_nothing(browser, fresh_b
     assert path in letter.get_body(("plain",)).get_content()
 
 
+@pytest.mark.deep
 def test_a_seat_comes_to_who_waits_by_keyboard_alone(browser, fresh_base):
     path = SERIES.format_map(addresses(browser, fresh_base))
     take_the_seat(lambda name: KeyboardVisitor(browser, fresh_base).sign_in(name), path)
