@@ -115,13 +115,14 @@ def broken_rules() -> Iterator[Recount]:
 
 
 def _who_waits() -> Recount:
-    """While a series takes enrollments nobody waits beside a seat that is neither taken nor on offer. The worker passes an offer on
-    that ran out, so one that did only just now isn't counted as free."""
+    """While a series takes enrollments and goes on nobody waits beside a seat that is neither taken nor on offer. The worker passes
+    an offer on that ran out, so one that did only just now isn't counted as free."""
     query = text(
         "SELECT s.id, s.seats, (SELECT count(*) FROM enrollment t WHERE t.series_id = s.id AND t.state IN"
         " ('requested', 'held', 'awaiting_po', 'offered', 'enrolled')) AS taken FROM series s WHERE s.canceled_at IS NULL"
         " AND s.published_at <= :now AND s.enrollment_opens_at <= :now AND s.enrollment_closes_at > :now"
         " AND EXISTS (SELECT 1 FROM enrollment w WHERE w.series_id = s.id AND w.state = 'waitlisted')"
+        " AND EXISTS (SELECT 1 FROM meeting m WHERE m.series_id = s.id AND m.ends_at > :now)"
     ).bindparams(bindparam("now", clock.now(), UTCDateTime()))
     rows = db.session.execute(query).all()
     return Recount(3, "Nobody waits while a seat is free.", len(rows), [f"series {row.id}" for row in rows if row.taken < row.seats])

@@ -10,7 +10,7 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 from seminar.ground.counting import count_of
 from seminar.ground.db import db
 from seminar.people.person import Person
-from seminar.series.enrollment import TAKES_A_SEAT, Enrollment
+from seminar.series.enrollment import TAKES_A_SEAT, Enrollment, takes_them
 from seminar.series.seminar import Seminar
 from seminar.series.series import Meeting, Series, series_trainer
 from seminar.skills.badge import Badge
@@ -101,7 +101,7 @@ def _matching(district_id: int, wanted: Wanted, now: datetime) -> Select[Series]
     if wanted.grades is not None:
         query = query.where(Seminar.grade_first <= wanted.grades[1], Seminar.grade_last >= wanted.grades[0])
     if wanted.open_only:
-        query = query.where(taken_seats() < Series.seats, Series.enrollment_opens_at <= now, Series.enrollment_closes_at > now)
+        query = query.where(taken_seats() < Series.seats, takes_them(now))
     return query
 
 

@@ -10,12 +10,15 @@ from seminar.people.person import Person
 from seminar.series.enrollment import TAKES_A_SEAT, Enrollment
 from seminar.series.series import Meeting, Series, series_trainer
 
+# Who is only offered a seat isn't in the series yet.
+IS_IN = tuple(state for state in TAKES_A_SEAT if state != "offered")
+
 
 def _clashes() -> Select[Meeting]:
     """By person_id, series_id and now."""
     other, own = aliased(Meeting), aliased(Meeting)
     person_id: BindParameter[int] = bindparam("person_id")
-    enrolled = select(Enrollment.series_id).where(Enrollment.person_id == person_id, Enrollment.state.in_(TAKES_A_SEAT))
+    enrolled = select(Enrollment.series_id).where(Enrollment.person_id == person_id, Enrollment.state.in_(IS_IN))
     taught = select(series_trainer.c.series_id).where(series_trainer.c.person_id == person_id)
     return (
         select(other)

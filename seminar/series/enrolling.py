@@ -25,7 +25,7 @@ from seminar.series.enrollment import (
 )
 from seminar.series.invitation import invitation
 from seminar.series.series import Series
-from seminar.series.waitlist import offer_free_seats, refuse_a_second_place, settled
+from seminar.series.waitlist import pass_on, refuse_a_second_place, settled
 
 
 def enroll(person: Person, series: Series, *, by: Person, now: datetime) -> Enrollment:
@@ -47,11 +47,12 @@ def enroll(person: Person, series: Series, *, by: Person, now: datetime) -> Enro
 
 
 def _offer_or_refuse(person: Person, series: Series, seats: Seats, now: datetime) -> Enrollment | None:
-    """The person's open offer, or None for a seat that anybody may take."""
-    refuse_unless_it_takes_enrollments(series, now)
+    """The person's open offer, which stands even if enrollment closes before its deadline; or None for a seat that anybody may
+    take."""
     place = live_enrollment(person, series, now)
     if place is not None and place.state == "offered":
         return place
+    refuse_unless_it_takes_enrollments(series, now)
     refuse_a_second_place(place, person, series)
     if seats.left <= 0:
         sentence = N_("{title} is full. Join the waitlist on its page, or look for another date in the catalog.")
@@ -81,14 +82,14 @@ def withdraw(enrollment: Enrollment, *, by: Person, now: datetime) -> None:
     if series.meetings and series.meetings[-1].ends_at <= now:
         raise Refused(N_("{title} has ended, so its record stays as it is."), status=409, title=series.seminar.title)
     _end([_as_it_is(enrollment)], series, "withdrawn", reason=None, by=by, now=now)
-    offer_free_seats([series], now)
+    pass_on([series], now)
 
 
 def cancel_enrollment(enrollment: Enrollment, *, reason: str, by: Person, now: datetime) -> None:
     """The district ends the place, with a reason. Raises Refused when it is over already."""
     lock(enrollment.series)
     _end([_as_it_is(enrollment)], enrollment.series, "canceled", reason=reason, by=by, now=now)
-    offer_free_seats([enrollment.series], now)
+    pass_on([enrollment.series], now)
 
 
 def cancel_every_enrollment(series: Series, *, reason: str, by: Person, now: datetime) -> None:

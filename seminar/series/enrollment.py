@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, bindparam, case, func, select
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, bindparam, case, func, select
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
 from seminar.ground import history
@@ -180,6 +180,12 @@ def takes_enrollments(series: Series, now: datetime) -> bool:
     """Published, not canceled, and within its enrollment window."""
     published = series.published_at is not None and series.published_at <= now and series.canceled_at is None
     return published and series.enrollment_opens_at <= now < series.enrollment_closes_at
+
+
+def takes_them(now: datetime) -> ColumnElement[bool]:
+    """The same as takes_enrollments, asked of the database."""
+    opens, closes = Series.enrollment_opens_at <= now, Series.enrollment_closes_at > now
+    return opens & closes & (Series.published_at <= now) & Series.canceled_at.is_(None)
 
 
 def refuse_unless_it_takes_enrollments(series: Series, now: datetime) -> None:

@@ -66,7 +66,7 @@ MAILS = [
         key=N_("The enrollment"),
         page="series/{series_id}",
         link=THE_SERIES,
-        example={**_MEETING, "until": datetime(2027, 3, 2, 20, tzinfo=UTC)},
+        example={**_MEETING, "open": True, "until": datetime(2027, 3, 2, 20, tzinfo=UTC)},
     ),
     MailKind(
         name="withdrawn",

@@ -14,7 +14,7 @@ from seminar.people.person import Person
 from seminar.series.attendance import Attendance
 from seminar.series.enrollment import LIVE, Enrollment, lock, move, record
 from seminar.series.series import Meeting, Series
-from seminar.series.waitlist import offer_free_seats
+from seminar.series.waitlist import pass_on, settled
 
 # The nearer to a seat, the sooner it is the one that stays.
 NEAREST = ("enrolled", "awaiting_po", "held", "offered", "requested", "waitlisted")
@@ -31,10 +31,11 @@ def _places(kept: Person, merged: Person) -> list[Collision]:
         .join(other, one.series_id == other.series_id)
         .where(one.person_id == kept.id, other.person_id == merged.id, one.state.in_(LIVE), other.state.in_(LIVE))
         .options(joinedload(one.series).joinedload(Series.seminar))
+        .order_by(one.series_id)
     )
     says = N_("Both have a place in {title}. The better one stays, the other is withdrawn and gives its seat back.")
     return [
-        Collision(says, _withdrawing(max(pair, key=_how_far), pair[0].series), {"title": pair[0].series.seminar.title})
+        Collision(says, _withdrawing(pair[0], pair[1], pair[0].series), {"title": pair[0].series.seminar.title})
         for pair in db.session.execute(query)
     ]
 
@@ -44,15 +45,21 @@ def _how_far(place: Enrollment) -> tuple[int, datetime, int]:
     return NEAREST.index(place.state), place.created_at, place.id
 
 
-def _withdrawing(place: Enrollment, series: Series) -> Callable[[Person, datetime], None]:
-    """Without a mail: the person still comes."""
+def _withdrawing(one: Enrollment, other: Enrollment, series: Series) -> Callable[[Person, datetime], None]:
+    """Without a mail: the person still comes. Which of the two is the better one is seen under the lock."""
 
     def withdraw(by: Person, now: datetime) -> None:
         lock(series)
+        settled(series, now)
+        for place in (one, other):
+            db.session.refresh(place, attribute_names=["state"])
+        if not (one.state in LIVE and other.state in LIVE):
+            return
+        place = max(one, other, key=_how_far)
         move(place, "withdrawn", by=by, now=now, reason=N_("Two records of one person became one."))
         db.session.flush()
         record([place], by=by, now=now)
-        offer_free_seats([series], now)
+        pass_on([series], now)
 
     return withdraw
 

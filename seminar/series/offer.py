@@ -1,8 +1,8 @@
 """Until when a freed seat is kept for the next in line.
 
 A full day to answer, as the registrars of Washington's PSESD give it (pdEnroller's questions and answers), counted in hours in
-which people are awake, and over days on which schools are open. As the series comes near it shortens: a quarter of the time that
-is left, at least an hour, so that three more can still be asked.
+which people are awake. As the series comes near it shortens: a quarter of the time that is left, at least an hour, so that three more
+can still be asked. As long as it stays within that, it ends on a day on which schools are open.
 """
 
 from collections.abc import Collection
@@ -14,8 +14,6 @@ from seminar.ground.clock import at_local, day_of
 LONGEST, SHORTEST, SHARE = timedelta(hours=24), timedelta(hours=1), 4
 # From seven to nine in the evening people read a mail; who is asked at night has until nine at least.
 WAKES, SLEEPS, ANSWERS = 7, 21, 9
-# Within a week of the series a weekend counts like any other day: there is no time to wait for Monday.
-NEAR = timedelta(days=7)
 
 
 def offer_until(now: datetime, ends: datetime, *, timezone: str, closed: Collection[date]) -> datetime:
@@ -23,9 +21,8 @@ def offer_until(now: datetime, ends: datetime, *, timezone: str, closed: Collect
     left = ends - now
     length = min(LONGEST, max(SHORTEST, left / SHARE))
     until = _awake(_awake(now, WAKES, timezone) + length, ANSWERS, timezone)
-    if left > NEAR:
-        until = _on_an_open_day(until, timezone, closed)
-    return min(until, ends)
+    opens = _on_an_open_day(until, timezone, closed)
+    return min(opens if opens - now <= left / SHARE else until, ends)
 
 
 def _awake(moment: datetime, morning: int, timezone: str) -> datetime:

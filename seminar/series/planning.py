@@ -19,6 +19,8 @@ from seminar.series.waitlist import offer_free_seats, settled
 
 CANCELED = N_("This series is canceled already.")
 MEETING_CANCELED = N_("This meeting is canceled already.")
+TAKEN = N_("{taken} seats are taken. Cancel places first, or keep at least as many seats.")
+IN_LINE = N_("{taken} seats are taken, and a freed one goes to the next in line. Close enrollment first, then cancel places.")
 # Of a meeting, what calendars show: the enrolled are told when it differs.
 TOLD_OF = ("starts_at", "ends_at", "place", "room")
 
@@ -58,9 +60,9 @@ def change_series(series: Series, values: dict[str, Any], *, by: Person, now: da
         raise Refused(N_("Enrollment closes before it opens."), field="enrollment_closes_at")
     if series.id is not None:
         lock(series)
-        taken = settled(series, now).taken
-        if values["seats"] < taken:
-            raise Refused(N_("{taken} seats are taken. Cancel places first, or keep at least as many seats."), field="seats", taken=taken)
+        seats = settled(series, now)
+        if values["seats"] < seats.taken:
+            raise Refused(IN_LINE if seats.waiting else TAKEN, field="seats", taken=seats.taken)
     for name, value in values.items():
         setattr(series, name, value)
     db.session.add(series)

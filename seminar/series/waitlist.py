@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ScalarSelect, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from seminar.ground import outbox
@@ -19,8 +19,8 @@ from seminar.ground.outbox import Letter
 from seminar.ground.refusal import N_, Refused
 from seminar.people.calendar import ClosedDay
 from seminar.people.person import Person
+from seminar.series.catalog import taken_seats
 from seminar.series.enrollment import (
-    TAKES_A_SEAT,
     Enrollment,
     Seats,
     live_enrollment,
@@ -30,9 +30,10 @@ from seminar.series.enrollment import (
     refuse_unless_it_takes_enrollments,
     seats_of,
     takes_enrollments,
+    takes_them,
 )
-from seminar.series.offer import offer_until
-from seminar.series.series import Series
+from seminar.series.offer import SHORTEST, offer_until
+from seminar.series.series import Meeting, Series
 
 # As far as a deadline can move over days on which the district is closed.
 LOOKED_AHEAD = timedelta(days=60)
@@ -92,7 +93,7 @@ def turn_down(offer: Enrollment, *, by: Person, now: datetime) -> None:
     move(offer, "passed", by=by, now=now)
     db.session.flush()
     record([offer], by=by, now=now)
-    offer_free_seats([offer.series], now)
+    pass_on([offer.series], now)
 
 
 def is_open(place: Enrollment, now: datetime) -> bool:
@@ -118,11 +119,10 @@ def pass_on_offers(now: datetime) -> None:
     """The worker's round: offers that ran out, and seats that somebody waits for. As many statements whatever their number."""
     ran_out = select(Enrollment.series_id).where(Enrollment.state == "offered", Enrollment.offer_until <= now)
     waited_for = select(Enrollment.series_id).where(Enrollment.state == "waitlisted")
-    opens, closes = Series.enrollment_opens_at <= now, Series.enrollment_closes_at > now
-    takes = opens & closes & (Series.published_at <= now) & Series.canceled_at.is_(None)
-    has_a_seat = takes & Series.id.in_(waited_for) & (_taken() < Series.seats)
+    has_a_seat = takes_them(now) & goes_on(now) & Series.id.in_(waited_for) & (taken_seats() < Series.seats)
     due = select(Series).where(or_(Series.id.in_(ran_out), has_a_seat)).order_by(Series.id)
-    locked = due.with_for_update(key_share=True).execution_options(populate_existing=True)
+    # One that somebody holds has its turn with the next round.
+    locked = due.with_for_update(key_share=True, skip_locked=True).execution_options(populate_existing=True)
     if those := db.session.scalars(locked).all():
         pass_on(those, now)
 
@@ -148,7 +148,7 @@ def offer_free_seats(those: Sequence[Series], now: datetime) -> None:
     """Each free seat of these series, whose rows are locked, is kept for the next in line until the deadline that they are told,
     while a series takes enrollments."""
     taking = [series.id for series in those if takes_enrollments(series, now)]
-    offered = db.session.scalars(_whole(_next_in_line(taking))).all() if taking else []
+    offered = db.session.scalars(_whole(_next_in_line(taking, now))).all() if taking else []
     closed = _closed_days({place.district_id for place in offered}, now)
     for place in offered:
         move(place, "offered", by=None, now=now)
@@ -159,12 +159,12 @@ def offer_free_seats(those: Sequence[Series], now: datetime) -> None:
     _tell(offered, "offered", now)
 
 
-def _next_in_line(series_ids: list[int]) -> Select[Enrollment]:
-    """As many as there are free seats, by series and place in line."""
+def _next_in_line(series_ids: list[int], now: datetime) -> Select[Enrollment]:
+    """As many as there are free seats, by series and place in line; none where the last meeting has ended."""
     waits = (Enrollment.state == "waitlisted") & Enrollment.series_id.in_(series_ids)
     number = func.row_number().over(partition_by=Enrollment.series_id, order_by=(Enrollment.joined_at, Enrollment.id))
     line = select(Enrollment.id, number.label("number")).where(waits).subquery()
-    free = select(Series.id, (Series.seats - _taken()).label("free")).where(Series.id.in_(series_ids)).subquery()
+    free = select(Series.id, (Series.seats - taken_seats()).label("free")).where(Series.id.in_(series_ids), goes_on(now)).subquery()
     return (
         select(Enrollment)
         .join(line, line.c.id == Enrollment.id)
@@ -174,10 +174,8 @@ def _next_in_line(series_ids: list[int]) -> Select[Enrollment]:
     )
 
 
-def _taken() -> ScalarSelect[int]:
-    """The seats that are taken in a series, as a correlated column."""
-    taking = (Enrollment.series_id == Series.id) & Enrollment.state.in_(TAKES_A_SEAT)
-    return select(func.count()).select_from(Enrollment).where(taking).correlate(Series).scalar_subquery()
+def goes_on(now: datetime) -> ColumnElement[bool]:
+    return exists().where(Meeting.series_id == Series.id, Meeting.ends_at > now)
 
 
 def _whole(query: Select[Enrollment]) -> Select[Enrollment]:
@@ -198,14 +196,18 @@ def _closed_days(district_ids: set[int], now: datetime) -> dict[int, set[date]]:
 
 
 def _last_moment(series: Series, now: datetime) -> datetime:
-    """When nobody can enroll any more, or the next meeting begins."""
-    coming = [meeting.starts_at for meeting in series.meetings if meeting.starts_at > now and meeting.canceled_at is None]
-    return min([series.enrollment_closes_at, *coming])
+    """When nobody can enroll any more, or the next meeting begins that there is time to answer before."""
+    ahead = [meeting.starts_at for meeting in _coming(series, now) if meeting.starts_at >= now + SHORTEST]
+    return min([series.enrollment_closes_at, *ahead])
+
+
+def _coming(series: Series, now: datetime) -> list[Meeting]:
+    return [meeting for meeting in series.meetings if meeting.starts_at > now and meeting.canceled_at is None]
 
 
 def _tell(places: Sequence[Enrollment], kind: str, now: datetime) -> None:
     def letter(place: Enrollment) -> Letter:
-        coming = [meeting for meeting in place.series.meetings if meeting.starts_at > now and meeting.canceled_at is None]
+        coming = _coming(place.series, now)
         values = {
             "title": place.series.seminar.title,
             "series_id": place.series_id,
@@ -213,6 +215,7 @@ def _tell(places: Sequence[Enrollment], kind: str, now: datetime) -> None:
             "place": coming[0].place if coming else "",
             "room": coming[0].room if coming else "",
             "until": place.offer_until,
+            "open": takes_enrollments(place.series, now),
         }
         return Letter(place.person, str(place.id), values)
 

@@ -9,8 +9,10 @@ from sqlalchemy import select
 from seminar.ground.db import db
 from seminar.series.enrolling import enroll
 from seminar.series.enrollment import Enrollment
+from seminar.series.series import Series
 from tests.cast import NOW, a_cast, a_series
 from tests.pages.as_who import as_who
+from tests.pages.doors import client_of
 
 WAITS, OFFER = "/series/1/waitlist", "/series/1/offer/refusal"
 
@@ -118,3 +120,25 @@ def test_a_seat_that_is_free_after_all_is_no_reason_to_wait(full):
     as_who(full, "ben").post("/series/1/enrollment/withdrawal")
     status, page = refused(as_who(full, "ada").post(WAITS))
     assert status == 409 and "Robotics has a free seat: you can enroll." in page and "1 seats left of 1" in page
+
+
+def test_who_waits_reads_when_no_seat_is_offered_any_more_and_nothing_of_it_once_it_is_over(full):
+    ada = as_who(full, "ada")
+    ada.post(WAITS)
+    assert "Since Mon, Mar 1, 8:30 AM" in said(ada, "/my/learning")
+    with full.app_context():
+        db.session.get(Series, 1).enrollment_closes_at = NOW
+        db.session.commit()
+    closed = "Enrollment closed Mon, Mar 1, 8:30 AM, so no seat is offered any more."
+    assert closed in said(ada) and closed in said(ada, "/my/learning")
+    full.extensions["makerpd_clock"].moment = NOW + timedelta(days=1)
+    try:
+        assert "This series is over." in said(ada)
+        assert "Robotics" not in said(ada, "/my/learning")
+    finally:
+        full.extensions["makerpd_clock"].moment = NOW
+
+
+def test_a_stranger_is_led_to_sign_in_and_back_to_the_line(full):
+    page = client_of(full, None).get("/series/1").get_data(as_text=True)
+    assert "Sign in to join the waitlist" in page and "/sign-in?next=/series/1" in page

@@ -27,6 +27,8 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
         # A Friday's is Monday's, and the 8th is closed; near the series a weekend is as good as any day.
         (at(5, 10), AFAR, at(9, 10)),
         (at(5, 10), at(11, 16), at(6, 10)),
+        # Over a break that would take half of the time that is left it waits for nobody.
+        (at(5, 10), at(14, 16), at(6, 10)),
         # Over the change of clocks it ends at the same hour of the clock.
         (at(12, 10), AFAR, at(15, 10)),
         # A quarter of the time left; what would end at night has until nine; and an hour at least.
@@ -51,5 +53,5 @@ def test_there_is_time_to_answer_it_and_none_after_the_series_begins(asked, left
     assert asked < until <= asked + left
     assert until == asked + left or until - asked >= min(timedelta(hours=1), left)
     assert until == asked + left or 7 <= until.astimezone(ZONE).hour <= 21
-    if left > timedelta(days=7):
+    if left > timedelta(days=16):
         assert until.astimezone(ZONE).weekday() < 5

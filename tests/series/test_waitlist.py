@@ -11,6 +11,7 @@ from seminar.ground.history import History
 from seminar.ground.outbox import Mail
 from seminar.ground.refusal import Refused
 from seminar.people.merging import merge
+from seminar.series.clash import meetings_at_the_same_time
 from seminar.series.enrolling import cancel_enrollment, enroll, withdraw
 from seminar.series.enrollment import Enrollment, live_enrollment, seats_of
 from seminar.series.feed import meeting_events
@@ -177,6 +178,55 @@ def test_nothing_is_offered_once_enrollment_is_closed_and_all_of_it_when_it_open
     again = {**window(full.robotics), "enrollment_closes_at": closes + timedelta(hours=2), "seats": 1}
     change_series(full.robotics, again, by=full.olive, now=closes)
     assert states(full)[1] == "ada offered"
+
+
+def test_an_offer_stands_until_its_deadline_though_enrollment_closes_before(full):
+    withdraw(full.bens, by=full.ben, now=NOW)
+    change_series(full.robotics, {**window(full.robotics), "enrollment_closes_at": NOW + LATER, "seats": 1}, by=full.olive, now=NOW)
+    with pytest.raises(Refused, match="doesn't take enrollments"):
+        enroll(full.tara, full.robotics, by=full.tara, now=NOW + 2 * LATER)
+    assert enroll(full.ada, full.robotics, by=full.ada, now=NOW + 2 * LATER).state == "enrolled"
+
+
+def test_a_meeting_that_begins_at_once_is_no_deadline(full):
+    starts = full.robotics.meetings[0].starts_at
+    withdraw(full.bens, by=full.ben, now=starts - LATER)
+    assert place_of(full.ada, full, now=starts).offer_until == starts - LATER + timedelta(hours=1)
+
+
+def test_seats_of_a_series_that_is_over_are_offered_to_nobody(full):
+    ends = full.robotics.meetings[-1].ends_at
+    full.robotics.enrollment_closes_at = ends + timedelta(days=9)
+    cancel_enrollment(full.bens, reason="Never came", by=full.olive, now=ends)
+    pass_on_offers(ends)
+    assert (states(full)[1], mailed("offered")) == ("ada waitlisted", [])
+
+
+def test_who_lowers_seats_that_a_line_waits_for_is_told_what_to_do_first(full):
+    change_series(full.robotics, {**window(full.robotics), "seats": 2}, by=full.olive, now=NOW)
+    with pytest.raises(Refused, match="a freed one goes to the next in line"):
+        change_series(full.robotics, {**window(full.robotics), "seats": 1}, by=full.olive, now=NOW)
+
+
+def test_who_goes_passes_on_what_ran_out_beside_their_seat(full):
+    change_series(full.robotics, {**window(full.robotics), "seats": 2}, by=full.olive, now=NOW)
+    withdraw(full.bens, by=full.ben, now=UNTIL)
+    assert states(full) == ["ben withdrawn", "ada passed", "cora offered", "pia offered"]
+
+
+def test_somebody_who_is_only_offered_a_seat_elsewhere_has_nothing_at_the_same_time(full):
+    withdraw(full.bens, by=full.ben, now=NOW)
+    sewing = a_series(full, "Sewing")
+    assert meetings_at_the_same_time(full.ada, sewing, NOW) == []
+    enroll(full.ada, full.robotics, by=full.ada, now=NOW)
+    assert [meeting.series_id for meeting in meetings_at_the_same_time(full.ada, sewing, NOW)] == [full.robotics.id]
+
+
+def test_an_offer_that_ran_out_is_not_the_better_of_two_places_of_one_person(full):
+    withdraw(full.bens, by=full.ben, now=NOW)
+    merge(full.ada, full.cora, reason="A typing slip", by=full.olive, now=UNTIL)
+    kept = live_enrollment(full.ada, full.robotics, UNTIL)
+    assert (kept.state, states(full)[-1]) == ("offered", "pia waitlisted")
 
 
 def test_a_record_that_became_another_gives_its_seat_to_the_next_in_line(full):

@@ -99,7 +99,9 @@ class Places:
 
     def may_enroll(self, person: str, series: str) -> bool:
         place = self.place_of(person, series)
-        return self.takes_people(series) and (self.has_one_to_spare(series) if place is None else place.state == "offered")
+        if place is not None:
+            return place.state == "offered"
+        return self.takes_people(series) and self.has_one_to_spare(series)
 
     def may_wait(self, person: str, series: str) -> bool:
         return self.takes_people(series) and self.place_of(person, series) is None and not self.has_one_to_spare(series)
@@ -115,7 +117,7 @@ class Places:
 
     def offer(self, series: str) -> None:
         """Each free seat to the next in line."""
-        while self.takes_people(series) and not self.is_full(series) and self.line(series):
+        while self.takes_people(series) and not self.has_ended(series) and not self.is_full(series) and self.line(series):
             place = self.line(series)[0]
             place.state, place.until = "offered", self._until(series)
             self.model.record(None, "offered")
@@ -123,7 +125,7 @@ class Places:
 
     def _until(self, series: str) -> datetime:
         now, run = self.model.now, self.series[series]
-        ahead = [meeting.starts for meeting in run.meetings if meeting.starts > now and not meeting.canceled]
+        ahead = [meeting.starts for meeting in run.meetings if meeting.starts >= now + timedelta(hours=1) and not meeting.canceled]
         ends = min([run.closes, *ahead])
         return min(ends, answered_by(now, ends - now, self.model.calendar.closed, now.tzinfo))
 
@@ -151,7 +153,7 @@ class Places:
 
 
 def answered_by(now: datetime, left: timedelta, closed: set[date], zone: tzinfo | None) -> datetime:
-    """A quarter of what is left, from an hour to a day, in people's waking hours; with over a week left, on a school day."""
+    """A quarter of what is left, from an hour to a day, in people's waking hours; on a school day, if that is within the quarter."""
     quarter = min(max(left / 4, timedelta(hours=1)), timedelta(days=1))
     begins = now.astimezone(UTC)
     if is_night(begins, zone):
@@ -160,9 +162,9 @@ def answered_by(now: datetime, left: timedelta, closed: set[date], zone: tzinfo 
     if is_night(until, zone):
         until = up_to_the_next(until, 9, zone)
     day = until.astimezone(zone)
-    while left > timedelta(days=7) and (day.weekday() > 4 or day.date() in closed):
+    while day.weekday() > 4 or day.date() in closed:
         day = (day.replace(tzinfo=None, second=0, microsecond=0) + timedelta(days=1)).replace(tzinfo=zone)
-    return day.astimezone(UTC)
+    return day.astimezone(UTC) if day.astimezone(UTC) - now <= left / 4 else until
 
 
 def is_night(moment: datetime, zone: tzinfo | None) -> bool:

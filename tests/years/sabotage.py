@@ -183,7 +183,7 @@ def offers_never_run_out() -> Any:
 
 
 def the_last_in_line_is_first() -> Any:
-    def last_in_line(series_ids: list[int]) -> Any:
+    def last_in_line(series_ids: list[int], _now: Any) -> Any:
         waits = Enrollment.series_id.in_(series_ids) & (Enrollment.state == "waitlisted")
         has_a_seat = Enrollment.series.has(Series.seats > Series.seats_taken)
         return select(Enrollment).where(waits, has_a_seat).order_by(Enrollment.joined_at.desc()).limit(1)
@@ -258,7 +258,7 @@ SABOTAGES = [
     Sabotage("what comes back is free before its check", what_comes_back_is_free),
     Sabotage("an award outlives its sign-off", forgotten("seminar.skills.signing.withdraw_what_is_not_earned")),
     Sabotage("one seat more than there is", one_seat_more_than_there_is),
-    Sabotage("a freed seat is offered to nobody", forgotten("seminar.series.enrolling.offer_free_seats")),
+    Sabotage("a freed seat is offered to nobody", forgotten("seminar.series.enrolling.pass_on")),
     Sabotage("an offer that ran out isn't passed on", forgotten("seminar.series.waitlist._pass_over")),
     Sabotage("an offer is open after its end", offers_never_run_out),
     Sabotage("the last in line is first", the_last_in_line_is_first),

@@ -103,7 +103,7 @@ def own_part(standing: Standing, found: Series, *, is_open: bool) -> dict[str, o
         "enrollment": enrollment,
         "number": number,
         "chances": chances(found, number, now) if number else None,
-        "clashes": meetings_at_the_same_time(standing.person, found, now) if is_open and state in ("", "offered") else [],
+        "clashes": meetings_at_the_same_time(standing.person, found, now) if state == "offered" or (is_open and not state) else [],
         "may_take_attendance": looks_after(standing, found),
         "may_see_grid": looks_after(standing, found) and found.seminar.badge_id is not None,
         "may_plan": planner,

@@ -144,7 +144,7 @@ class Withdrawing(EndingAPlace):
 
     def happened(self, model: Model, act: Act, answer: Any) -> None:
         model.places.end(model.places.places[act["place"]], "withdrawn", act.by)
-        model.places.offer(act["series"])
+        model.places.settle(act["series"])
 
     def says(self, act: Act) -> str:
         return f"withdraws from {act['series']} ({act['place']})"
@@ -169,7 +169,7 @@ class TurningDown(EndingAPlace):
     def happened(self, model: Model, act: Act, answer: Any) -> None:
         model.places.places[act["place"]].state = "passed"
         model.record(act.by, "passed")
-        model.places.offer(act["series"])
+        model.places.settle(act["series"])
 
     def says(self, act: Act) -> str:
         return f"turns down the seat in {act['series']} ({act['place']})"
@@ -192,7 +192,7 @@ class CancelingAPlace(EndingAPlace):
 
     def happened(self, model: Model, act: Act, answer: Any) -> None:
         model.places.end(model.places.places[act["place"]], "canceled", act.by)
-        model.places.offer(act["series"])
+        model.places.settle(act["series"])
 
     def says(self, act: Act) -> str:
         return f"cancels the place {act['place']} in {act['series']}"
