@@ -18,7 +18,7 @@ from sqlalchemy import func, select, update
 from seminar.ground.outbox import Mail
 from seminar.ground.post import CLAIMED_FOR
 from seminar.people.person import Person
-from seminar.series.enrollment import Enrollment
+from seminar.series.enrollment import TAKES_A_SEAT, Enrollment
 from seminar.series.series import Series
 from tests.deep.backups import backed_up, last_deed, rehearsed
 from tests.deep.cluster import Cluster, add_standby, all_binaries, running_cluster
@@ -135,7 +135,8 @@ def assert_nothing_is_lost_or_doubled(running: Running, crowd: Crowd) -> None:
         pairs = select(Enrollment.person_id, Enrollment.series_id).where(Enrollment.person_id.in_(people))
         there = Counter(session.execute(pairs))
         mails = session.scalar(select(func.count()).where(Mail.kind == "enrolled", Mail.person_id.in_(people)))
-        counted = select(func.count()).where(Enrollment.series_id == Series.id).scalar_subquery()
+        taken = (Enrollment.series_id == Series.id) & Enrollment.state.in_(TAKES_A_SEAT)
+        counted = select(func.count()).where(taken).scalar_subquery()
         kept_wrongly = session.scalars(select(Series.id).where(Series.seats_taken != counted)).all()
     assert set(told.taken) | set(told.taken_already) == crowd.wanted
     assert {pair: there[pair] for pair in crowd.wanted} == dict.fromkeys(crowd.wanted, 1)

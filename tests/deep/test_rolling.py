@@ -40,6 +40,8 @@ def served() -> Iterator[Served]:
         with served.session() as session:
             session.execute(update(Series).values(seats=1000))
             session.commit()
+        # Who waited for a seat is offered one.
+        assert served.flask("worker", "--once") == 0
         yield served
 
 
