@@ -15,6 +15,7 @@ from seminar.series.enrollment import (
     LIVE,
     Enrollment,
     Seats,
+    add_place,
     comings_of,
     live_enrollment,
     lock,
@@ -36,10 +37,10 @@ def enroll(person: Person, series: Series, *, by: Person, now: datetime) -> Enro
     lock(series)
     place = _offer_or_refuse(person, series, settled(series, now), now)
     if place is None:
-        place = _a_seat(person, series, by, now)
+        place = add_place(person, series, "enrolled", by=by, now=now)
     else:
         move(place, "enrolled", by=by, now=now)
-        place.enrolled_at = now
+    place.enrolled_at = now
     db.session.flush()
     record([place], by=by, now=now)
     _tell([place], series, "enrolled", now=now)
@@ -58,21 +59,6 @@ def _offer_or_refuse(person: Person, series: Series, seats: Seats, now: datetime
         sentence = N_("{title} is full. Join the waitlist on its page, or look for another date in the catalog.")
         raise Refused(sentence, status=409, title=series.seminar.title)
     return None
-
-
-def _a_seat(person: Person, series: Series, by: Person, now: datetime) -> Enrollment:
-    place = Enrollment(
-        district_id=series.district_id,
-        series_id=series.id,
-        person_id=person.id,
-        state="enrolled",
-        state_since=now,
-        state_by_id=by.id,
-        created_at=now,
-        enrolled_at=now,
-    )
-    db.session.add(place)
-    return place
 
 
 def withdraw(enrollment: Enrollment, *, by: Person, now: datetime) -> None:

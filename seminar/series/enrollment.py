@@ -196,6 +196,14 @@ def refuse_unless_it_takes_enrollments(series: Series, now: datetime) -> None:
         raise Refused(N_("{title} doesn't take enrollments now. Its page says when it does."), status=409, title=title)
 
 
+def add_place(person: Person, series: Series, state: str, *, by: Person, now: datetime) -> Enrollment:
+    """A new place, which isn't flushed yet."""
+    of = {"district_id": series.district_id, "series_id": series.id, "person_id": person.id}
+    place = Enrollment(**of, state=state, state_since=now, state_by_id=by.id, created_at=now)
+    db.session.add(place)
+    return place
+
+
 def move(place: Enrollment, state: str, *, by: Person | None, now: datetime, reason: str | None = None) -> None:
     """From its state to one that may follow; the series is locked. `by` is None where time did it. Raises Refused for any other."""
     if state not in MOVES.get(place.state, ()):

@@ -23,6 +23,7 @@ from seminar.series.catalog import taken_seats
 from seminar.series.enrollment import (
     Enrollment,
     Seats,
+    add_place,
     live_enrollment,
     lock,
     move,
@@ -48,17 +49,9 @@ def join_waitlist(person: Person, series: Series, *, by: Person, now: datetime) 
     refuse_a_second_place(live_enrollment(person, series, now), person, series)
     if seats.left > 0:
         raise Refused(N_("{title} has a free seat: you can enroll."), status=409, title=series.seminar.title)
-    place = Enrollment(
-        district_id=series.district_id,
-        series_id=series.id,
-        person_id=person.id,
-        state="waitlisted",
-        state_since=now,
-        state_by_id=by.id,
-        created_at=now,
-        joined_at=_end_of_line(series, now),
-    )
-    db.session.add(place)
+    joined_at = _end_of_line(series, now)
+    place = add_place(person, series, "waitlisted", by=by, now=now)
+    place.joined_at = joined_at
     db.session.flush()
     record([place], by=by, now=now)
     _tell([place], "waitlisted", now)
@@ -117,14 +110,18 @@ def settled(series: Series, now: datetime) -> Seats:
 
 def pass_on_offers(now: datetime) -> None:
     """The worker's round: offers that ran out, and seats that somebody waits for. As many statements whatever their number."""
-    ran_out = select(Enrollment.series_id).where(Enrollment.state == "offered", Enrollment.offer_until <= now)
+    ran_out = select(Enrollment.series_id).where(_ran_out(now))
     waited_for = select(Enrollment.series_id).where(Enrollment.state == "waitlisted")
-    has_a_seat = takes_them(now) & goes_on(now) & Series.id.in_(waited_for) & (taken_seats() < Series.seats)
+    has_a_seat = takes_them(now) & _isnt_over(now) & Series.id.in_(waited_for) & (taken_seats() < Series.seats)
     due = select(Series).where(or_(Series.id.in_(ran_out), has_a_seat)).order_by(Series.id)
     # One that somebody holds has its turn with the next round.
     locked = due.with_for_update(key_share=True, skip_locked=True).execution_options(populate_existing=True)
     if those := db.session.scalars(locked).all():
         pass_on(those, now)
+
+
+def _ran_out(now: datetime) -> ColumnElement[bool]:
+    return (Enrollment.state == "offered") & (Enrollment.offer_until <= now)
 
 
 def pass_on(those: Sequence[Series], now: datetime) -> None:
@@ -135,7 +132,7 @@ def pass_on(those: Sequence[Series], now: datetime) -> None:
 
 def _pass_over(those: Sequence[Series], now: datetime) -> None:
     of_these = Enrollment.series_id.in_([series.id for series in those])
-    query = select(Enrollment).where(of_these, Enrollment.state == "offered", Enrollment.offer_until <= now)
+    query = select(Enrollment).where(of_these, _ran_out(now))
     ran_out = db.session.scalars(_whole(query)).all()
     for place in ran_out:
         move(place, "passed", by=None, now=now)
@@ -164,7 +161,7 @@ def _next_in_line(series_ids: list[int], now: datetime) -> Select[Enrollment]:
     waits = (Enrollment.state == "waitlisted") & Enrollment.series_id.in_(series_ids)
     number = func.row_number().over(partition_by=Enrollment.series_id, order_by=(Enrollment.joined_at, Enrollment.id))
     line = select(Enrollment.id, number.label("number")).where(waits).subquery()
-    free = select(Series.id, (Series.seats - taken_seats()).label("free")).where(Series.id.in_(series_ids), goes_on(now)).subquery()
+    free = select(Series.id, (Series.seats - taken_seats()).label("free")).where(Series.id.in_(series_ids), _isnt_over(now)).subquery()
     return (
         select(Enrollment)
         .join(line, line.c.id == Enrollment.id)
@@ -174,7 +171,8 @@ def _next_in_line(series_ids: list[int], now: datetime) -> Select[Enrollment]:
     )
 
 
-def goes_on(now: datetime) -> ColumnElement[bool]:
+def _isnt_over(now: datetime) -> ColumnElement[bool]:
+    """As catalog.goes_on, of series of any district."""
     return exists().where(Meeting.series_id == Series.id, Meeting.ends_at > now)
 
 
