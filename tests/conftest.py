@@ -16,8 +16,11 @@ from seminar.ground.settings import Settings
 from seminar.ground.triggers import drop_triggers, make_triggers
 from tests.cast import NOW
 from tests.databases import running_database
+from tests.hashing import hash_in_no_time
 from tests.pages.reader import Reader
 from wsgi import create_app
+
+hash_in_no_time()
 
 
 class ClockAt:

@@ -1,11 +1,15 @@
 """Whoever guesses addresses learns nothing from how long an answer takes: the same slow work is done for each."""
 
 import pytest
+from argon2 import extract_parameters
+from argon2.exceptions import VerifyMismatchError
+from argon2.profiles import RFC_9106_LOW_MEMORY
 
 from seminar.ground.db import db
 from seminar.people import account
 from seminar.people.account import Account
 from seminar.people.person import Person
+from tests import hashing
 from tests.cast import a_cast
 
 PASSWORD = "a short sentence"
@@ -49,3 +53,16 @@ def test_known_unknown_closed_and_without_a_password_take_the_same_work(tried, e
 
 def test_the_longest_password_is_no_more_work_than_a_field_may_be(tried):
     assert tried("ada@a.example", "x" * 100_000) == (422, 1)
+
+
+def test_a_guess_at_nobodys_password_is_as_much_work_as_at_anybodys():
+    anybodys = hashing.PRODUCTS.hash(PASSWORD)
+    assert extract_parameters(anybodys) == extract_parameters(hashing.PRODUCTS_NOBODYS) == RFC_9106_LOW_MEMORY
+    assert len(hashing.PRODUCTS_NOBODYS) == len(anybodys)
+
+
+def test_nobodys_password_is_none_that_can_be_typed():
+    for password in ("", PASSWORD, account._NOBODYS):
+        assert not account.matches(password, None)
+        with pytest.raises(VerifyMismatchError):
+            account._hasher.verify(account._NOBODYS, password)
