@@ -9,7 +9,7 @@ from inventory.equipment import EquipmentModel, Item
 from seminar.ground.db import db
 from seminar.people.account import Account
 from seminar.people.appointment import Appointment
-from seminar.people.device_session import DeviceSession, begin_session
+from seminar.people.device_session import DeviceSession, _key_hash
 from seminar.people.district import District
 from seminar.people.passkey import Passkey
 from seminar.people.person import Person
@@ -63,8 +63,7 @@ def a_cast(code: str = "A", names: dict[str, str] = ROLES) -> Cast:
     badge = Badge(district_id=district.id, skill_id=skill.id, name="Operator", valid_months=24)
     badge.competencies = [Competency(district_id=district.id, name=f"C{n}", position=n, is_safety=n == 0) for n in range(3)]
     db.session.add(badge)
-    people = {name: a_person(district, name, role, school) for name, role in names.items()}
-    db.session.flush()
+    people = people_at(school, district, names)
     if "tara" in people:
         db.session.add(Clearance(district_id=district.id, person_id=people["tara"].id, skill_id=skill.id, first_day=date(2020, 1, 1)))
     db.session.commit()
@@ -80,20 +79,46 @@ def a_district(code: str) -> District:
 
 
 def a_person(district: District, name: str, role: str, school: School) -> Person:
-    email = f"{name}@{district.code.lower()}.example"
-    person = Person(district_id=district.id, given_name=name.title(), family_name="Example", email=email)
-    at = school.id if role in ("teacher", "maker_contact", "principal", "coach") else None
-    db.session.add(person)
+    return people_at(school, district, {name: role})[name]
+
+
+def people_at(school: School, district: District, names: dict[str, str]) -> dict[str, Person]:
+    """One person per name, appointed to its role and signed in; in two flushes, however many they are."""
+    at = f"{district.code.lower()}.example"
+    people = {
+        name: Person(district_id=district.id, given_name=name.title(), family_name="Example", email=f"{name}@{at}") for name in names
+    }
+    db.session.add_all(people.values())
     db.session.flush()
-    db.session.add(Appointment(district_id=district.id, person_id=person.id, role=role, school_id=at, first_day=date(2020, 1, 1)))
-    db.session.add(Account(person_id=person.id, district_id=district.id, password_hash="-", changed_at=NOW))
-    signed_in(person, f"key-{name}")
-    return person
+    for name, role in names.items():
+        ids = {"district_id": district.id, "person_id": people[name].id}
+        school_id = school.id if role in ("teacher", "maker_contact", "principal", "coach") else None
+        db.session.add(Appointment(**ids, role=role, school_id=school_id, first_day=date(2020, 1, 1)))
+        db.session.add(Account(**ids, password_hash="-", changed_at=NOW))
+        db.session.add(_session(people[name], f"key-{name}"))
+    db.session.flush()
+    return people
 
 
 def signed_in(person: Person, key: str, way: str = "passkey") -> DeviceSession:
     """Somebody signed in on a device; the cookie of their browser says '<person id>:<key>'."""
-    return begin_session(person, key=key, way=way, is_proven=way == "passkey", is_shared=False, device="Firefox · Linux", now=NOW)
+    begun = _session(person, key, way)
+    db.session.add(begun)
+    db.session.flush()
+    return begun
+
+
+def _session(person: Person, key: str, way: str = "passkey") -> DeviceSession:
+    return DeviceSession(
+        district_id=person.district_id,
+        person_id=person.id,
+        key_hash=_key_hash(person.id, key),
+        way=way,
+        is_proven=way == "passkey",
+        is_shared=False,
+        device="Firefox · Linux",
+        begun_at=NOW,
+    )
 
 
 def a_passkey(person: Person, name: str = "Phone") -> Passkey:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +33,15 @@ def faults_of(answer: TestResponse) -> list[str]:
     """What is wrong with the page, a sentence each; nothing for what isn't a page."""
     if not is_page(answer):
         return []
-    page = Document(answer.text)
-    rules = [rule for rule in RULES if rule is not _inline or not is_letter(answer)]
-    return [*_policy(answer), *(fault for rule in rules for fault in rule(page))]
+    return [*_policy(answer), *_faults_of_text(answer.text, is_letter(answer))]
+
+
+@lru_cache(maxsize=128)
+def _faults_of_text(html: str, is_letter: bool) -> tuple[str, ...]:
+    """Kept for a while: whoever walks all pages as each role gets the same refusal a hundred times."""
+    page = Document(html)
+    rules = [rule for rule in RULES if rule is not _inline or not is_letter]
+    return tuple(fault for rule in rules for fault in rule(page))
 
 
 def is_page(answer: TestResponse) -> bool:
