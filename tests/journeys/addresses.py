@@ -28,17 +28,22 @@ KNOWN = {
 }
 
 
+# The numbers are the same in each demo, so they are looked for once.
+_numbers: dict[str, str] = {}
+
+
 @cache
 def addresses(browser: Browser, base: str) -> dict[str, str]:
-    """What to put into a path like /series/{series}."""
-    gloria, ruth = signed_in(browser, base, "program"), signed_in(browser, base, "principal")
-    found: dict[str, str] = {}
-    for what, (path, name, pattern) in KNOWN.items():
-        found[what] = _found(ruth if what == "school" else gloria, path.format_map(found), name, pattern)
+    """What to put into a path like /series/{series}; the new year's draft, which some of them need, is there then too."""
+    gloria = signed_in(browser, base, "program")
+    if not _numbers:
+        ruth = signed_in(browser, base, "principal")
+        for what, (path, name, pattern) in KNOWN.items():
+            _numbers[what] = _found(ruth if what == "school" else gloria, path.format_map(_numbers), name, pattern)
+        ruth.page.context.close()
     _draft_the_new_year(gloria)
-    for visitor in (gloria, ruth):
-        visitor.page.context.close()
-    return found
+    gloria.page.context.close()
+    return _numbers
 
 
 def _draft_the_new_year(gloria: Visitor) -> None:

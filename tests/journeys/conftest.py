@@ -5,8 +5,9 @@ import sqlite3
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,19 @@ from playwright.sync_api import Browser, sync_playwright
 
 from tests.chromium import ARGUMENTS, chromium
 from tests.databases import KIND, free_port, running_database
+from tests.journeys.addresses import addresses
 from tests.journeys.mailbox import Mailbox
+from tests.journeys.visitor import kept_by
 
 ROOT = Path(__file__).resolve().parents[2]
+SECRET_OF_A_PROVIDER = "OIDC_RUSD__SCHOOL_SECRET"
+AsLoaded = Callable[[], AbstractContextManager[str]]
+
+
+@dataclass(frozen=True)
+class Demo:
+    address: str
+    url: str
 
 
 @pytest.fixture(scope="session")
@@ -43,21 +54,53 @@ def base(browser: Browser, mailbox: Mailbox) -> Iterator[str]:
 
 
 @pytest.fixture(scope="module")
-def changing_base(browser: Browser, mailbox: Mailbox) -> Iterator[str]:
+def changing_base(as_loaded: AsLoaded) -> Iterator[str]:
     """The address of a district that the tests of one module change, each of them something else."""
-    with served_demo(browser, mailbox) as address:
+    with as_loaded() as address:
         yield address
 
 
 @pytest.fixture
-def fresh_base(browser: Browser, mailbox: Mailbox) -> Iterator[str]:
+def fresh_base(as_loaded: AsLoaded) -> Iterator[str]:
     """The address of a district of one's own, for who walks the whole loop."""
-    with served_demo(browser, mailbox) as address:
+    with as_loaded() as address:
         yield address
+
+
+@pytest.fixture(scope="session")
+def as_loaded(browser: Browser, mailbox: Mailbox) -> Iterator[AsLoaded]:
+    """Serves a district as the demo was loaded. A server takes its seconds to start: on SQLite one does for everybody, one after the
+    other, and finds its file as it was."""
+    with ExitStack() as stack:
+        demos: list[Demo] = []
+
+        @contextmanager
+        def serving() -> Iterator[str]:
+            if KIND != "sqlite":
+                with served_demo(browser, mailbox) as address:
+                    yield address
+                return
+            if not demos:
+                demos.append(stack.enter_context(_demo(browser, mailbox)))
+            (demo,) = demos
+            _take_the_first_ones_file(demo.url)
+            # Who was signed in there is no more.
+            kept_by.cache_clear()
+            addresses.cache_clear()
+            yield demo.address
+            _say_goodbye(browser, demo.address)
+
+        yield serving
 
 
 @contextmanager
 def served_demo(browser: Browser, mailbox: Mailbox) -> Iterator[str]:
+    with _demo(browser, mailbox) as demo:
+        yield demo.address
+
+
+@contextmanager
+def _demo(browser: Browser, mailbox: Mailbox) -> Iterator[Demo]:
     with running_database() as url:
         port = free_port()
         address = f"http://127.0.0.1:{port}"
@@ -69,11 +112,12 @@ def served_demo(browser: Browser, mailbox: Mailbox) -> Iterator[str]:
             "SECRET_KEY": "for-the-browser-tests-" * 3,
             "SMTP_URL": mailbox.url,
             "PORT": str(port),
+            SECRET_OF_A_PROVIDER: "any",
         }
         _take_the_first_ones_file(url)
         with _serving(browser, address, given):
             _keep_the_first_ones_file(url)
-            yield address
+            yield Demo(address, url)
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 from tests.journeys.addresses import KNOWN, addresses
 from tests.journeys.visitor import DESK, PHONE, RULES, Visitor, sideways_px, signed_in, what_axe_finds
@@ -109,7 +109,6 @@ PAGES: dict[str | None, list[str]] = {
         "/people/new",
         "/people/{person}",
         "/people/{person}/appointments",
-        "/settings",
         "/settings/new-school-year",
         "/settings/new-school-year/days",
         "/settings/new-school-year/moves",
@@ -133,7 +132,6 @@ PAGES: dict[str | None, list[str]] = {
         "/skills/{skill}",
         "/skills/{skill}/badges/new",
         "/badges/{badge}",
-        "/settings",
         "/settings/roster",
         "/settings/roster/server",
         "/settings/retention",
@@ -152,30 +150,61 @@ NO_PAGES |= {"people.show_code", "people.show_passkey_options", "people.show_new
 NO_PAGES |= {"people.show_logo", "people.show_colors"}
 # Visited by tests/journeys/test_sign_on.py: the demo district has no provider.
 NO_PAGES |= {"people.start_sign_on", "people.finish_sign_on", "people.show_provider"}
-every_page = pytest.mark.parametrize(("role", "path"), [(role, path) for role, paths in PAGES.items() for path in paths])
+# By module, so that the tests of one page come one after the other, and those that only look find it open.
+every_page = pytest.mark.parametrize(("role", "path"), [(role, path) for role, paths in PAGES.items() for path in paths], scope="module")
 Open = Callable[[str | None, str], Page]
 
 
-@pytest.fixture(scope="module")
-def open_page(browser, base) -> Iterator[Open]:
-    """Opens a page as somebody who stays at the same browser throughout."""
-    people: dict[str | None, Visitor] = {}
+class People:
+    """Each stays at the same browser throughout."""
 
-    def opened(role: str | None, path: str) -> Page:
-        if role not in people:
-            people[role] = signed_in(browser, base, role)
-        page = people[role].page
-        page.emulate_media(color_scheme="light")
-        page.set_viewport_size(PHONE)
-        address = path.format_map(addresses(browser, base))
-        people[role].visit(address)
-        assert (page.url, people[role].status) == (base + address, ANSWERS.get((role, path), 200))
-        assert people[role].complaints == []
+    def __init__(self, browser: Browser, base: str) -> None:
+        self.browser, self.base = browser, base
+        self.visitors: dict[str | None, Visitor] = {}
+        self.looked_at: tuple[str | None, str] | None = None
+
+    def open(self, role: str | None, path: str) -> Page:
+        """For a test that does something to the page."""
+        if role not in self.visitors:
+            self.visitors[role] = signed_in(self.browser, self.base, role)
+        page = self._light_on_a_phone(role)
+        address = path.format_map(addresses(self.browser, self.base))
+        self.visitors[role].visit(address)
+        assert (page.url, self.visitors[role].status) == (self.base + address, ANSWERS.get((role, path), 200))
+        assert self.visitors[role].complaints == []
+        self.looked_at = None
         return page
 
-    yield opened
-    for visitor in people.values():
+    def look_at(self, role: str | None, path: str) -> Page:
+        """For a test that leaves the page as it is: the one that the test before it only looked at too is still open."""
+        if self.looked_at != (role, path):
+            self.open(role, path)
+            self.looked_at = role, path
+        return self._light_on_a_phone(role)
+
+    def _light_on_a_phone(self, role: str | None) -> Page:
+        page = self.visitors[role].page
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(PHONE)
+        return page
+
+
+@pytest.fixture(scope="module")
+def people(browser, base) -> Iterator[People]:
+    people = People(browser, base)
+    yield people
+    for visitor in people.visitors.values():
         visitor.page.context.close()
+
+
+@pytest.fixture
+def open_page(people) -> Open:
+    return people.open
+
+
+@pytest.fixture
+def look_at(people) -> Open:
+    return people.look_at
 
 
 def ids_there_twice(page: Page) -> list[str]:
@@ -192,8 +221,8 @@ def small_targets(page: Page) -> list[str]:
 
 
 @every_page
-def test_axe_finds_nothing(open_page, role, path):
-    page = open_page(role, path)
+def test_axe_finds_nothing(look_at, role, path):
+    page = look_at(role, path)
     found = [f"the id {name} is there twice" for name in ids_there_twice(page)]
     for window, scheme, rules in ((NARROW, "light", RULES), (PHONE, "light", TARGETS), (DESK, "dark", COLORS)):
         page.set_viewport_size(window)
@@ -203,8 +232,8 @@ def test_axe_finds_nothing(open_page, role, path):
 
 
 @every_page
-def test_it_fits_each_window_and_a_finger(open_page, role, path):
-    page = open_page(role, path)
+def test_it_fits_each_window_and_a_finger(look_at, role, path):
+    page = look_at(role, path)
     misfits = [f"under 24 px: {target}" for target in small_targets(page)]
     for window in (NARROW, PHONE, DESK, ZOOMED):
         page.set_viewport_size(window)

@@ -5,19 +5,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.conftest import served_demo
+from tests.journeys.conftest import SECRET_OF_A_PROVIDER
 from tests.journeys.visitor import DESK, PHONE, Visitor
 from tests.providers.theirs import their_provider
 
 pytestmark = pytest.mark.browser
-VARIABLE, NAME = "OIDC_RUSD__SCHOOL_SECRET", "Rivermark School ID"
-
-
-@pytest.fixture
-def base(browser, mailbox, monkeypatch) -> Iterator[str]:
-    monkeypatch.setenv(VARIABLE, "any")
-    with served_demo(browser, mailbox) as address:
-        yield address
+NAME = "Rivermark School ID"
 
 
 @pytest.fixture
@@ -30,19 +23,19 @@ def issuer() -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("language", "window"), [("en", PHONE), ("es", DESK)], ids=["phone", "desk in Spanish"])
-def test_a_provider_is_set_up_and_leads_back_to_the_page_that_was_asked_for(browser, base, issuer, language, window):
-    gloria = Visitor(browser, base, language=language, viewport=window).sign_in("program")
+def test_a_provider_is_set_up_and_leads_back_to_the_page_that_was_asked_for(browser, fresh_base, issuer, language, window):
+    gloria = Visitor(browser, fresh_base, language=language, viewport=window).sign_in("program")
     gloria.go("/settings").follow("Single sign-on").follow("Add a provider")
     gloria.fill("Name on the button", NAME).fill("Issuer", issuer).fill("Client id", "makerpd")
-    gloria.fill("Name of the variable with the secret", VARIABLE).fill("Email domains", "rivermark.example")
+    gloria.fill("Name of the variable with the secret", SECRET_OF_A_PROVIDER).fill("Email domains", "rivermark.example")
     gloria.press("Save").press("Check it").sees("It answers, it is who it says, and its keys can be read.")
 
-    tessa = Visitor(browser, base, language=language, viewport=window).go("/my/learning")
+    tessa = Visitor(browser, fresh_base, language=language, viewport=window).go("/my/learning")
     comes_by_provider(tessa, "tessa")
-    expect(tessa.page).to_have_url(f"{base}/my/learning")
+    expect(tessa.page).to_have_url(f"{fresh_base}/my/learning")
     tessa.look()
 
-    stranger = Visitor(browser, base, language=language, viewport=window).go("/sign-in")
+    stranger = Visitor(browser, fresh_base, language=language, viewport=window).go("/sign-in")
     comes_by_provider(stranger, "a stranger")
     stranger.look()
     stranger.sees("We know nobody with this address. The PD office can add you.")

@@ -157,7 +157,7 @@ class Visitor:
 
 
 @cache
-def _kept_by(browser: Browser, base: str, name: str) -> StorageState:
+def kept_by(browser: Browser, base: str, name: str) -> StorageState:
     """What the browser of somebody signed in keeps; each role signs in once per district."""
     page = Visitor(browser, base, axe=False).sign_in(name).page
     kept = page.context.storage_state()
@@ -167,4 +167,4 @@ def _kept_by(browser: Browser, base: str, name: str) -> StorageState:
 
 def signed_in(browser: Browser, base: str, name: str | None, **window: Any) -> Visitor:
     """Somebody in that role, on no page yet; nobody's role is a visitor's."""
-    return Visitor(browser, base, storage_state=_kept_by(browser, base, name), **window) if name else Visitor(browser, base, **window)
+    return Visitor(browser, base, storage_state=kept_by(browser, base, name), **window) if name else Visitor(browser, base, **window)
