@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
@@ -18,7 +18,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import DateTime, Engine, MetaData, Select, String, TypeDecorator, event, make_url
 from sqlalchemy.engine import Dialect
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
-from sqlalchemy.orm import DeclarativeBase, declared_attr
+from sqlalchemy.orm import DeclarativeBase, aliased, declared_attr
 from sqlalchemy.orm.attributes import set_committed_value
 
 from seminar.ground.first_come import Line, begin_to_write
@@ -37,6 +37,13 @@ READS = ("GET", "HEAD", "OPTIONS")
 T = TypeVar("T")
 _reading: ContextVar[bool] = ContextVar("reading", default=False)
 _writing: ContextVar[bool] = ContextVar("writing", default=False)
+
+
+@cache
+def another(model: type[Any]) -> Any:
+    """The table once more, for a statement that holds its rows against each other. Made once: an alias takes longer to make than the
+    statement to run. A statement that needs two of the same table makes its own."""
+    return aliased(model)
 
 
 class UTCDateTime(TypeDecorator[datetime]):

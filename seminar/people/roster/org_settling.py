@@ -1,8 +1,8 @@
 """Which schools and terms of a set are known already, and which can't be taken beside the rest."""
 
 from sqlalchemy import and_, exists, func, select, true
-from sqlalchemy.orm import aliased
 
+from seminar.ground.db import another
 from seminar.ground.refusal import N_
 from seminar.people.calendar import Term
 from seminar.people.roster.shelf import TWICE
@@ -31,7 +31,7 @@ def _match_schools(one: RosterImport) -> None:
     mine = and_(s.import_id == one.id, s.kind == "school")
     here = select(School.id).where(School.district_id == one.district_id)
     set_rows(s, mine, school_id=here.where(School.sourced_id == s.sourced_id).scalar_subquery())
-    other = aliased(StagedOrg)
+    other = another(StagedOrg)
     for same in (School.code == s.code, School.name == s.name):
         anothers = exists().where(other.import_id == one.id, other.school_id == School.id)
         by_hand = here.where(School.sourced_id.is_(None), same, ~anothers)
@@ -39,7 +39,7 @@ def _match_schools(one: RosterImport) -> None:
 
 
 def _refuse_lost_zeros(one: RosterImport) -> None:
-    s, other, there = StagedOrg, aliased(StagedOrg), aliased(School)
+    s, other, there = StagedOrg, another(StagedOrg), another(School)
     in_the_file = exists().where(other.import_id == one.id, other.sourced_id == there.sourced_id)
     with_zeros = and_(
         there.district_id == one.district_id,
@@ -59,7 +59,7 @@ def _refuse_schools(one: RosterImport) -> None:
 
 
 def _refuse_taken_words(one: RosterImport) -> int:
-    s, other, there = StagedOrg, aliased(StagedOrg), aliased(School)
+    s, other, there = StagedOrg, another(StagedOrg), another(School)
     mine = and_(s.import_id == one.id, s.kind == "school", s.gone.is_(False))
     count = 0
     for name, column, theirs, which in (
@@ -82,7 +82,7 @@ def _refuse_taken_words(one: RosterImport) -> int:
 
 
 def settle_terms(one: RosterImport) -> None:
-    t, other = StagedTerm, aliased(StagedTerm)
+    t, other = StagedTerm, another(StagedTerm)
     here = select(Term.id).where(Term.district_id == one.district_id, Term.sourced_id == t.sourced_id)
     twin = exists().where(other.import_id == one.id, other.sourced_id == t.sourced_id, other.line < t.line)
     refuse_rows(t, and_(t.import_id == one.id, twin), "academicSessions.csv", "sourcedId", t.sourced_id, TWICE)

@@ -2,12 +2,13 @@
 
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, func, not_, or_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, case, exists, false, func, not_, or_, select
 
-from seminar.ground.db import db
+from seminar.ground.db import another, db
 from seminar.ground.history import History
 from seminar.people.appointment import Appointment
 from seminar.people.calendar import Term
@@ -68,25 +69,29 @@ def outcome_from(said: dict[str, Any]) -> Outcome:
 
 def outcome_of(one: RosterImport, today: date) -> Outcome:
     refused = _refused_by_file(one)
-    people_file = refused.get("users.csv", 0)
+    values = {"import_id": one.id, "district_id": one.district_id, "today": today}
+    count = db.session.execute(_counts(one.version, tuple(sorted(one.kinds.items()))), values).one()
     return Outcome(
-        schools=Count(_count(new_schools(one)), _count(changed_schools(one)), _count(ended_schools(one)), refused.get("orgs.csv", 0)),
-        terms=Count(_count(new_terms(one)), _count(changed_terms(one)), _count(ended_terms(one)), refused.get("academicSessions.csv", 0)),
-        people=Count(_count(new_people(one)), _count(changed_people(one)), _count(leaving_people(one, today)), people_file),
-        appointments=Count(
-            _count(new_appointments(one, today)),
-            _count(changed_appointments(one, today)),
-            _count(ended_appointments(one, today)),
-            refused.get("roles.csv", 0),
-        ),
-        staff=_count(staff(one, today)),
-        leaving=_count(leaving_people(one, today)),
-        noted=db.session.scalar(select(func.count()).where(RosterFinding.import_id == one.id, RosterFinding.taken)) or 0,
+        schools=Count(count.new_schools, count.changed_schools, count.ended_schools, refused.get("orgs.csv", 0)),
+        terms=Count(count.new_terms, count.changed_terms, count.ended_terms, refused.get("academicSessions.csv", 0)),
+        people=Count(count.new_people, count.changed_people, count.leaving_people, refused.get("users.csv", 0)),
+        appointments=Count(count.new_appointments, count.changed_appointments, count.ended_appointments, refused.get("roles.csv", 0)),
+        staff=count.staff,
+        leaving=count.leaving_people,
+        noted=count.noted,
     )
 
 
-def _count(query: Rows) -> int:
-    return db.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+@cache
+def _counts(version: str, kinds: tuple[tuple[str, str], ...]) -> Rows:
+    """All that is counted of an import of that version, in one statement that is put together once: that takes longer than its answer."""
+    one: Any = SimpleNamespace(id=bindparam("import_id"), district_id=bindparam("district_id"), version=version, kinds=dict(kinds))
+    today: Any = bindparam("today", type_=Date)
+    records = (new_schools, changed_schools, ended_schools, new_terms, changed_terms, ended_terms, new_people, changed_people)
+    by_day = (leaving_people, new_appointments, changed_appointments, ended_appointments, staff)
+    queries = {asked.__name__: asked(one) for asked in records} | {asked.__name__: asked(one, today) for asked in by_day}
+    queries["noted"] = select(RosterFinding.id).where(RosterFinding.import_id == one.id, RosterFinding.taken)
+    return select(*(select(func.count()).select_from(query.subquery()).scalar_subquery().label(name) for name, query in queries.items()))
 
 
 def _refused_by_file(one: RosterImport) -> dict[str, int]:
@@ -101,7 +106,7 @@ def new_schools(one: RosterImport) -> Rows:
 
 def _a_person_did(one: RosterImport, what: str, record: str, record_id: Any) -> ColumnElement[bool]:
     """Whether it was a person who did that to it last, and no roster: what somebody decided isn't undone in the night."""
-    h, any_ = History, aliased(History)
+    h, any_ = History, another(History)
     last = select(func.max(any_.id)).where(any_.district_id == one.district_id, any_.record == record)
     last = last.where(any_.record_id == record_id, any_.what == what)
     return exists().where(h.id == last.scalar_subquery(), h.details["roster"].as_integer().is_(None))
@@ -237,7 +242,7 @@ def new_appointments(one: RosterImport, today: date) -> Rows:
 
 
 def changed_appointments(one: RosterImport, today: date) -> Rows:
-    r, a, by_hand = StagedRole, Appointment, aliased(Appointment)
+    r, a, by_hand = StagedRole, Appointment, another(Appointment)
     # What is still to come begins when the roster says so by now; what has begun has begun.
     first = case((a.first_day > today, func.coalesce(r.first_day, today)), else_=a.first_day)
     # Whose leaving somebody has set for a day to come leaves on that day, though the roster doesn't know it yet.

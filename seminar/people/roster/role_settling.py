@@ -1,9 +1,8 @@
 """Whose the roles of a set are and where they are held, and which can't be taken beside the rest."""
 
 from sqlalchemy import ColumnElement, and_, delete, exists, false, func, select
-from sqlalchemy.orm import aliased
 
-from seminar.ground.db import db
+from seminar.ground.db import another, db
 from seminar.ground.refusal import N_
 from seminar.people.appointment import Appointment
 from seminar.people.person import Person
@@ -58,7 +57,7 @@ def _refuse_roles_nowhere(one: RosterImport, active: ColumnElement[bool]) -> Non
 
 def _refuse_second_roles(one: RosterImport, active: ColumnElement[bool]) -> None:
     """An id that is there twice is a mistake; the same role twice is held once."""
-    r, other = StagedRole, aliased(StagedRole)
+    r, other = StagedRole, another(StagedRole)
     twin = exists().where(other.import_id == one.id, other.sourced_id == r.sourced_id, other.line < r.line)
     twice = and_(r.import_id == one.id, r.sourced_id.is_not(None), twin)
     refuse_rows(r, twice, "roles.csv", "sourcedId", r.sourced_id, TWICE, about=r.user_sourced_id)

@@ -3,8 +3,8 @@
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select, true
-from sqlalchemy.orm import aliased
 
+from seminar.ground.db import another
 from seminar.ground.refusal import N_
 from seminar.people.email_address import EmailAddress
 from seminar.people.person import Person
@@ -37,7 +37,7 @@ def settle_people(one: RosterImport) -> None:
 def _match_people(one: RosterImport) -> None:
     """By the roster's id, which leads on to whom a record was made one with; else by address, somebody who was added by hand:
     never a second person for the same one."""
-    s, other = StagedPerson, aliased(StagedPerson)
+    s, other = StagedPerson, another(StagedPerson)
     stays = func.coalesce(Person.merged_into_id, Person.id)
     by_id = select(stays).where(Person.district_id == one.district_id, Person.sourced_id == s.sourced_id)
     set_rows(s, s.import_id == one.id, person_id=by_id.scalar_subquery())
@@ -56,7 +56,7 @@ def _counts(address: Any) -> ColumnElement[bool]:
 
 
 def _refuse_people(one: RosterImport) -> None:
-    s, other = StagedPerson, aliased(StagedPerson)
+    s, other = StagedPerson, another(StagedPerson)
     mine = and_(s.import_id == one.id, s.gone.is_(False), s.follows.is_(False))
     twin = exists().where(other.import_id == one.id, other.sourced_id == s.sourced_id, other.line < s.line)
     refuse_rows(s, and_(s.import_id == one.id, twin), "users.csv", "sourcedId", s.sourced_id, TWICE)
@@ -78,7 +78,7 @@ def _refuse_people(one: RosterImport) -> None:
 
 
 def _refuse_lost_zeros(one: RosterImport) -> None:
-    s, other = StagedPerson, aliased(StagedPerson)
+    s, other = StagedPerson, another(StagedPerson)
     in_the_file = exists().where(other.import_id == one.id, other.sourced_id == Person.sourced_id)
     with_zeros = select(func.ltrim(Person.sourced_id, "0")).where(
         Person.district_id == one.district_id, Person.sourced_id.like("0%"), ~in_the_file
@@ -89,7 +89,7 @@ def _refuse_lost_zeros(one: RosterImport) -> None:
 
 def _refuse_second_rows_of_one(one: RosterImport, mine: ColumnElement[bool]) -> None:
     """Of somebody who was added by hand with two addresses, and whom the roster tells of twice, once by each."""
-    s, other = StagedPerson, aliased(StagedPerson)
+    s, other = StagedPerson, another(StagedPerson)
     by_hand = exists().where(Person.id == s.person_id, Person.sourced_id.is_(None))
     earlier = exists().where(
         other.import_id == one.id, other.person_id == s.person_id, other.gone.is_(False), other.follows.is_(False), other.line < s.line
@@ -100,7 +100,7 @@ def _refuse_second_rows_of_one(one: RosterImport, mine: ColumnElement[bool]) -> 
 
 def _refuse_addresses_of_others(one: RosterImport, mine: ColumnElement[bool]) -> int:
     """Answers how many rows."""
-    s, other, holder, held_by = StagedPerson, aliased(StagedPerson), aliased(EmailAddress), aliased(Person)
+    s, other, holder, held_by = StagedPerson, another(StagedPerson), another(EmailAddress), another(Person)
     leaves_it = exists().where(
         other.import_id == one.id,
         other.person_id == held_by.id,
