@@ -250,15 +250,16 @@ def _leave(connection: smtplib.SMTP) -> None:
 
 def _connection(smtp_url: str) -> smtplib.SMTP:
     """Encrypted where the server offers it, and always before a password is told; the certificate is checked."""
-    address, trusted = urlsplit(smtp_url), ssl.create_default_context()
+    address = urlsplit(smtp_url)
     host, name, password = address.hostname or "", unquote(address.username or ""), unquote(address.password or "")
     if address.scheme == "smtps":
+        trusted = ssl.create_default_context()
         connection: smtplib.SMTP = smtplib.SMTP_SSL(host, address.port or 465, timeout=ANSWER_WITHIN_SECONDS, context=trusted)
     else:
         connection = smtplib.SMTP(host, address.port or 587, timeout=ANSWER_WITHIN_SECONDS)
         connection.ehlo()
         if connection.has_extn("starttls"):
-            connection.starttls(context=trusted)
+            connection.starttls(context=ssl.create_default_context())
         elif name:
             connection.close()
             raise smtplib.SMTPException("The server offers no encryption, and the password isn't told without it.")
