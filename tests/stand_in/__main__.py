@@ -26,4 +26,5 @@ def main() -> None:
     server.serve()
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -107,13 +107,11 @@ class Api:
         return said
 
     def _found(self, path: str, params: Thing) -> Thing:
+        checkout.expire_what_is_due(self.store)
         paths = params.pop("expand", [])
         if lines := LINES.fullmatch(path):
             return dict(self.store.find("checkout.session", lines[1])["_line_items"])
         if one := ONE.fullmatch(path):
-            if one[1] == "checkout/sessions":
-                with self.store.changing():
-                    checkout.session_of(self.store, one[2])
             return expanded(self.store, self.store.outside(self.store.find(LISTS[one[1]][0], one[2])), paths)
         if listed := A_LIST.fullmatch(path):
             return expanded(self.store, self._listed(*LISTS[listed[1]], path, params), paths)
@@ -121,7 +119,6 @@ class Api:
 
     def _listed(self, kind: str, filters: tuple[str, ...], path: str, params: Thing) -> Thing:
         """https://docs.stripe.com/api/pagination: the newest first, 10 unless `limit` says another number up to 100."""
-        checkout.expire_what_is_due(self.store)
         found = self.store.all(kind, **{name: params[name] for name in filters if name in params})
         if "types" in params:
             found = [each for each in found if each["type"] in params["types"]]

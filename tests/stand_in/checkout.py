@@ -110,7 +110,7 @@ def _expires_at(given: Any) -> int:
     moment = whole(given, "expires_at")
     if moment < now + SHORTEST_SECONDS:
         raise StripeError("The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation.", param="expires_at")
-    if moment > now + LONGEST_SECONDS:
+    if moment >= now + LONGEST_SECONDS:
         raise StripeError("The `expires_at` timestamp must be less than 24 hours from Checkout Session creation.", param="expires_at")
     return moment
 

@@ -33,7 +33,8 @@ def missing(param: str) -> StripeError:
 
 
 def no_such(noun: str, sought: str, param: str = "id") -> StripeError:
-    return StripeError(f"No such {noun}: '{sought}'", status=404, code="resource_missing", param=param)
+    """404 for what the address names, 400 for what a parameter does."""
+    return StripeError(f"No such {noun}: '{sought}'", status=404 if param == "id" else 400, code="resource_missing", param=param)
 
 
 def broken() -> StripeError:

@@ -27,8 +27,8 @@ class Page:
 
 
 def shown(store: Store, sought: str, languages: str) -> Page:
-    with store.changing():
-        session = checkout.session_of(store, sought)
+    checkout.expire_what_is_due(store)
+    session = store.find("checkout.session", sought)
     words = WORDS[_language(session, languages)]
     if session["status"] == "open":
         return _page(200, session, words, _form(session, words, {}, None))
@@ -38,8 +38,8 @@ def shown(store: Store, sought: str, languages: str) -> Page:
 def submitted(store: Store, sought: str, languages: str, body: str, *, settle_after: float | None) -> Page:
     """303 to the success address for what is complete, however often the button was pressed."""
     typed = {name: values[0].strip() for name, values in parse_qs(body, keep_blank_values=True).items()}
-    with store.changing():
-        session = checkout.session_of(store, sought)
+    checkout.expire_what_is_due(store)
+    session = store.find("checkout.session", sought)
     words = WORDS[_language(session, languages)]
     error = None
     if session["status"] == "open":

@@ -9,7 +9,7 @@ import time
 from tests.stand_in.checkout import intent_of, session_of
 from tests.stand_in.disputes import DISPUTED_CARD, dispute
 from tests.stand_in.events import announce
-from tests.stand_in.store import Store, Thing
+from tests.stand_in.store import Store, Thing, new_id
 
 GOOD_CARD = "4242424242424242"
 # https://docs.stripe.com/testing: what each does. All other numbers are good ones.
@@ -108,7 +108,8 @@ def _charge(store: Store, intent: Thing, status: str, card: str | None) -> Thing
         amount=intent["amount"],
         amount_captured=intent["amount"] if paid else 0,
         amount_refunded=0,
-        balance_transaction=None,
+        # What it points to isn't played here, and can't be expanded.
+        balance_transaction=new_id("txn_") if paid else None,
         captured=paid,
         currency=intent["currency"],
         description=intent["description"],
@@ -119,6 +120,7 @@ def _charge(store: Store, intent: Thing, status: str, card: str | None) -> Thing
         metadata=dict(intent["metadata"]),
         paid=paid,
         payment_intent=intent["id"],
+        payment_method=new_id("pm_"),
         payment_method_details=method,
         receipt_email=intent["receipt_email"],
         receipt_url=None,
@@ -129,7 +131,9 @@ def _charge(store: Store, intent: Thing, status: str, card: str | None) -> Thing
 
 
 def _succeed(intent: Thing, charge: Thing) -> None:
+    charge["balance_transaction"] = charge["balance_transaction"] or new_id("txn_")
     intent.update(status="succeeded", amount_received=charge["amount"], latest_charge=charge["id"], last_payment_error=None)
+    intent["payment_method"] = charge["payment_method"]
 
 
 def _decline(store: Store, intent: Thing, card: str) -> None:

@@ -7,7 +7,7 @@ counts as not refunded. Nothing is refunded of a charge that is disputed, or who
 from tests.stand_in.errors import StripeError, missing
 from tests.stand_in.events import announce
 from tests.stand_in.forms import known, metadata, whole
-from tests.stand_in.store import Store, Thing
+from tests.stand_in.store import Store, Thing, new_id
 
 REASONS = ("duplicate", "fraudulent", "requested_by_customer")
 # https://docs.stripe.com/testing#refunds: begins as pending and succeeds later; begins as succeeded and fails later.
@@ -32,7 +32,7 @@ def refund(store: Store, params: Thing, *, begins: str = "succeeded") -> Thing:
         made = store.add(
             "refund",
             amount=amount,
-            balance_transaction=None,
+            balance_transaction=new_id("txn_"),
             charge=charge["id"],
             currency=charge["currency"],
             destination_details={"type": "card"} if charge["_card"] else {"type": "us_bank_transfer"},

@@ -1,6 +1,7 @@
 """HTTP: Stripe's API under /v1, the payer's page under /c/pay, and /_control. On the loopback address, a thread per connection."""
 
 import json
+import sys
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -38,6 +39,11 @@ class Server(ThreadingHTTPServer):
         self.shutdown()
         self.deliveries.end()
         self.server_close()
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A caller that didn't wait for its answer is no fault of ours."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     def _tidy(self) -> None:
         checkout.expire_what_is_due(self.store)

@@ -27,6 +27,10 @@ PREFIXES = {
 }
 
 
+def new_id(prefix: str) -> str:
+    return prefix + secrets.token_hex(12)
+
+
 class Store:
     def __init__(self, path: Path | None = None) -> None:
         self.path = path
@@ -50,12 +54,12 @@ class Store:
             self.changed.notify_all()
 
     def add(self, kind: str, **fields: Any) -> Thing:
-        made = {"id": PREFIXES[kind] + secrets.token_hex(12), "object": kind, "created": int(time.time()), "livemode": False, **fields}
+        made = {"id": new_id(PREFIXES[kind]), "object": kind, "created": int(time.time()), "livemode": False, **fields}
         self.things[made["id"]] = made
         return made
 
     def find(self, kind: str, sought: Any, param: str = "id") -> Thing:
-        """Raises StripeError 404 where there is none of that kind."""
+        """Raises StripeError where there is none of that kind."""
         found = self.things.get(sought) if isinstance(sought, str) else None
         if found is None or found["object"] != kind:
             raise no_such(kind.replace(".", "_"), str(sought), param)
