@@ -18,6 +18,8 @@ import inventory.kept as inventory_kept
 import inventory.views as inventory_views
 import seminar.coverage.kept as coverage_kept
 import seminar.coverage.views as coverage_views
+import seminar.money.kept as money_kept
+import seminar.money.views as money_views
 import seminar.people.kept as people_kept
 import seminar.people.views as people_views
 import seminar.series.kept as series_kept
@@ -35,6 +37,9 @@ from seminar.coverage import targets
 from seminar.ground import contributions, db, digest, health, kept, log, mail_kinds, metrics, retention, retention_rule
 from seminar.ground.clock import Clock, clock_starting
 from seminar.ground.settings import Settings, WrongSettings, environment, settings_from
+from seminar.money import asking, order, settling
+from seminar.money import mails as money_mails
+from seminar.money.views.card import card
 from seminar.people import mails as people_mails
 from seminar.people import set_up
 from seminar.people.roster import nightly
@@ -47,7 +52,7 @@ from seminar.skills import expiry
 from seminar.skills import mails as skills_mails
 from seminar.skills import merging as skills_merging
 from seminar.skills import set_up as skills_set_up
-from seminar.web import assets, language, pages, session, shell, words
+from seminar.web import amount, assets, language, pages, session, shell, words
 from seminar.web.asked import LARGEST_ID
 from seminar.web.requires import refuse_routes_without_an_access_line
 from seminar.web.uploads import LARGEST_FIELD, UploadRequest
@@ -89,14 +94,18 @@ def create_app(settings: Settings) -> Flask:
     db.connect(app, settings.database_url)
     Migrate(app, db.db, directory=str(ROOT / "migrations"))
     # A mail program that turns a kind off on its own has no token; its address is signed for that and nothing else.
-    CSRFProtect(app).exempt(people_views.mail.create_turn_off)
+    csrf = CSRFProtect(app)
+    csrf.exempt(people_views.mail.create_turn_off)
+    # Stripe calls it, and signs what it says.
+    csrf.exempt(money_views.webhook.create_event)
     if is_https:
         # A proxy ended TLS: it says who asks, how and for what host. Without one, those headers would be anybody's to set.
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
     app.extensions["makerpd_clock"] = clock_of(settings)
-    for part in (pages, session, language, shell, words, assets, health, metrics):
+    for part in (pages, session, language, shell, words, amount, assets, health, metrics):
         part.install(app)
-    for blueprint in (people_views.people, skills_views.skills, series_views.series, coverage_views.coverage, inventory_views.inventory):
+    first, later = (people_views.people, skills_views.skills, series_views.series), (coverage_views.coverage, inventory_views.inventory)
+    for blueprint in (*first, money_views.money, *later):
         app.register_blueprint(blueprint)
     commands.install(app, scaled.load, scaled.SCALES)
     contribute(settings)
@@ -118,16 +127,20 @@ def contribute(settings: Settings) -> None:
         set_up.home_cards,
         people_views.roster.home_cards,
         home.home_cards,
+        money_views.home.home_cards,
         coverage_views.home_cards,
         inventory_views.home_cards,
     ]
     contributions.feed_events[:] = [feed.meeting_events, loans_ahead.loan_events]
     contributions.attendance_facts[:] = [attendance.share_attended]
     contributions.standing_changed[:] = [at_risk.tell_reservations_at_risk]
-    contributions.worker_rounds[:] = [waitlist.pass_on_offers, reminder.remind, digest.gather, *rosters(settings)]
+    contributions.seat_held[:] = [order.open_order]
+    contributions.places_ended[:] = [settling.settle_places]
+    contributions.worker_rounds[:] = [*payments(), waitlist.pass_on_offers, reminder.remind, digest.gather, *rosters(settings)]
     contributions.leaving_touches[:] = [reservations_answered_for, series_taught]
     contributions.year_end_touches[:] = [loans_still_out, drafts_of_series]
-    contributions.named_still[:] = [skills_kept.people_named, series_kept.people_named, inventory_kept.people_named]
+    kept_names = (skills_kept, series_kept, money_kept, inventory_kept)
+    contributions.named_still[:] = [room.people_named for room in kept_names]
     contributions.daily_rounds.update(
         badges_running_out=expiry.tell_what_runs_out,
         turnaround=following.reckon_every_turnaround,
@@ -140,6 +153,7 @@ def contribute(settings: Settings) -> None:
         people_views.roster,
         skills_set_up,
         targets,
+        money_views.refund_rule,
         inventory_set_up,
         people_views.mails,
         people_views.sign_on_settings,
@@ -167,12 +181,30 @@ def contribute(settings: Settings) -> None:
     account_of = (people_views.email_addresses, people_views.sessions, people_views.mail, people_views.held)
     contributions.account_pages[:] = [place for part in account_of for place in part.account_pages()]
     mail_kinds.KINDS.clear()
-    for mails in (people_mails, skills_mails, series_mails, inventory_mails):
+    for mails in (people_mails, skills_mails, series_mails, money_mails, inventory_mails):
         mail_kinds.declare(mails.MAILS)
     retention.KINDS.clear()
     # People come last: when somebody's name goes, every other kind has had its turn.
-    for room in (skills_kept, series_kept, coverage_kept, inventory_kept, kept, people_kept):
+    for room in (skills_kept, series_kept, money_kept, coverage_kept, inventory_kept, kept, people_kept):
         retention.declare(room.KINDS, room.TABLES)
+
+
+def payments() -> list[Callable[[datetime], None]]:
+    """What is asked of Stripe, where it is set up."""
+
+    def ask_about_pages(now: datetime) -> None:
+        if (stripe := card()) is not None:
+            asking.ask_about_pages(stripe, now)
+
+    def send_refunds(now: datetime) -> None:
+        if (stripe := card()) is not None:
+            asking.send_refunds(stripe, now)
+
+    def hear_of_events(now: datetime) -> None:
+        if (stripe := card()) is not None:
+            asking.hear_of_events(stripe, now)
+
+    return [ask_about_pages, send_refunds, hear_of_events]
 
 
 def rosters(settings: Settings) -> list[Callable[[datetime], None]]:

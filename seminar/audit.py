@@ -59,6 +59,52 @@ RECOUNTS = [
         " o.series_id = w.series_id AND o.joined_at > w.joined_at AND (o.offer_until IS NOT NULL OR o.enrolled_at IS NOT NULL))",
     ),
     (
+        4,
+        "Every payment that came is on its order's ledger, once and as it was.",
+        "SELECT count(*) FROM payment WHERE state IN ('succeeded', 'disputed', 'won', 'lost')",
+        "SELECT 'payment ' || p.id FROM payment p WHERE p.state IN ('succeeded', 'disputed', 'won', 'lost') AND (SELECT"
+        " COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l WHERE l.source = 'payment:' || p.id) <> -p.amount_cents",
+    ),
+    (
+        4,
+        "Every refund that went is on its order's ledger, once and as it was.",
+        "SELECT count(*) FROM refund",
+        "SELECT 'refund ' || r.id FROM refund r WHERE r.state = 'succeeded' AND (SELECT COALESCE(sum(l.amount_cents), 0) FROM"
+        " ledger_entry l WHERE l.source = 'refund:' || r.id || ':' || r.tries) <> r.amount_cents",
+    ),
+    (
+        4,
+        "The refunds of a payment are no more than it brought, and its kept count is the counted one.",
+        "SELECT count(*) FROM payment",
+        "SELECT 'payment ' || p.id FROM payment p WHERE p.refunded_cents > p.amount_cents OR p.refunded_cents <> (SELECT"
+        " COALESCE(sum(r.amount_cents), 0) FROM refund r WHERE r.payment_id = p.id AND r.state IN ('requested', 'submitted', 'succeeded'))",
+    ),
+    (
+        4,
+        "Nobody is charged twice: what was paid for a place and doesn't go back is no more than is charged for it, but for refunds that"
+        " failed.",
+        "SELECT count(*) FROM order_line",
+        "SELECT 'order ' || o.order_id FROM order_line o WHERE (SELECT COALESCE(sum(p.amount_cents - p.refunded_cents), 0) FROM payment p"
+        " WHERE p.line_id = o.id AND p.state IN ('succeeded', 'won')) > (SELECT COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l"
+        " WHERE l.line_id = o.id AND l.kind IN ('charge', 'credit')) AND NOT EXISTS (SELECT 1 FROM refund r JOIN payment p ON"
+        " p.id = r.payment_id WHERE p.line_id = o.id AND r.state = 'failed')",
+    ),
+    (
+        4,
+        "Whoever is enrolled at a price has paid it, but for what the bank or Stripe's dashboard took back.",
+        "SELECT count(*) FROM order_line o JOIN enrollment e ON e.id = o.enrollment_id WHERE e.state = 'enrolled'",
+        "SELECT 'order ' || o.order_id FROM order_line o JOIN enrollment e ON e.id = o.enrollment_id WHERE e.state = 'enrolled' AND"
+        " (SELECT COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l WHERE l.line_id = o.id AND l.kind IN"
+        " ('charge', 'credit', 'payment')) > 0",
+    ),
+    (
+        4,
+        "Nothing is charged for a seat that lapsed.",
+        "SELECT count(*) FROM order_line",
+        "SELECT 'order ' || o.order_id FROM order_line o JOIN enrollment e ON e.id = o.enrollment_id WHERE e.state = 'lapsed' AND"
+        " (SELECT COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l WHERE l.line_id = o.id AND l.kind IN ('charge', 'credit')) <> 0",
+    ),
+    (
         5,
         "An item is out with one school at a time.",
         "SELECT count(*) FROM item",

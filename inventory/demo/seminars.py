@@ -10,6 +10,8 @@ from seminar.ground.db import db
 from seminar.series.seminar import Seminar
 from seminar.series.series import Meeting, Series
 
+PRICES_CENTS = {"Laser Cutting, Safely": 12_000}
+
 
 def make_seminars(world: World) -> None:
     for title, skill, badge, first, last, summary, outcomes in SEMINARS:
@@ -52,7 +54,11 @@ def open_series(world: World) -> None:
     summer = date(year_ending(today), 6, 15)
     for title, first in (("Laser Cutting, Safely", summer), ("Blocks First: Coding Before the Screen", summer + timedelta(days=21))):
         series = add_series(world, title, first, 4, 20, season="summer", every=1)
-        world.enroll_some(series, 5, state_since=world.now - timedelta(days=2))
+        if title in PRICES_CENTS:
+            # Who paid has an order and a payment at Stripe, which nobody but a person can make.
+            series.price_cents = PRICES_CENTS[title]
+        else:
+            world.enroll_some(series, 5, state_since=world.now - timedelta(days=2))
 
 
 def add_series(world: World, title: str, first: date, meetings: int, seats: int, season: str = "year-round", every: int = 7) -> Series:

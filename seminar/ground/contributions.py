@@ -37,6 +37,11 @@ open_days_changed: list[Callable[..., Any]] = []
 # (school, day, now) -> list of Touched: what goes on at a school from the day it closes
 school_closing: list[Callable[..., Any]] = []
 
+# (place, by, now) -> None, when a seat is held that somebody is to pay for
+seat_held: list[Callable[..., Any]] = []
+# (places, by, now) -> None, when places in series were withdrawn, canceled or lapsed
+places_ended: list[Callable[..., Any]] = []
+
 # (kept, merged, now) -> list of Collision: what two records of one person can't both have, by room
 merge_collisions: list[Callable[..., Any]] = []
 # (kept, now) -> None, when what another record had has become theirs

@@ -24,3 +24,9 @@ def note(name: str, *, found: int, now: datetime) -> None:
     made = (sqlite.insert if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert)(RoundDone)
     newer = {"at": made.excluded.at, "found": made.excluded.found}
     db.session.execute(made.on_conflict_do_update(index_elements=["name"], set_=newer), [{"name": name, "at": now, "found": found}])
+
+
+def last(name: str) -> datetime | None:
+    """When the round was last done."""
+    done = db.session.get(RoundDone, name)
+    return done.at if done else None

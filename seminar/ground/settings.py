@@ -37,6 +37,15 @@ class SignOnSettings:
 
 
 @dataclass(frozen=True)
+class StripeSettings:
+    """What card payments need; `api_base` is another server than Stripe's own."""
+
+    secret_key: str
+    webhook_secret: str
+    api_base: str | None = None
+
+
+@dataclass(frozen=True)
 class Settings:
     database_url: str
     secret_key: str
@@ -53,6 +62,7 @@ class Settings:
     # Who shows it reads /metrics; where each web process of this machine keeps its counts for it.
     metrics_token: str | None = None
     metrics_folder: Path = Path("instance/metrics")
+    stripe: StripeSettings | None = None
 
 
 def settings_from(environment: Mapping[str, str], root: Path) -> Settings:
@@ -88,6 +98,7 @@ def settings_from(environment: Mapping[str, str], root: Path) -> Settings:
         sign_on=_sign_on(environment, wrong),
         metrics_token=_metrics_token(environment, wrong),
         metrics_folder=root / "instance" / "metrics",
+        stripe=_stripe(environment, wrong),
     )
     if wrong:
         raise WrongSettings(wrong)
@@ -137,6 +148,21 @@ def _sign_on(environment: Mapping[str, str], wrong: list[str]) -> SignOnSettings
             " yours can be given, and leave the three OIDC_ settings out."
         )
     return SignOnSettings(*given)
+
+
+def _stripe(environment: Mapping[str, str], wrong: list[str]) -> StripeSettings | None:
+    """Both secrets or none."""
+    names = ("STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET")
+    secret_key, webhook_secret = (environment.get(name, "").strip() for name in names)
+    api_base = environment.get("STRIPE_API_BASE", "").strip().rstrip("/")
+    if not secret_key and not webhook_secret:
+        return None
+    for name, value in zip(names, (secret_key, webhook_secret), strict=True):
+        if not value:
+            wrong.append(f"{name} is missing: {' and '.join(names)} belong together. Set both, or none.")
+    if api_base and urlsplit(api_base).scheme not in ("http", "https"):
+        wrong.append("STRIPE_API_BASE is the address of another Stripe server, for tests, as in http://127.0.0.1:4242; else leave it out.")
+    return StripeSettings(secret_key, webhook_secret, api_base or None)
 
 
 def _demo_start(environment: Mapping[str, str], demo: bool, wrong: list[str]) -> datetime | None:

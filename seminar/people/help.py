@@ -150,7 +150,7 @@ STEPS: dict[str, tuple[HelpStep, ...]] = {
         ),
     ),
     "program_manager": (
-        HelpStep("learn", N_("Plan seminars and series, publish them, and watch the seats fill."), N_("Program"), "series.show_program"),
+        HelpStep("learn", N_("Plan seminars and series, free or with a price, publish them, and watch the seats fill."), N_("Program"), "series.show_program"),
         HelpStep("show", N_("Clear trainers for a skill. Only they sign off in it."), N_("Skills"), "skills.show_skills"),
         HelpStep("badge", N_("Say what each badge asks for, and for how long it holds."), N_("Skills"), "skills.show_skills"),
         HelpStep("borrow", N_("See what the depot lends today. Lending stays with the equipment manager."), N_("Depot"), DEPOT),

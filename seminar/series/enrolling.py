@@ -1,12 +1,12 @@
 """Taking a seat in a series, and giving it back or losing it. Each is on record, and told by mail with the meetings attached; what
 it sets free goes to the next in line at once."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from seminar.ground import outbox
+from seminar.ground import contributions, outbox
 from seminar.ground.db import db
 from seminar.ground.outbox import Letter
 from seminar.ground.refusal import N_, Refused
@@ -26,25 +26,75 @@ from seminar.series.enrollment import (
 )
 from seminar.series.invitation import invitation
 from seminar.series.series import Series
-from seminar.series.waitlist import pass_on, refuse_a_second_place, settled
+from seminar.series.waitlist import answered_by, pass_on, refuse_a_second_place, settled
+
+# As long as a page of Stripe's lives (half an hour at least), and what it takes to hear from it.
+KEPT_FOR_PAYING = timedelta(minutes=40)
 
 
 def enroll(person: Person, series: Series, *, by: Person, now: datetime) -> Enrollment:
-    """Take a seat: the one that is offered to them, or one that nobody waits for. Raises Refused when enrollment is closed, the
-    person has a place already or the series is full. Flushes."""
+    """Take a seat: the one that is offered to them, or one that nobody waits for; one that costs something is held until it is
+    paid. Raises Refused when enrollment is closed, the person has a place already or the series is full. Flushes."""
     # Most of a crowd is told no: they needn't stand in the line of those who may get a seat.
     _offer_or_refuse(person, series, seats_of(series, now), now)
     lock(series)
     place = _offer_or_refuse(person, series, settled(series, now), now)
+    state = "held" if series.price_cents else "enrolled"
+    until = _kept_until(person, series, by=by, now=now) if state == "held" else None
     if place is None:
-        place = add_place(person, series, "enrolled", by=by, now=now)
+        place = add_place(person, series, state, by=by, now=now)
     else:
-        move(place, "enrolled", by=by, now=now)
+        move(place, state, by=by, now=now)
+    place.hold_until = until
+    if state == "held":
+        _hold(place, series, by=by, now=now)
+    else:
+        _is_theirs(place, by=by, now=now)
+    return place
+
+
+def _kept_until(person: Person, series: Series, *, by: Person, now: datetime) -> datetime:
+    """For as long as paying takes; somebody who has to be told first has the time of an offer."""
+    return now + KEPT_FOR_PAYING if by.id == person.id else answered_by(person, series, now)
+
+
+def _hold(place: Enrollment, series: Series, *, by: Person, now: datetime) -> None:
+    db.session.flush()
+    record([place], by=by, now=now)
+    for open_order in contributions.seat_held:
+        open_order(place, by=by, now=now)
+    if by.id != place.person_id:
+        _tell([place], series, "held", now=now)
+
+
+def _is_theirs(place: Enrollment, *, by: Person, now: datetime) -> None:
     place.enrolled_at = now
     db.session.flush()
     record([place], by=by, now=now)
-    _tell([place], series, "enrolled", now=now)
-    return place
+    _tell([place], place.series, "enrolled", now=now)
+
+
+def take_paid_seat(place: Enrollment, *, now: datetime) -> bool:
+    """The payment for it came: the held seat is theirs, or, where it came late, one that nobody has or waits for. Answers whether
+    they have a seat by it now. Flushes."""
+    series = place.series
+    lock(series)
+    seats = settled(series, now)
+    db.session.refresh(place, attribute_names=["state"])
+    if place.state == "lapsed":
+        goes_on = series.canceled_at is None and not has_ended(series, now)
+        if not goes_on or seats.left <= 0 or live_enrollment(place.person, series, now) is not None:
+            return False
+    elif place.state != "held":
+        return False
+    move(place, "enrolled", by=place.person, now=now)
+    _is_theirs(place, by=place.person, now=now)
+    return True
+
+
+def has_ended(series: Series, now: datetime) -> bool:
+    """Its last meeting is over."""
+    return bool(series.meetings) and series.meetings[-1].ends_at <= now
 
 
 def _offer_or_refuse(person: Person, series: Series, seats: Seats, now: datetime) -> Enrollment | None:
@@ -65,7 +115,7 @@ def withdraw(enrollment: Enrollment, *, by: Person, now: datetime) -> None:
     """Give the seat back, or leave the line. Raises Refused when the place is over already, or the series has ended."""
     series = enrollment.series
     lock(series)
-    if series.meetings and series.meetings[-1].ends_at <= now:
+    if has_ended(series, now):
         raise Refused(N_("{title} has ended, so its record stays as it is."), status=409, title=series.seminar.title)
     _end([_as_it_is(enrollment)], series, "withdrawn", reason=None, by=by, now=now)
     pass_on([series], now)
@@ -98,6 +148,8 @@ def _end(places: list[Enrollment], series: Series, state: str, *, reason: str | 
     db.session.flush()
     record(places, by=by, now=now)
     _tell(places, series, state, now=now)
+    for settle in contributions.places_ended:
+        settle(places, by=by, now=now)
 
 
 def _tell(places: list[Enrollment], series: Series, kind: str, *, now: datetime) -> None:
@@ -120,7 +172,9 @@ def _tell(places: list[Enrollment], series: Series, kind: str, *, now: datetime)
             "place": first.place if first else "",
             "room": first.room if first else "",
             "reason": enrollment.state_reason or "",
-            "waited": enrollment.enrolled_at is None,
+            "waited": enrollment.enrolled_at is None and enrollment.hold_until is None,
+            "was_held": enrollment.enrolled_at is None and enrollment.hold_until is not None,
+            "until": enrollment.hold_until,
         }
         return Letter(enrollment.person, str(enrollment.id), values, attached(enrollment))
 

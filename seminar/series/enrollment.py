@@ -1,14 +1,15 @@
 """A person's place in a series.
 
 States: requested, held, awaiting_po, offered and enrolled take a seat; waitlisted waits for one; withdrawn (by the
-person), canceled (by the district), declined, lapsed, passed and substituted are over. A free series knows waitlisted,
-offered, enrolled, withdrawn, canceled, and passed: an offer that was turned down or ran out. Laws: rules 1, 2, 3 and 8 of
-the product. An offer counts until its deadline, whether or not anybody has tidied up after it.
+person), canceled (by the district), declined, lapsed, passed and substituted are over. Held is a seat that is kept while
+somebody pays for it; lapsed, one that wasn't paid in time; passed, an offer that was turned down or ran out. Laws: rules 1, 2, 3
+and 8 of the product. An offer and a hold count until their deadline, whether or not anybody has tidied up after them.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, bindparam, case, func, select
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
@@ -26,8 +27,11 @@ OVER = ("withdrawn", "canceled", "declined", "lapsed", "passed", "substituted")
 # What may follow on what.
 MOVES = {
     "waitlisted": ("offered", "withdrawn", "canceled"),
-    "offered": ("enrolled", "passed", "withdrawn", "canceled"),
+    "offered": ("held", "enrolled", "passed", "withdrawn", "canceled"),
+    "held": ("enrolled", "lapsed", "withdrawn", "canceled"),
     "enrolled": ("withdrawn", "canceled"),
+    # Only by a payment that came late, while a seat was still free.
+    "lapsed": ("enrolled",),
 }
 
 
@@ -47,10 +51,12 @@ class Enrollment(Model):
     state_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     state_reason: Mapped[str | None]
     created_at: Mapped[datetime]
-    # When the person stood in line for a seat, which is their place in it; until when a freed one is kept for them; and when a
-    # seat became theirs. Each stays once it is set: what was ever in a calendar, and who was ever in line.
+    # When the person stood in line for a seat, which is their place in it; until when a freed one is kept for them, and one that
+    # they are to pay for; and when a seat became theirs. Each stays once it is set: what was ever in a calendar, and who was ever
+    # in line.
     joined_at: Mapped[datetime | None]
     offer_until: Mapped[datetime | None]
+    hold_until: Mapped[datetime | None]
     enrolled_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
 
@@ -61,6 +67,7 @@ class Enrollment(Model):
         CheckConstraint(f"state IN {_listed(LIVE + OVER)}", name="state"),
         CheckConstraint("state NOT IN ('waitlisted', 'offered', 'passed') OR joined_at IS NOT NULL", name="joined_the_line"),
         CheckConstraint("state <> 'offered' OR offer_until IS NOT NULL", name="offered_until"),
+        CheckConstraint("state <> 'held' OR hold_until IS NOT NULL", name="held_until"),
         CheckConstraint("outcome IS NULL OR outcome IN ('completed', 'incomplete', 'no_show')", name="outcome"),
         Index(
             "uq_enrollment_one_live",
@@ -76,6 +83,7 @@ class Enrollment(Model):
             "ix_enrollment_line", "series_id", "joined_at", sqlite_where=state == "waitlisted", postgresql_where=state == "waitlisted"
         ),
         Index("ix_enrollment_offer", "offer_until", sqlite_where=state == "offered", postgresql_where=state == "offered"),
+        Index("ix_enrollment_hold", "hold_until", sqlite_where=state == "held", postgresql_where=state == "held"),
     )
 
 
@@ -120,7 +128,7 @@ _note_when_enrolled()
 
 
 # What may have changed since the series was read, and decides who may have a seat.
-_DECIDING = ["seats", "published_at", "canceled_at", "enrollment_opens_at", "enrollment_closes_at"]
+_DECIDING = ["seats", "price_cents", "published_at", "canceled_at", "enrollment_opens_at", "enrollment_closes_at"]
 
 
 def lock(series: Series) -> None:
@@ -128,9 +136,15 @@ def lock(series: Series) -> None:
     db.session.refresh(series, attribute_names=_DECIDING, with_for_update={"key_share": True})
 
 
+def ran_out(now: Any) -> ColumnElement[bool]:
+    """Offers and holds past their deadline, which is too late itself; `now` is a moment, or a parameter for one."""
+    offer = (Enrollment.state == "offered") & (Enrollment.offer_until <= now)
+    return offer | ((Enrollment.state == "held") & (Enrollment.hold_until <= now))
+
+
 # What a crowd asks at the opening of enrollment is put together once.
 _OF_SERIES = Enrollment.series_id == bindparam("series_id")
-_RAN_OUT = (Enrollment.state == "offered") & (Enrollment.offer_until <= bindparam("now"))
+_RAN_OUT = ran_out(bindparam("now"))
 _SEATS = select(
     func.count().filter(Enrollment.state != "waitlisted", ~_RAN_OUT),
     func.count().filter(Enrollment.state == "waitlisted"),
@@ -147,7 +161,7 @@ _LIVE = (
 @dataclass(frozen=True)
 class Seats:
     """A series' seats at a moment, counted from the enrollments: those that are taken, the people in line for one, and offers
-    that ran out and still stand in the table."""
+    and holds that ran out and still stand in the table."""
 
     all: int
     taken: int
@@ -172,7 +186,7 @@ def seats_of(series: Series, now: datetime) -> Seats:
 
 
 def live_enrollment(person: Person, series: Series, now: datetime) -> Enrollment | None:
-    """The person's place in the series, or in the line for it; an offer that ran out is none."""
+    """The person's place in the series, or in the line for it; an offer or a hold that ran out is none."""
     return db.session.scalar(_LIVE, {"series_id": series.id, "person_id": person.id, "now": now})
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import aliased, joinedload
 
-from seminar.ground import history
+from seminar.ground import contributions, history
 from seminar.ground.contributions import Collision
 from seminar.ground.db import db
 from seminar.ground.refusal import N_
@@ -59,6 +59,8 @@ def _withdrawing(one: Enrollment, other: Enrollment, series: Series) -> Callable
         move(place, "withdrawn", by=by, now=now, reason=N_("Two records of one person became one."))
         db.session.flush()
         record([place], by=by, now=now)
+        for settle in contributions.places_ended:
+            settle([place], by=by, now=now)
         pass_on([series], now)
 
     return withdraw

@@ -36,6 +36,8 @@ class Series(Model):
     school_year: Mapped[int]
     seats: Mapped[int]
     seats_taken: Mapped[int] = mapped_column(default=0)
+    # What a seat costs; what somebody owes is what it was when their order was made.
+    price_cents: Mapped[int] = mapped_column(default=0, server_default="0")
     enrollment_opens_at: Mapped[datetime]
     enrollment_closes_at: Mapped[datetime]
     published_at: Mapped[datetime | None]
@@ -57,6 +59,7 @@ class Series(Model):
         CheckConstraint("season IN ('summer', 'year-round')", name="season"),
         CheckConstraint("seats >= 1", name="has_a_seat"),
         CheckConstraint("seats_taken <= seats", name="seats"),
+        CheckConstraint("price_cents >= 0", name="price"),
         CheckConstraint("enrollment_opens_at < enrollment_closes_at", name="window_in_order"),
         CheckConstraint("(canceled_at IS NULL) = (canceled_reason IS NULL)", name="canceled_with_a_reason"),
         Index("ix_series_seminar", "seminar_id"),

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import joinedload
 
-from seminar.ground import outbox
+from seminar.ground import contributions, outbox
 from seminar.ground.db import db
 from seminar.ground.outbox import Letter
 from seminar.ground.refusal import N_, Refused
@@ -27,6 +27,7 @@ from seminar.series.enrollment import (
     live_enrollment,
     lock,
     move,
+    ran_out,
     record,
     refuse_unless_it_takes_enrollments,
     seats_of,
@@ -77,6 +78,18 @@ def refuse_a_second_place(place: Enrollment | None, person: Person, series: Seri
     raise Refused(N_("{name} is already enrolled in {title}."), status=409, **names)
 
 
+def join_first(person: Person, series: Series, *, now: datetime) -> Enrollment:
+    """Stand before everybody in line: who paid for a seat that was gone by then. The series is locked, they have no place in it,
+    and it takes enrollments. Flushes."""
+    line = select(func.min(Enrollment.joined_at)).where(Enrollment.series_id == series.id, Enrollment.state == "waitlisted")
+    first = db.session.scalar(line)
+    place = add_place(person, series, "waitlisted", by=person, now=now)
+    place.joined_at = now if first is None else min(now, first - timedelta(milliseconds=1))
+    db.session.flush()
+    record([place], by=None, now=now)
+    return place
+
+
 def turn_down(offer: Enrollment, *, by: Person, now: datetime) -> None:
     """The person doesn't want the seat that is kept for them. Raises Refused when the offer is over already."""
     lock(offer.series)
@@ -110,35 +123,35 @@ def settled(series: Series, now: datetime) -> Seats:
 
 def pass_on_offers(now: datetime) -> None:
     """The worker's round: offers that ran out, and seats that somebody waits for. As many statements whatever their number."""
-    ran_out = select(Enrollment.series_id).where(_ran_out(now))
+    late = select(Enrollment.series_id).where(ran_out(now))
     waited_for = select(Enrollment.series_id).where(Enrollment.state == "waitlisted")
     has_a_seat = takes_them(now) & _isnt_over(now) & Series.id.in_(waited_for) & (taken_seats() < Series.seats)
-    due = select(Series).where(or_(Series.id.in_(ran_out), has_a_seat)).order_by(Series.id)
+    due = select(Series).where(or_(Series.id.in_(late), has_a_seat)).order_by(Series.id)
     # One that somebody holds has its turn with the next round.
     locked = due.with_for_update(key_share=True, skip_locked=True).execution_options(populate_existing=True)
     if those := db.session.scalars(locked).all():
         pass_on(those, now)
 
 
-def _ran_out(now: datetime) -> ColumnElement[bool]:
-    return (Enrollment.state == "offered") & (Enrollment.offer_until <= now)
-
-
 def pass_on(those: Sequence[Series], now: datetime) -> None:
-    """In these series, whose rows are locked: offers that ran out are over, and free seats are offered to the next in line."""
+    """In these series, whose rows are locked: offers and holds that ran out are over, and free seats are offered to the next in
+    line."""
     _pass_over(those, now)
     offer_free_seats(those, now)
 
 
 def _pass_over(those: Sequence[Series], now: datetime) -> None:
     of_these = Enrollment.series_id.in_([series.id for series in those])
-    query = select(Enrollment).where(of_these, _ran_out(now))
-    ran_out = db.session.scalars(_whole(query)).all()
-    for place in ran_out:
-        move(place, "passed", by=None, now=now)
-    db.session.flush()
-    record(ran_out, by=None, now=now)
-    _tell(ran_out, "passed", now)
+    late = db.session.scalars(_whole(select(Enrollment).where(of_these, ran_out(now)))).all()
+    offers, holds = [place for place in late if place.state == "offered"], [place for place in late if place.state == "held"]
+    for places, state in ((offers, "passed"), (holds, "lapsed")):
+        for place in places:
+            move(place, state, by=None, now=now)
+        db.session.flush()
+        record(places, by=None, now=now)
+        _tell(places, state, now)
+    for settle in contributions.places_ended:
+        settle(holds, by=None, now=now)
 
 
 def offer_free_seats(those: Sequence[Series], now: datetime) -> None:
@@ -183,6 +196,12 @@ def _whole(query: Select[Enrollment]) -> Select[Enrollment]:
     return query.execution_options(populate_existing=True)
 
 
+def answered_by(person: Person, series: Series, now: datetime) -> datetime:
+    """Until when a seat is kept for somebody who is told by mail."""
+    district = person.district
+    return offer_until(now, _last_moment(series, now), timezone=district.timezone, closed=_closed_days({district.id}, now)[district.id])
+
+
 def _closed_days(district_ids: set[int], now: datetime) -> dict[int, set[date]]:
     closed: dict[int, set[date]] = defaultdict(set)
     if district_ids:
@@ -212,7 +231,7 @@ def _tell(places: Sequence[Enrollment], kind: str, now: datetime) -> None:
             "starts_at": coming[0].starts_at if coming else None,
             "place": coming[0].place if coming else "",
             "room": coming[0].room if coming else "",
-            "until": place.offer_until,
+            "until": place.hold_until if kind == "lapsed" else place.offer_until,
             "open": takes_enrollments(place.series, now),
         }
         return Letter(place.person, str(place.id), values)

@@ -26,8 +26,10 @@ from seminar.web.viewer import me
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "form-action 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; connect-src 'self'"
+    "form-action 'self'{pays_at}; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; connect-src 'self'"
 )
+# A form of ours leads on to the page on which a card is typed.
+PAYS_AT = "https://checkout.stripe.com"
 PAGE_SIZE = 25
 
 SAVED_AT_ONCE = N_("Somebody saved the same a moment ago. Look at it, then save yours.")
@@ -63,6 +65,13 @@ SENTENCES = {
     "coverage_target.school_id, coverage_target.skill_id": SAVED_AT_ONCE,
     "uq_email_address_confirmed": N_("This address belongs to somebody already."),
     "email_address.address": N_("This address belongs to somebody already."),
+    "uq_payment_one_open": N_("A payment for it was begun at the same moment. Press once more."),
+    "payment.order_id": N_("A payment for it was begun at the same moment. Press once more."),
+    "ck_payment_refunded": N_("No more than what was paid and is neither refunded nor disputed can go back."),
+    "uq_ledger_entry_source": SAVED_AT_ONCE,
+    "ledger_entry.source": SAVED_AT_ONCE,
+    "pk_refund_tier": SAVED_AT_ONCE,
+    "refund_tier.district_id, refund_tier.school_days": SAVED_AT_ONCE,
     "uq_sign_on_identity_live": N_("This sign-on was linked a moment ago. Sign in again."),
     "sign_on_identity.issuer, sign_on_identity.subject": N_("This sign-on was linked a moment ago. Sign in again."),
     "pk_sign_on_domain": N_("One of these domains leads to another provider already."),
@@ -160,6 +169,8 @@ def page_of(rows: list[Any], total: int, number: int, size: int = PAGE_SIZE, *, 
 def install(app: Flask) -> None:
     """Error pages, security headers and a request id for every answer."""
     log = structlog.get_logger("makerpd.web")
+    stripe = app.config["SETTINGS"].stripe
+    policy = CONTENT_SECURITY_POLICY.format(pays_at=f" {stripe.api_base or PAYS_AT}" if stripe else "")
     app.jinja_env.globals["new_key"] = lambda: secrets.token_urlsafe(16)
 
     @app.before_request
@@ -178,7 +189,7 @@ def install(app: Flask) -> None:
     @app.after_request
     def _finish(response: Response) -> Response:
         headers = response.headers
-        headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+        headers.setdefault("Content-Security-Policy", policy)
         headers.setdefault("X-Content-Type-Options", "nosniff")
         headers.setdefault("Referrer-Policy", "same-origin")
         headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")

@@ -47,6 +47,8 @@ WORDS: dict[str, Word] = {
         N_("Waitlist"), N_("The line for a seat in a series that is full. Who joined it first is offered the first seat that is free.")
     ),
     "offer": Word(N_("Offer"), N_("A free seat that is kept for the next in line until a moment that their mail and the series' page say.")),
+    "hold": Word(N_("Hold"), N_("A seat that is kept for a while for somebody who is to pay for it. Not paid by then, it is free again.")),
+    "order": Word(N_("Order"), N_("What somebody owes for a seat, what they paid, and what went back. It is settled when nothing is owed.")),
     "attendance": Word(N_("Attendance"), N_("Who was in a meeting. A badge can ask for a share of the minutes.")),
     "model": Word(N_("Model"), N_("A kind of equipment, such as a desktop 3D printer. The depot has one or more items of it.")),
     "item": Word(N_("Item"), N_("One thing with a tag of its own. You reserve a model; the depot hands over an item.")),

@@ -12,11 +12,21 @@ from seminar.series.enrolling import enroll
 from seminar.series.waitlist import join_waitlist
 from seminar.skills.signing import Shown, sign_off
 from tests.cast import NOW, TODAY, a_cast, a_model, a_series
+from tests.pages.doors import an_order_of_each
 
 BREAKS = {
     "A mail that was gathered is in a digest of the same person.": "UPDATE mail SET state = 'gathered', digest_id = id",
     "The kept count of seats is the counted one.": "UPDATE series SET seats_taken = 0",
     "Nobody waits while a seat is free.": "UPDATE series SET seats = 2",
+    "Every payment that came is on its order's ledger, once and as it was.": "UPDATE payment SET amount_cents = 12001 WHERE id = 2",
+    "Every refund that went is on its order's ledger, once and as it was.": "UPDATE refund SET state = 'succeeded'",
+    "The refunds of a payment are no more than it brought, and its kept count is the counted one.": "UPDATE payment SET refunded_cents = 1",
+    "Nobody is charged twice: what was paid for a place and doesn't go back is no more than is charged for it, but for refunds that"
+    " failed.": "UPDATE payment SET state = 'succeeded', line_id = 2",
+    "Whoever is enrolled at a price has paid it, but for what the bank or Stripe's dashboard took back.": (
+        "UPDATE enrollment SET state = 'enrolled' WHERE state = 'held'"
+    ),
+    "Nothing is charged for a seat that lapsed.": "UPDATE enrollment SET state = 'lapsed' WHERE state = 'held'",
     "Every day of a live loan is claimed, by that loan.": "DELETE FROM item_day",
     "Each reservation keeps what was checked.": "DELETE FROM gate_check",
     "Each sign-off is by a trainer cleared for the skill that day.": "UPDATE clearance SET first_day = '2028-01-01'",
@@ -32,6 +42,7 @@ def district(db_session):
     series = a_series(cast, seats=1)
     enroll(cast.ada, series, by=cast.ada, now=NOW)
     join_waitlist(cast.ben, series, by=cast.ben, now=NOW)
+    an_order_of_each(cast)
     shown = [Shown(cast.ada, competency) for competency in cast.badge.competencies]
     sign_off(shown, cast.badge, by=cast.tara, series_id=None, now=NOW, day=TODAY)
     friday = TODAY.replace(day=5)

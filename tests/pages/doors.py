@@ -16,13 +16,17 @@ from inventory.reserving import Asked, reserve
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.ground.sheets import read_table
+from seminar.money.ledger import entry, write
+from seminar.money.order import order_of
+from seminar.money.payment import Payment, begin_payment, move
+from seminar.money.refund import Refund, request
 from seminar.people import account, email_address
 from seminar.people.calendar import ClosedDay, SchoolYear, Term
 from seminar.people.district_editing import put_logo
 from seminar.people.roster.server import RosterServer
 from seminar.people.sign_on import SignOnIdentity
 from seminar.people.sign_on_provider import SignOnProvider
-from seminar.series.enrolling import enroll
+from seminar.series.enrolling import enroll, take_paid_seat
 from seminar.skills.sign_off import SignOff
 from seminar.web.mail_links import turn_off_token
 from tests.cast import NOW, TODAY, Cast, a_cast, a_model, a_passkey, a_series, an_award, signed_in
@@ -222,6 +226,18 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "series.show_edit_meeting": PLANS,
     "series.save_edit_meeting": PLANS,
     "series.create_meeting_cancellation": PLANS,
+    "money.show_order_of_place": ("ada", "olive"),
+    "money.show_order": ("ada", "olive"),
+    "money.show_my_orders": EVERYBODY,
+    "money.show_orders": PLANS,
+    "money.create_payment": ("ada",),
+    "money.show_return": ("ada", "olive"),
+    "money.create_refund": PLANS,
+    "money.create_letting_go": PLANS,
+    "money.create_try": PLANS,
+    "money.show_refund_rule": PLANS,
+    "money.save_refund_rule": PLANS,
+    "money.create_event": "public",
     "coverage.show_staff": EVERYBODY,
     "coverage.show_school": ("ada", "cora", "pia", "tara", "kim", "olive"),
     "coverage.show_person": EVERYBODY,
@@ -284,6 +300,7 @@ FILTERS = {
     "people.show_schools": ("?search=school", "?search=nothing+like+it"),
     "people.show_other_records": ("?search=nobody",),
     "series.show_catalog": ("?past=1", "?search=robotics&season=year-round&grades=K-2&open=1", "?search=nothing+like+it"),
+    "money.show_orders": ("?show=all", "?search=ada", "?search=nobody"),
     "coverage.show_staff": ("?badge={badge_id}", "?name=ada&badge={badge_id}&school={school_id}&day=2027-03-01", "?name=nobody"),
     "coverage.show_person": ("?badge={badge_id}",),
     "inventory.show_equipment": ("?from=2027-03-02&until=2027-03-03&search=printer", "?search=nothing+like+it"),
@@ -304,6 +321,7 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
     cast = a_cast()
     series, model = a_series(cast), a_model(cast)
     place = enroll(cast.ada, series, by=cast.ada, now=NOW)
+    costs, payment, refund = an_order_of_each(cast)
     an_award(cast, cast.ada, last_day=TODAY)
     reservation = reserve(Asked(cast.school, cast.ada, {model: 1}, TODAY, TODAY), by=cast.cora, now=NOW, today=TODAY)
     elsewhere, passkey = signed_in(cast.ada, "key-elsewhere"), a_passkey(cast.ada)
@@ -336,6 +354,10 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
         "seminar_id": series.seminar_id,
         "meeting_id": series.meetings[0].id,
         "enrollment_id": place.id,
+        "money.show_order_of_place.enrollment_id": costs,
+        "order_id": payment.order_id,
+        "money.show_return.token": payment.token,
+        "refund_id": refund.id,
         "person_id": cast.ada.id,
         "appointment_id": 1,
         "badge_id": cast.badge.id,
@@ -377,6 +399,21 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
     keys = {name: f"{person.id}:key-{name}" for name, person in cast.people.items()}
     db.session.commit()
     return ids, keys
+
+
+def an_order_of_each(cast: Cast) -> tuple[int, Payment, Refund]:
+    """A seat that Ada is to pay, with an attempt that Stripe never heard of; and one that Ben paid and has back in part."""
+    series = a_series(cast, "Laser")
+    series.price_cents = 12_000
+    mine, bens = (enroll(person, series, by=person, now=NOW) for person in (cast.ada, cast.ben))
+    payment, paid = (
+        begin_payment(order_of(place.id).lines[0], token=f"token-{place.id}", page={}, by=place.person, now=NOW) for place in (mine, bens)
+    )
+    paid.payment_intent, paid.session_id = "pi_example", "cs_example"
+    move(paid, "succeeded", now=NOW)
+    write([entry(paid.line, "payment", 12_000, source=f"payment:{paid.id}", by=None, now=NOW)])
+    take_paid_seat(bens, now=NOW)
+    return mine.id, payment, request(paid, 2_000, why="office", by=cast.olive, now=NOW)
 
 
 def a_sheet(cast: Cast) -> EquipmentImport:

@@ -36,10 +36,13 @@ def create_enrollment(series_id: int) -> object:
     person = me().person
     try:
         with refusing():
-            enroll(person, series_or_404(series_id), by=person, now=clock.now())
+            place = enroll(person, series_or_404(series_id), by=person, now=clock.now())
+            place_id, is_held = place.id, place.state == "held"
             db.session.commit()
     except Refused as refused:
         return _refused(series_id, refused)
+    if is_held:
+        return redirect(url_for("money.show_order_of_place", enrollment_id=place_id), 303)
     told(gettext("You're enrolled. The meetings are in your calendar feed, and a mail with them is on its way."))
     return _back_to(series_id)
 
@@ -109,11 +112,12 @@ def enroll_somebody(series_id: int) -> object:
             if person is None:
                 sentence = N_("Nobody in this district has the email {email}. Look it up under People.")
                 raise Refused(sentence, field="email", email=email or "—")
-            enroll(person, found, by=me().person, now=clock.now())
+            is_held = enroll(person, found, by=me().person, now=clock.now()).state == "held"
             db.session.commit()
     except Refused as refused:
         return _refused(series_id, refused)
-    told(gettext("%(name)s is enrolled, and was told by mail.", name=person.name))
+    kept, enrolled = N_("A seat is kept for %(name)s, and a mail asks them to pay."), N_("%(name)s is enrolled, and was told by mail.")
+    told(gettext(kept if is_held else enrolled, name=person.name))
     return _back_to(series_id)
 
 

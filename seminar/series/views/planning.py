@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime, time
 
-from flask import url_for
+from flask import current_app, url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import select
 from wtforms import DateTimeLocalField, SelectField, SelectMultipleField
-from wtforms.validators import NumberRange
+from wtforms.validators import NumberRange, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from seminar.ground import clock
@@ -24,6 +24,7 @@ from seminar.series.views import series
 from seminar.series.views.catalog import series_or_404
 from seminar.series.views.plan_form import ReasonForm, plan_page
 from seminar.series.views.program import year_of
+from seminar.web.amount import AmountField, AtMost
 from seminar.web.asked import a_likely_day
 from seminar.web.forms import Form, WholeNumberField, needed
 from seminar.web.language import local
@@ -31,16 +32,25 @@ from seminar.web.requires import requires
 from seminar.web.saving import pressed, saved
 from seminar.web.viewer import district_or_404, found_or_404, me
 
+# Nobody means to ask a teacher for more.
+MOST_CENTS = 10_000_00
+NO_CARDS = lazy_gettext("Cards can't be paid with here yet, so a series can only be free. Whoever keeps the server sets up Stripe.")
+
 
 class SeriesForm(Form):
     season = SelectField(lazy_gettext("Season"), choices=[("year-round", lazy_gettext("School year")), ("summer", lazy_gettext("Summer"))])
     school_year = WholeNumberField(lazy_gettext("School year, by the year it ends in"), [needed(), NumberRange(2000, 2200)])
     seats = WholeNumberField(lazy_gettext("Seats"), [needed(), NumberRange(1, 1000)], default=24)
+    price_cents = AmountField(lazy_gettext("Price in dollars; empty or 0: free"), [AtMost(0, MOST_CENTS)])
     enrollment_opens_at = DateTimeLocalField(lazy_gettext("Enrollment opens"), [needed(), a_likely_day])
     enrollment_closes_at = DateTimeLocalField(lazy_gettext("Enrollment closes"), [needed(), a_likely_day])
     trainers = SelectMultipleField(
         lazy_gettext("Trainers"), coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
     )
+
+    def validate_price_cents(self, price: AmountField) -> None:
+        if price.data and current_app.config["SETTINGS"].stripe is None:
+            raise ValidationError(NO_CARDS)
 
 
 TEACHES = ("trainer", "coach")
@@ -126,6 +136,7 @@ def _save_series(form: SeriesForm, target: Series, page: Callable[[SeriesForm], 
             "season": form.season.data,
             "school_year": form.school_year.data,
             "seats": form.seats.data,
+            "price_cents": form.price_cents.data or 0,
             "enrollment_opens_at": _utc(form.enrollment_opens_at.data),
             "enrollment_closes_at": _utc(form.enrollment_closes_at.data),
             "trainers": list(db.session.scalars(chosen)),

@@ -1,0 +1,43 @@
+"""What Stripe answered about a page, a refund or a dispute, as plain values."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class CardPage:
+    """A Checkout session: `status` is open, complete or expired. `token` is our payment's. It has failed where a bank that took
+    days said no in the end."""
+
+    id: str
+    token: str
+    url: str
+    status: str
+    is_paid: bool
+    has_failed: bool
+    amount_cents: int
+    currency: str
+    payment_intent: str | None
+
+
+@dataclass(frozen=True)
+class CardRefund:
+    """A refund: `state` is pending, succeeded or failed. `refund_id` is ours, None for one that was made in Stripe's dashboard."""
+
+    id: str
+    refund_id: int | None
+    state: str
+    amount_cents: int
+    payment_intent: str
+    because: str = ""
+
+
+@dataclass(frozen=True)
+class CardDispute:
+    """A dispute: `state` is open, won or lost; until `answer_by` Stripe takes evidence."""
+
+    id: str
+    state: str
+    amount_cents: int
+    payment_intent: str
+    answer_by: datetime | None

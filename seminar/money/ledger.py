@@ -1,0 +1,107 @@
+"""The ledger of an order: signed amounts in integer cents; what is above zero, the payer owes.
+
+Laws: append-only, a source makes one entry (rule 4), each kind has its sign; all by the database. A balance is a sum. What was wrong
+is put right by another entry.
+
+Kinds: charge (a seat's price) and credit (less of it: the seat was given back, or the office let it go); payment, and refund (money
+went back); dispute (the bank took a payment back) and dispute_won (it returned).
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, insert, select
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from seminar.ground.db import Model, db
+from seminar.ground.triggers import append_only
+from seminar.people.person import Person
+
+PLUS = ("charge", "refund", "dispute")
+MINUS = ("credit", "payment", "dispute_won")
+
+
+def _listed(kinds: tuple[str, ...]) -> str:
+    return "(" + ", ".join(f"'{kind}'" for kind in kinds) + ")"
+
+
+class LedgerEntry(Model):
+    """One signed amount of an order."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    line_id: Mapped[int] = mapped_column(ForeignKey("order_line.id"))
+    kind: Mapped[str]
+    amount_cents: Mapped[int]
+    currency: Mapped[str] = mapped_column(String(3))
+    # What made it, such as refund:12: whatever is told twice is written once.
+    source: Mapped[str]
+    at: Mapped[datetime]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    note: Mapped[str] = mapped_column(default="")
+
+    by: Mapped[Person | None] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("source"),
+        CheckConstraint(
+            f"(kind IN {_listed(PLUS)} AND amount_cents > 0) OR (kind IN {_listed(MINUS)} AND amount_cents < 0)", name="sign_of_its_kind"
+        ),
+        Index("ix_ledger_entry_order", "order_id"),
+        Index("ix_ledger_entry_line", "line_id"),
+    )
+
+
+append_only("ledger_entry")
+
+
+def charge(line: Any, *, source: str, by: Person | None, now: datetime) -> None:
+    """The payer owes the price of the line."""
+    write([entry(line, "charge", line.price_cents, source=source, by=by, now=now)])
+
+
+def entry(line: Any, kind: str, cents: int, *, source: str, by: Person | None, now: datetime, note: str = "") -> dict[str, Any]:
+    """A row of so many cents, which are above zero here; the kind has the sign."""
+    return {
+        "district_id": line.district_id,
+        "order_id": line.order_id,
+        "line_id": line.id,
+        "kind": kind,
+        "amount_cents": cents if kind in PLUS else -cents,
+        "currency": line.order.currency,
+        "source": source,
+        "at": now,
+        "by_id": by.id if by else None,
+        "note": note,
+    }
+
+
+def write(rows: Sequence[dict[str, Any]]) -> None:
+    """Add the entries, in one statement. A source that made one already is an IntegrityError."""
+    if rows:
+        db.session.execute(insert(LedgerEntry), list(rows))
+
+
+def balances(line_ids: Iterable[int]) -> dict[int, int]:
+    """By line, what the payer owes for it, in cents; one statement."""
+    query = select(LedgerEntry.line_id, func.sum(LedgerEntry.amount_cents)).where(LedgerEntry.line_id.in_(list(line_ids)))
+    return {line_id: int(cents) for line_id, cents in db.session.execute(query.group_by(LedgerEntry.line_id))}
+
+
+def charges(line_ids: Iterable[int]) -> dict[int, int]:
+    """By line, its price, less what was let go of it, in cents; one statement."""
+    query = select(LedgerEntry.line_id, func.sum(LedgerEntry.amount_cents)).where(LedgerEntry.line_id.in_(list(line_ids)))
+    query = query.where(LedgerEntry.kind.in_(("charge", "credit"))).group_by(LedgerEntry.line_id)
+    return {line_id: int(cents) for line_id, cents in db.session.execute(query)}
+
+
+def balance(order_id: int) -> int:
+    """What the payer owes in all, in cents; below zero, what the district owes them."""
+    return int(db.session.scalar(select(func.sum(LedgerEntry.amount_cents)).where(LedgerEntry.order_id == order_id)) or 0)
+
+
+def entries_of(order_id: int) -> list[LedgerEntry]:
+    """In the order in which they were written; one statement."""
+    return list(db.session.scalars(select(LedgerEntry).where(LedgerEntry.order_id == order_id).order_by(LedgerEntry.id)))

@@ -1,0 +1,88 @@
+"""An order: what a payer owes for places in series.
+
+Laws: rule 4 of the product. What is open or settled is the sum of its ledger's entries (seminar.money.ledger), never a state. A line
+is one place, and keeps the refund rule as it was on the day that the place was taken.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
+
+from seminar.ground import history
+from seminar.ground.db import Model, db
+from seminar.money.ledger import charge
+from seminar.money.refund_rule import tiers_of
+from seminar.people.person import Person
+from seminar.series.enrollment import Enrollment
+from seminar.series.series import Series
+
+# Of the districts of the United States; it is written beside every amount all the same.
+CURRENCY = "usd"
+
+
+class Order(Model):
+    """What a payer owes for places in series."""
+
+    # ORDER is a word of SQL itself.
+    __tablename__ = "orders"  # type: ignore[assignment]
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
+    # Who pays.
+    person_id: Mapped[int] = mapped_column(ForeignKey("person.id"))
+    currency: Mapped[str] = mapped_column(String(3))
+    created_at: Mapped[datetime]
+
+    person: Mapped[Person] = relationship()
+    lines: Mapped[list["OrderLine"]] = relationship(back_populates="order", order_by=lambda: OrderLine.id)
+
+    __table_args__ = (
+        Index("ix_orders_district", "district_id", "id"),
+        Index("ix_orders_person", "person_id"),
+    )
+
+
+class OrderLine(Model):
+    """A place in a series that an order is for, with the refund rule of the day on which it was taken."""
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    district_id: Mapped[int] = mapped_column(ForeignKey("district.id"))
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"))
+    enrollment_id: Mapped[int] = mapped_column(ForeignKey("enrollment.id"))
+    price_cents: Mapped[int]
+    # [[school days before, percent], …], as refund_rule.tiers_of answers it.
+    refund_rule: Mapped[list[Any]] = mapped_column(JSON)
+
+    order: Mapped[Order] = relationship(back_populates="lines")
+    enrollment: Mapped[Enrollment] = relationship()
+
+    __table_args__ = (UniqueConstraint("enrollment_id"), Index("ix_order_line_order", "order_id"))
+
+
+def open_order(place: Enrollment, *, by: Person, now: datetime) -> None:
+    """Somebody's seat is held: they owe its price. Flushes."""
+    of = {"district_id": place.district_id}
+    order = Order(**of, person_id=place.person_id, currency=CURRENCY, created_at=now)
+    price = place.series.price_cents
+    line = OrderLine(**of, enrollment=place, price_cents=price, refund_rule=tiers_of(place.district_id))
+    order.lines = [line]
+    db.session.add(order)
+    db.session.flush()
+    charge(line, source=f"charge:{place.id}", by=by, now=now)
+    history.record(by, "order opened", order, now, enrollment=place.id, amount_cents=price)
+
+
+def whole_order() -> tuple[Any, ...]:
+    """What a page of an order reads beside it."""
+    place = joinedload(OrderLine.enrollment)
+    series = place.joinedload(Enrollment.series)
+    of_line = (series.joinedload(Series.seminar), series.selectinload(Series.meetings), place.joinedload(Enrollment.person))
+    return joinedload(Order.person), joinedload(Order.lines).options(*of_line)
+
+
+def order_of(enrollment_id: int) -> Order | None:
+    """The order that this place is a line of."""
+    query = select(Order).join(OrderLine, OrderLine.order_id == Order.id).where(OrderLine.enrollment_id == enrollment_id)
+    return db.session.scalar(query)

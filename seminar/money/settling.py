@@ -1,0 +1,294 @@
+"""What becomes of an order when its place ends, and when Stripe says something of a payment, a refund or a dispute.
+
+The return page, the webhook and the worker's own question to Stripe all end here, with what Stripe itself said when it was asked just
+before. Laws: whatever is told twice, late or out of order, a place is paid once, and what came beyond that goes back (rule 4).
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from seminar.ground import history, outbox
+from seminar.ground.db import db
+from seminar.ground.outbox import Letter
+from seminar.money import payment as paying
+from seminar.money import refund as refunding
+from seminar.money.found import CardDispute, CardPage, CardRefund
+from seminar.money.ledger import LedgerEntry, balances, charge, charges, entry, write
+from seminar.money.order import OrderLine
+from seminar.money.payment import OPEN, Payment, lock_payment, with_its_place
+from seminar.money.refund import Refund, whole_refund
+from seminar.money.refund_rule import closed_days, percent_back, school_days_before
+from seminar.people.appointment import Appointment, current_on
+from seminar.people.person import Person
+from seminar.series.enrolling import has_ended, take_paid_seat
+from seminar.series.enrollment import Enrollment, live_enrollment, takes_enrollments
+from seminar.series.waitlist import answered_by, join_first, settled
+
+log = structlog.get_logger("makerpd.money")
+# A bank's own transfer takes days; Stripe says within two weeks at most.
+BANK_TAKES = timedelta(days=14)
+
+
+class NotAsAsked(Exception):
+    """Stripe says another amount, currency or attempt than we asked for: nothing is done by it, and somebody has to look."""
+
+
+def settle_places(places: Sequence[Enrollment], *, by: Person | None, now: datetime) -> None:
+    """These places, of series whose rows are locked, were withdrawn, canceled or have lapsed: what is owed for them goes, and what
+    was paid comes back, but for what the refund rule of their day keeps. As many statements whatever their number."""
+    lines = _lines_of(places)
+    if not lines:
+        return
+    ids = [line.id for line in lines]
+    charged, paid = charges(ids), _by_line(refunding.captured(ids))
+    kept = _kept_of(lines, now)
+    credits, refunds = [], []
+    for line in lines:
+        less = charged.get(line.id, 0) - kept[line.id]
+        if less > 0:
+            source = f"{line.enrollment.state}:{line.enrollment_id}"
+            credits.append(entry(line, "credit", less, source=source, by=by, now=now))
+        payments = paid.get(line.id, [])
+        refunds += shared_out(sum(payment.left_cents for payment in payments) - kept[line.id], payments)
+    write(credits)
+    why = "canceled" if places[0].state == "canceled" else "withdrawn"
+    refunding.request_many(refunds, why=why, by=by, now=now)
+
+
+def _lines_of(places: Sequence[Enrollment]) -> list[OrderLine]:
+    query = select(OrderLine).where(OrderLine.enrollment_id.in_([place.id for place in places])).options(joinedload(OrderLine.order))
+    return list(db.session.scalars(query.order_by(OrderLine.id))) if places else []
+
+
+def _by_line(payments: Sequence[Payment]) -> dict[int, list[Payment]]:
+    by_line: dict[int, list[Payment]] = defaultdict(list)
+    for payment in payments:
+        by_line[payment.line_id].append(payment)
+    return by_line
+
+
+def _kept_of(lines: Sequence[OrderLine], now: datetime) -> dict[int, int]:
+    """By line, what the district keeps, in cents: nothing of what it cancels itself, nor of a seat that nobody had."""
+    kept = dict.fromkeys((line.id for line in lines), 0)
+    closed: dict[int, set[date]] = {}
+    for line in lines:
+        if line.enrollment.state == "withdrawn" and line.enrollment.enrolled_at is not None:
+            if line.district_id not in closed:
+                closed[line.district_id] = closed_days(line.district_id, now)
+            kept[line.id] = line.price_cents - back_of(line, now, closed[line.district_id])
+    return kept
+
+
+def back_of(line: OrderLine, now: datetime, closed: Collection[date]) -> int:
+    """What of the line's price comes back to who withdraws now, in cents; a part of a cent stays with the district."""
+    return line.price_cents * percent_of(line, now, closed) // 100
+
+
+def percent_of(line: OrderLine, now: datetime, closed: Collection[date]) -> int:
+    series = line.enrollment.series
+    held = [meeting.starts_at for meeting in series.meetings if meeting.canceled_at is None]
+    days = school_days_before(held[0] if held else None, now, district=series.district, closed=closed)
+    return percent_back(line.refund_rule, days)
+
+
+def shared_out(cents: int, payments: Sequence[Payment]) -> list[tuple[Payment, int]]:
+    """So many cents of these payments, the first ones first, as far as they go."""
+    shares = []
+    for payment in payments:
+        share = min(cents, payment.left_cents)
+        if share > 0:
+            shares.append((payment, share))
+            cents -= share
+    return shares
+
+
+def page_told(found: CardPage, *, now: datetime) -> Payment | None:
+    """What Stripe says of a page of ours; None where it is none of ours. Raises NotAsAsked."""
+    query = select(Payment).where(Payment.token == found.token).options(*with_its_place())
+    payment = db.session.scalars(query).unique().one_or_none() if found.token else None
+    if payment is None:
+        log.error("payment of nobody", session=found.id)
+        return None
+    lock_payment(payment)
+    _refuse_what_was_not_asked(payment, found)
+    if payment.session_id is None:
+        payment.session_id, payment.page_url = found.id, found.url
+    if payment.state not in (*OPEN, "failed", "expired"):
+        return payment
+    if found.is_paid:
+        _paid(payment, found, now)
+    elif payment.state in OPEN:
+        _not_paid(payment, found, now)
+    return payment
+
+
+def _refuse_what_was_not_asked(payment: Payment, found: CardPage) -> None:
+    if (payment.session_id or found.id) != found.id:
+        raise NotAsAsked(f"Payment {payment.id} was opened as another page than {found.id}")
+    if (found.amount_cents, found.currency) != (payment.amount_cents, payment.currency):
+        raise NotAsAsked(f"Payment {payment.id} asked for {payment.amount_cents} {payment.currency}; {found.id} is of another amount")
+
+
+def _paid(payment: Payment, found: CardPage, now: datetime) -> None:
+    # A hold that ran out has lapsed before the money is there, so that this isn't sent back with it.
+    settled(payment.line.enrollment.series, now)
+    payment.payment_intent = found.payment_intent
+    paying.move(payment, "succeeded", now=now)
+    line = payment.line
+    write([entry(line, "payment", payment.amount_cents, source=f"payment:{payment.id}", by=None, now=now)])
+    place = line.enrollment
+    if take_paid_seat(place, now=now):
+        if balances([line.id])[line.id] < 0:
+            # It lapsed, and what was owed went with it.
+            charge(line, source=f"charge-late:{place.id}", by=None, now=now)
+        return
+    why = "twice" if place.state == "enrolled" else "late"
+    refunding.request(payment, payment.amount_cents, why=why, by=None, now=now)
+    if why == "late":
+        _tell(payment, "paid_late", now, waits=place.state == "lapsed" and _first_in_line(place, now))
+
+
+def _first_in_line(place: Enrollment, now: datetime) -> bool:
+    """Whose payment came when the seat was gone stands before everybody who waits; whether they do."""
+    series, person = place.series, place.person
+    if not takes_enrollments(series, now) or has_ended(series, now) or live_enrollment(person, series, now) is not None:
+        return False
+    join_first(person, series, now=now)
+    return True
+
+
+def _not_paid(payment: Payment, found: CardPage, now: datetime) -> None:
+    place = payment.line.enrollment
+    if found.status == "open" and payment.state == "created":
+        paying.move(payment, "pending", now=now)
+    elif found.status == "expired":
+        paying.move(payment, "expired", now=now)
+    elif found.status == "complete" and found.has_failed:
+        paying.move(payment, "failed", now=now)
+        if place.state == "held":
+            place.hold_until = answered_by(place.person, place.series, now)
+            _tell(payment, "payment_failed", now, until=place.hold_until)
+    elif found.status == "complete" and payment.on_its_way_at is None:
+        payment.on_its_way_at = now
+        if payment.state == "created":
+            paying.move(payment, "pending", now=now)
+        if place.state == "held":
+            place.hold_until = now + BANK_TAKES
+        history.record(None, "payment on its way", payment, now, amount_cents=payment.amount_cents)
+    db.session.flush()
+
+
+def _tell(payment: Payment, kind: str, now: datetime, **values: object) -> None:
+    line = payment.line
+    said = {
+        "title": line.enrollment.series.seminar.title,
+        "series_id": line.enrollment.series_id,
+        "order_id": line.order_id,
+        "amount_cents": payment.amount_cents,
+        "currency": payment.currency,
+        **values,
+    }
+    outbox.put_all(kind, [Letter(line.order.person, str(payment.id), said)], now=now)
+
+
+def refund_told(found: CardRefund, *, now: datetime) -> None:
+    """What Stripe says of a refund: of ours, or one that was made in its dashboard."""
+    refund = _refund_of(found)
+    if refund is None:
+        refund = _from_the_dashboard(found, now)
+    if refund is None:
+        return
+    db.session.refresh(refund, attribute_names=["state", "stripe_refund_id"], with_for_update={"key_share": True})
+    refund.stripe_refund_id = found.id
+    if found.state == "succeeded" and refund.state in ("submitted", "requested"):
+        if refund.state == "requested":
+            refunding.move(refund, "submitted", now=now)
+        refunding.went_back(refund, now=now)
+    elif found.state == "failed" and refund.state in ("requested", "submitted", "succeeded"):
+        refunding.came_to_nothing(refund, because=found.because, now=now)
+    db.session.flush()
+
+
+def _refund_of(found: CardRefund) -> Refund | None:
+    by_theirs = db.session.scalar(select(Refund).where(Refund.stripe_refund_id == found.id).options(*whole_refund()))
+    if by_theirs is not None or found.refund_id is None:
+        return by_theirs
+    mine = select(Refund).join(Payment, Payment.id == Refund.payment_id).where(Refund.id == found.refund_id)
+    of_payment = mine.where(Payment.payment_intent == found.payment_intent, Refund.stripe_refund_id.is_(None))
+    return db.session.scalar(of_payment.options(*whole_refund()))
+
+
+def _from_the_dashboard(found: CardRefund, now: datetime) -> Refund | None:
+    """Written down as it is; the seat stays, and the office sees what is owed now."""
+    query = select(Payment).where(Payment.payment_intent == found.payment_intent).options(*with_its_place())
+    payment = db.session.scalars(query).unique().one_or_none()
+    if payment is None or found.state == "failed":
+        log.warning("refund of nobody", refund=found.id)
+        return None
+    lock_payment(payment)
+    if found.amount_cents > payment.amount_cents - payment.refunded_cents:
+        _give_up(payment, because="It was refunded in Stripe's dashboard.", now=now)
+    (refund,) = refunding.request_many([(payment, found.amount_cents)], why="at_stripe", by=None, now=now)
+    return refund
+
+
+def _give_up(payment: Payment, *, because: str, now: datetime) -> None:
+    """Refunds that wait to be sent, and can't be any more."""
+    waiting = select(Refund).where(Refund.payment_id == payment.id, Refund.state == "requested").options(*whole_refund())
+    for refund in db.session.scalars(waiting):
+        refunding.came_to_nothing(refund, because=because, now=now)
+
+
+def dispute_told(found: CardDispute, *, now: datetime) -> None:
+    """The bank of whoever paid takes the money back, or gives it again; the office is told when it begins, for it has to answer."""
+    query = select(Payment).where(Payment.payment_intent == found.payment_intent).options(*with_its_place())
+    payment = db.session.scalars(query).unique().one_or_none()
+    if payment is None:
+        log.warning("dispute of nobody", dispute=found.id)
+        return
+    lock_payment(payment)
+    line = payment.line
+    if payment.state in ("succeeded", "won") and not _knows(f"dispute:{found.id}"):
+        paying.move(payment, "disputed", now=now)
+        write([entry(line, "dispute", found.amount_cents, source=f"dispute:{found.id}", by=None, now=now)])
+        _tell_the_office(payment, found, now)
+    if payment.state == "disputed" and found.state in ("won", "lost"):
+        paying.move(payment, found.state, now=now)
+        if found.state == "won":
+            write([entry(line, "dispute_won", found.amount_cents, source=f"dispute-won:{found.id}", by=None, now=now)])
+            _give_what_is_over(payment, now)
+        else:
+            _give_up(payment, because="The bank took the payment back.", now=now)
+
+
+def _give_what_is_over(payment: Payment, now: datetime) -> None:
+    """Of a place that ended while the payment was disputed: what isn't charged for it any more."""
+    line = payment.line
+    over = payment.left_cents - charges([line.id]).get(line.id, 0)
+    if over > 0:
+        why = "canceled" if line.enrollment.state == "canceled" else "withdrawn"
+        refunding.request(payment, over, why=why, by=None, now=now)
+
+
+def _knows(source: str) -> bool:
+    return db.session.scalar(select(LedgerEntry.id).where(LedgerEntry.source == source)) is not None
+
+
+def _tell_the_office(payment: Payment, found: CardDispute, now: datetime) -> None:
+    district = payment.line.enrollment.series.district
+    office = select(Person).join(Appointment, Appointment.person_id == Person.id)
+    office = office.where(Appointment.district_id == district.id, Appointment.role == "program_manager", current_on(district.day(now)))
+    values = {
+        "title": payment.line.enrollment.series.seminar.title,
+        "name": payment.line.order.person.name,
+        "order_id": payment.order_id,
+        "amount_cents": found.amount_cents,
+        "currency": payment.currency,
+        "until": found.answer_by,
+    }
+    outbox.put_all("disputed", [Letter(person, found.id, values) for person in db.session.scalars(office.distinct())], now=now)
