@@ -1,0 +1,31 @@
+"""The questions of a series, by keyboard alone, without JavaScript, at 320 px: one page between the button and the seat."""
+
+import re
+
+import pytest
+
+from tests.journeys.addresses import addresses
+from tests.journeys.keyboard import KeyboardVisitor
+
+pytestmark = pytest.mark.browser
+NARROW = {"width": 320, "height": 640}
+
+
+def test_somebody_answers_before_they_enroll_and_empties_it_afterwards(browser, fresh_base):
+    path = "/series/{other_series}".format_map(addresses(browser, fresh_base))
+    tessa = KeyboardVisitor(browser, fresh_base, axe=False, java_script_enabled=False, viewport=NARROW).sign_in("teacher")
+    tessa.go(path).press("Enroll").sees("Before you enroll")
+    assert tessa.chosen("Grade taught") == "4"
+    tessa.check(tessa.field("Vegetarian"))
+    tessa.fill("Accommodation needs", "A seat near the front")
+    # A group of choices is one stop; an arrow chooses the next of them, or, from the last one, the first.
+    tessa.reach(tessa.field("Prefer not to say").nth(1))
+    tessa.keys.press("ArrowDown")
+    tessa.press("Enroll").sees("You're enrolled")
+    tessa.follow("Your answers")
+    assert tessa.field(re.compile("^1: not at all")).is_checked()
+    tessa.reach(tessa.field("Accommodation needs"))
+    tessa.keys.press("Control+A")
+    tessa.keys.press("Delete")
+    tessa.press("Save answers").follow("Your answers")
+    assert tessa.field("Accommodation needs").input_value() == "" and tessa.field("Vegetarian").is_checked()
