@@ -151,7 +151,7 @@ def a_series(cast: Cast, title: str = "Robotics", seats: int = 5) -> Series:
 # What somebody says to each question of a series.
 ANSWERS = {
     "dietary": "vegetarian\nNo mushrooms",
-    "accommodation": "A seat near the front",
+    "accommodation": "Interpreter",
     "grade": "4",
     "experience": "tried",
     "confidence": "2",

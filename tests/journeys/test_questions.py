@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from tests.journeys.addresses import addresses
 from tests.journeys.keyboard import KeyboardVisitor
 
 pytestmark = pytest.mark.browser
@@ -12,9 +11,8 @@ NARROW = {"width": 320, "height": 640}
 
 
 def test_somebody_answers_before_they_enroll_and_empties_it_afterwards(browser, fresh_base):
-    path = "/series/{other_series}".format_map(addresses(browser, fresh_base))
     tessa = KeyboardVisitor(browser, fresh_base, axe=False, java_script_enabled=False, viewport=NARROW).sign_in("teacher")
-    tessa.go(path).press("Enroll").sees("Before you enroll")
+    tessa.visit("/seminars?search=middle+school+lab").open("Printing in the Middle School Lab").press("Enroll").sees("Before you enroll")
     assert tessa.chosen("Grade taught") == "4"
     tessa.check(tessa.field("Vegetarian"))
     tessa.fill("Accommodation needs", "A seat near the front")

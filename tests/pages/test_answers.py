@@ -20,7 +20,7 @@ PAGE, OWN, ALL = "/series/1/enrollment", "/series/1/enrollment/answers", "/serie
 TYPED = {
     "dietary": ["vegetarian"],
     "dietary_words": " No  mushrooms\n",
-    "accommodation": "A seat near the front",
+    "accommodation": "Interpreter",
     "grade": "4",
     "experience": "tried",
     "confidence": "2",
@@ -173,7 +173,7 @@ def test_the_person_sees_changes_and_empties_their_answers_until_the_series_begi
     ada = as_who(robotics, "ada")
     ada.post(PAGE, data=TYPED)
     page = ada.get(OWN)
-    assert 'value="No mushrooms"' in page.text and "A seat near the front</textarea>" in page.text
+    assert 'value="No mushrooms"' in page.text and "Interpreter</textarea>" in page.text
     assert re.search(r"<input checked [^>]*value=\"vegetarian\"", page.text)
     assert ada.post(OWN, data={**TYPED, "dietary": ["vegan"], "accommodation": "", "experience": ""}).status_code == 303
     assert said(robotics) == {"dietary": "vegan\nNo mushrooms", "grade": "4", "confidence": "2"}
@@ -211,7 +211,7 @@ def test_the_trainer_reads_the_kitchens_list_the_needs_and_the_counts(robotics):
     assert ALL in tara.get("/teaching").text and ALL in tara.get("/series/1").text
     page = words(tara.get(ALL))
     assert "For the kitchen 2 of 2 people" in page and "Vegetarian, No mushrooms 2" in page
-    assert "Ada Example A seat near the front" in page and "Ben Example" not in page
+    assert "Ada Example Interpreter" in page and "Ben Example" not in page
     assert "Grade 4 1" in page and "I have tried it 1" in page and "5: very confident 0" in page
 
 

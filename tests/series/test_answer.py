@@ -98,7 +98,7 @@ def test_trainers_read_the_plates_the_needs_by_name_and_how_many_said_what_of_th
     said = answered(cast.series)
     assert said.people == 4
     assert said.dietary == [("vegetarian\nNo mushrooms", 2), ("vegan", 1)]
-    assert said.accommodation == [("Ada Example", "A seat near the front")]
+    assert said.accommodation == [("Ada Example", "Interpreter")]
     assert {question: dict(counts) for question, counts in said.counts.items()} == {
         "grade": {"4": 1},
         "experience": {"tried": 1},
@@ -170,7 +170,7 @@ def test_the_persons_own_export_holds_their_answers_and_nobody_elses_does(cast):
     (own,) = [one for one in held_about(cast.ada) if one.table == "enrollment_answer"]
     assert {row["question"]: row["value"] for row in own.rows} == ANSWERS
     for name in ("ben", "tara", "olive", "pia"):
-        assert "A seat near the front" not in str(held_about(cast.people[name]))
+        assert "Interpreter" not in str(held_about(cast.people[name]))
 
 
 def test_of_two_records_of_one_person_what_only_the_other_place_said_goes_on(cast):
