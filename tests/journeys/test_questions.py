@@ -5,6 +5,7 @@ import re
 import pytest
 
 from tests.journeys.keyboard import KeyboardVisitor
+from tests.journeys.visitor import signed_in
 
 pytestmark = pytest.mark.browser
 NARROW = {"width": 320, "height": 640}
@@ -27,3 +28,5 @@ def test_somebody_answers_before_they_enroll_and_empties_it_afterwards(browser, 
     tessa.keys.press("Delete")
     tessa.press("Save answers").follow("Your answers")
     assert tessa.field("Accommodation needs").input_value() == "" and tessa.field("Vegetarian").is_checked()
+    # With JavaScript, axe looks at the same page.
+    signed_in(browser, fresh_base, "teacher", viewport=NARROW).go(tessa.path).sees("Your answers")
