@@ -14,6 +14,7 @@ from seminar.people.district import District
 from seminar.people.passkey import Passkey
 from seminar.people.person import Person
 from seminar.people.school import School
+from seminar.series.question import QUESTIONS
 from seminar.series.seminar import Seminar
 from seminar.series.series import Meeting, Series
 from seminar.skills.award import Award
@@ -168,6 +169,24 @@ def a_series(cast: Cast, title: str = "Robotics", seats: int = 5) -> Series:
     series.trainers = [cast.people["tara"]] if "tara" in cast.people else []
     series.meetings = [Meeting(district_id=cast.district.id, starts_at=starts, ends_at=starts + timedelta(hours=2), place="Lab")]
     db.session.add(series)
+    db.session.commit()
+    return series
+
+
+# What somebody says to each question of a series.
+ANSWERS = {
+    "dietary": "vegetarian\nNo mushrooms",
+    "accommodation": "Interpreter",
+    "grade": "4",
+    "experience": "tried",
+    "confidence": "2",
+}
+
+
+def asking(series: Series, *questions: str) -> Series:
+    """The series, which asks these from now on, or all that there are."""
+    for question in questions or QUESTIONS:
+        setattr(series, f"asks_{question}", True)
     db.session.commit()
     return series
 

@@ -2,11 +2,16 @@
 
 from datetime import date, timedelta
 
+from sqlalchemy import select
+
 from inventory.demo.calendar import TIMEZONE, year_ending
 from inventory.demo.catalog import SEMINARS
 from inventory.demo.world import World
 from seminar.ground.clock import at_local
 from seminar.ground.db import db
+from seminar.series.answer import EnrollmentAnswer
+from seminar.series.enrollment import Enrollment
+from seminar.series.question import QUESTIONS
 from seminar.series.seminar import Seminar
 from seminar.series.series import Meeting, Series
 
@@ -51,6 +56,8 @@ def open_series(world: World) -> None:
         inside = world.enroll_some(series, enrolled, state_since=world.now - timedelta(days=3))
         if enrolled == seats:
             world.wait_some(series, inside, 3, since=world.now - timedelta(days=2))
+        if title == "Printing in the Middle School Lab":
+            ask(world, series)
     summer = date(year_ending(today), 6, 15)
     for title, first in (("Laser Cutting, Safely", summer), ("Blocks First: Coding Before the Screen", summer + timedelta(days=21))):
         series = add_series(world, title, first, 4, 20, season="summer", every=1)
@@ -59,6 +66,30 @@ def open_series(world: World) -> None:
             series.price_cents = PRICES_CENTS[title]
         else:
             world.enroll_some(series, 5, state_since=world.now - timedelta(days=2))
+
+
+# What those who are in it by now said, in turn: food, access, experience and confidence.
+SAID = [
+    ("vegetarian", "", "new", "1"),
+    ("vegetarian\nnuts", "I read lips: a seat near the front, and one person speaking at a time.", "tried", "2"),
+    ("", "", "tried", "3"),
+    ("vegetarian", "Step-free access, and a table that a wheelchair fits under.", "uses", "4"),
+    ("No shellfish", "", "new", "2"),
+]
+
+
+def ask(world: World, series: Series) -> None:
+    """It asks all that a series can, and its people have answered."""
+    for question in QUESTIONS:
+        setattr(series, f"asks_{question}", True)
+    db.session.flush()
+    grades = {a.person_id: a.grade for a in world.appointments if a.role == "teacher"}
+    places = db.session.scalars(select(Enrollment).where(Enrollment.series_id == series.id).order_by(Enrollment.id))
+    for place, (dietary, accommodation, experience, confidence) in zip(places, SAID, strict=False):
+        said = {"dietary": dietary, "accommodation": accommodation, "experience": experience, "confidence": confidence}
+        said["grade"] = str(grades[place.person_id])
+        of = {"district_id": world.district.id, "enrollment_id": place.id, "person_id": place.person_id, "answered_at": place.created_at}
+        db.session.add_all(EnrollmentAnswer(**of, question=question, value=value) for question, value in said.items() if value)
 
 
 def add_series(world: World, title: str, first: date, meetings: int, seats: int, season: str = "year-round", every: int = 7) -> Series:

@@ -3,7 +3,7 @@ page, the round of a day, the data dictionary and docs/retention.md are read fro
 
 Laws: nothing goes before its time, and a district can only make that time longer than the least; what people did is never deleted
 (rule 8): what names somebody is emptied, and the rows stay for what is counted. Only what waited for something that never came
-(a preview, a link, a sign-in) is removed.
+(a preview, a link, a sign-in), and what was asked for one occasion (food, access), is removed.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -114,7 +114,7 @@ def emptied(model: type[Model], **values: Any) -> Callable[[list[Any], Times], N
 
 
 def removed(model: type[Model]) -> Callable[[list[Any], Times], None]:
-    """The rows go: only for what nobody did."""
+    """The rows go: only for what nobody did, and for what was asked for one occasion."""
 
     def forget(keys: list[Any], _times: Times) -> None:
         (key,) = model.__table__.primary_key  # type: ignore[attr-defined]
@@ -133,7 +133,8 @@ choose longer times than the least, never shorter ones.
 Nothing that people did is deleted (rule 8 of the product, and domain.md, section 5): the rows stay, because coverage, counts and
 hours rest on them, and what names somebody goes: notes, reasons, what a mail said, and at last the person's name. Somebody who
 left becomes "Former person 123", keeps their rows, and can't sign in; not before every record that names them is over its own
-time, and never while they hold an appointment, an open loan, a place in a series to come, or a badge.
+time, and never while they hold an appointment, an open loan, a place in a series to come, or a badge. What somebody needs to eat, or
+to take part, was asked for one occasion: that answer goes whole.
 
 **The audit trail is not touched.** It is append-only by the database itself, so that nobody can rewrite what was done, and a job
 that could would be a way to. It names people by their id, and so it loses their names with them; what it keeps beside that

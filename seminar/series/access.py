@@ -19,5 +19,5 @@ def teaches(standing: Standing, series: Series) -> bool:
 
 
 def looks_after(standing: Standing, series: Series) -> bool:
-    """Takes the attendance of a series and sees its grid; into that only a cleared trainer writes."""
+    """Takes the attendance of a series, reads what its people answered, and sees its grid; into that only a cleared trainer writes."""
     return standing.has("program_manager") or teaches(standing, series)

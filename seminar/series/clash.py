@@ -1,4 +1,4 @@
-"""Meetings at the same time: before somebody is in two of them, they are told (rule 2)."""
+"""Meetings at the same time, and on closed days: before somebody is in two of them, or comes to a closed door, they are told (rule 2)."""
 
 from datetime import datetime
 
@@ -6,6 +6,7 @@ from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.orm import aliased, joinedload
 
 from seminar.ground.db import db
+from seminar.people.calendar import ClosedDay
 from seminar.people.person import Person
 from seminar.series.enrollment import TAKES_A_SEAT, Enrollment
 from seminar.series.series import Meeting, Series, series_trainer
@@ -44,3 +45,15 @@ def meetings_at_the_same_time(person: Person, series: Series, now: datetime) -> 
     """Meetings of other series that the person is enrolled in or teaches and that overlap with a coming one of this series
     (rule 2)."""
     return list(db.session.scalars(_CLASHES, {"person_id": person.id, "series_id": series.id, "now": now}))
+
+
+def meetings_on_closed_days(series: Series, now: datetime) -> list[tuple[Meeting, str]]:
+    """The coming meetings of the series on days on which the district is closed, each with the reason; one statement at most. A
+    meeting goes on until somebody changes it."""
+    ahead = [meeting for meeting in series.meetings if meeting.ends_at > now and meeting.canceled_at is None]
+    if not ahead:
+        return []
+    days = {meeting: series.district.day(meeting.starts_at) for meeting in ahead}
+    closed = select(ClosedDay.day, ClosedDay.reason).where(ClosedDay.district_id == series.district_id, ClosedDay.day.in_({*days.values()}))
+    reasons = {day: reason for day, reason in db.session.execute(closed)}
+    return [(meeting, reasons[day]) for meeting, day in days.items() if day in reasons]

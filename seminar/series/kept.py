@@ -1,12 +1,14 @@
-"""How long attendance and enrollments keep their words, and the names of who they are about."""
+"""How long attendance, enrollments and answers keep their words, and the names of who they are about."""
 
 from sqlalchemy import ColumnElement, exists, or_, select, union_all
 from sqlalchemy.sql.selectable import CompoundSelect
 
 from seminar.ground.refusal import N_
-from seminar.ground.retention import Part, RetentionKind, Times, emptied
+from seminar.ground.retention import Part, RetentionKind, Times, emptied, removed
+from seminar.series.answer import EnrollmentAnswer
 from seminar.series.attendance import Attendance
-from seminar.series.enrollment import Enrollment
+from seminar.series.enrollment import OVER, Enrollment
+from seminar.series.question import KEPT_DAYS, NEEDS
 from seminar.series.series import Meeting, series_trainer
 
 LONGEST_OF_STATES = N_("The longest that states ask of hours: Illinois six years, Texas seven, eight in New York.")
@@ -20,6 +22,14 @@ def _meets_since(times: Times, kind: str) -> ColumnElement[bool]:
 def _enrollments(times: Times) -> ColumnElement[bool]:
     is_over = (Enrollment.district_id == times.district_id) & (Enrollment.state_since < times.first_kept_at("enrollments"))
     return is_over & ~_meets_since(times, "enrollments") & (Enrollment.state_reason != "")
+
+
+def _needs(times: Times) -> ColumnElement[bool]:
+    """Of a series that is over, and of a place that is, whatever the series does."""
+    is_over = Enrollment.state.in_(OVER) | ~_meets_since(times, "answers")
+    over = (Enrollment.district_id == times.district_id) & (Enrollment.state_since < times.first_kept_at("answers")) & is_over
+    of_district = (EnrollmentAnswer.district_id == times.district_id) & EnrollmentAnswer.question.in_(NEEDS)
+    return of_district & exists().where(Enrollment.id == EnrollmentAnswer.enrollment_id, over)
 
 
 def people_named(times: Times) -> CompoundSelect[int]:
@@ -52,8 +62,18 @@ ENROLLMENTS = RetentionKind(
     least=8,
     parts=(Part(Enrollment, _enrollments, emptied(Enrollment, state_reason=None)),),
 )
-KINDS = [ATTENDANCE, ENROLLMENTS]
+ANSWERS = RetentionKind(
+    name="answers",
+    title=N_("Answers before a series"),
+    covers=N_("Which food and which help somebody needs; it counts from the last meeting, or from the day their place ended."),
+    does=N_("Removed. Grade, experience and confidence stay with the place, for the counts."),
+    source=N_("Once everybody has eaten and gone home, nobody needs to know any more."),
+    days=KEPT_DAYS,
+    parts=(Part(EnrollmentAnswer, _needs, removed(EnrollmentAnswer)),),
+)
+KINDS = [ATTENDANCE, ENROLLMENTS, ANSWERS]
 TABLES = {
+    "enrollment_answer": "answers",
     "attendance": "attendance",
     "enrollment": "enrollments",
     **dict.fromkeys(("seminar", "series", "meeting", "series_trainer"), "program"),

@@ -11,6 +11,7 @@ from seminar.ground.contributions import Collision
 from seminar.ground.db import db
 from seminar.ground.refusal import N_
 from seminar.people.person import Person
+from seminar.series.answer import take_over_answers
 from seminar.series.attendance import Attendance
 from seminar.series.enrollment import LIVE, Enrollment, lock, move, record
 from seminar.series.series import Meeting, Series
@@ -58,6 +59,7 @@ def _withdrawing(one: Enrollment, other: Enrollment, series: Series) -> Callable
         place = max(one, other, key=_how_far)
         move(place, "withdrawn", by=by, now=now, reason=N_("Two records of one person became one."))
         db.session.flush()
+        take_over_answers(other if place is one else one, place)
         record([place], by=by, now=now)
         for settle in contributions.places_ended:
             settle([place], by=by, now=now)

@@ -6,7 +6,7 @@ last word. Nothing but that CHECK reads it: how many seats are left is counted.
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text, bindparam, select
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text, bindparam, false, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from seminar.ground.db import Model, db, fill
@@ -44,6 +44,12 @@ class Series(Model):
     canceled_at: Mapped[datetime | None]
     canceled_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     canceled_reason: Mapped[str | None]
+    # What it asks of whoever enrolls: see question.py.
+    asks_dietary: Mapped[bool] = mapped_column(default=False, server_default=false())
+    asks_accommodation: Mapped[bool] = mapped_column(default=False, server_default=false())
+    asks_grade: Mapped[bool] = mapped_column(default=False, server_default=false())
+    asks_experience: Mapped[bool] = mapped_column(default=False, server_default=false())
+    asks_confidence: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     district: Mapped[District] = relationship()
     seminar: Mapped[Seminar] = relationship()

@@ -49,6 +49,7 @@ PAGES = [
     ("teacher", "/my/learning"),
     ("trainer", "/teaching"),
     ("trainer", "/series/{series}/skills"),
+    ("trainer", "/series/{series}/answers"),
     ("trainer", "/meetings/{meeting}/attendance"),
     ("teacher", "/staff"),
     ("teacher", "/staff?name=ngu"),

@@ -6,6 +6,7 @@ from sqlalchemy.exc import DBAPIError
 
 from seminar.ground import history
 from seminar.ground.db import db
+from seminar.series.answer import give_answers
 from seminar.series.enrolling import enroll
 from seminar.series.enrollment import Enrollment
 from tests.cast import NOW, TODAY, a_cast, a_model, a_series
@@ -71,6 +72,31 @@ def test_whoever_writes_it_is_known_since_when_somebody_is_enrolled(db_session):
     db.session.execute(text(ENROLLMENT), {**of, "series": other.id, "state": "offered"})
     db.session.execute(text("UPDATE enrollment SET state = 'enrolled', state_since = '2027-03-01' WHERE state = 'offered'"))
     assert [str(at)[:10] for at in db.session.scalars(select(Enrollment.enrolled_at).order_by(Enrollment.id))] == ["2027-03-01"] * 2
+
+
+@pytest.mark.parametrize(
+    ("question", "value"),
+    [("confidence", "6"), ("experience", "much"), ("grade", "13"), ("shoe size", "9"), ("dietary", ""), ("dietary", "x" * 501)],
+)
+def test_an_answer_is_one_that_its_question_has(db_session, question, value):
+    cast = a_cast()
+    place = enroll(cast.ada, a_series(cast), by=cast.ada, now=NOW)
+    of = {"district": cast.district.id, "place": place.id, "person": cast.ada.id}
+    sql = "INSERT INTO enrollment_answer (district_id, enrollment_id, person_id, question, value, answered_at)"
+    sql += " VALUES (:district, :place, :person, :question, :value, '2027-03-01')"
+    db.session.execute(text(sql), {**of, "question": "confidence", "value": "5"})
+    db.session.execute(text(sql), {**of, "question": "grade", "value": "several"})
+    refused(sql, **of, question=question, value=value)
+
+
+def test_a_question_is_answered_once(db_session):
+    cast = a_cast()
+    place = enroll(cast.ada, a_series(cast), by=cast.ada, now=NOW)
+    give_answers(place, {"confidence": "5"}, by=cast.ada, now=NOW)
+    db.session.commit()
+    again = "INSERT INTO enrollment_answer (district_id, enrollment_id, person_id, question, value, answered_at)"
+    again += " SELECT district_id, enrollment_id, person_id, question, '4', answered_at FROM enrollment_answer"
+    refused(again)
 
 
 def test_a_day_of_an_item_is_claimed_once(db_session):

@@ -14,12 +14,11 @@ def floats(tree: ast.AST) -> list[str]:
     """Literals, divisions that make one, and calls of float and round; Decimal's division is exact."""
     found = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, float):
-            found.append(f"line {node.lineno}: {node.value}")
-        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and not ast.unparse(node.left).startswith("Decimal("):
-            found.append(f"line {node.lineno}: {ast.unparse(node)}")
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("float", "round"):
-            found.append(f"line {node.lineno}: {ast.unparse(node)}")
+        is_literal = isinstance(node, ast.Constant) and isinstance(node.value, float)
+        divides = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div) and not ast.unparse(node.left).startswith("Decimal(")
+        calls = isinstance(node, ast.Call) and ast.unparse(node.func) in ("float", "round")
+        if is_literal or divides or calls:
+            found.append(ast.unparse(node))
     return found
 
 

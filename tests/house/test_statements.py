@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from inventory.equipment_import import EquipmentImport, stage
 from inventory.equipment_sheet import COLUMNS, NEEDED
@@ -13,9 +13,10 @@ from seminar.ground.sheets import read_table
 from seminar.people.appointment import Appointment
 from seminar.people.person import Person
 from seminar.people.sign_on_provider import SignOnDomain, SignOnProvider
+from seminar.series.answer import give_answers
 from seminar.series.enrollment import Enrollment
 from seminar.skills.award import Award
-from tests.cast import NOW, TODAY, a_cast, a_model, a_passkey, a_series, signed_in
+from tests.cast import ANSWERS, NOW, TODAY, a_cast, a_model, a_passkey, a_series, asking, signed_in
 
 PAGES = {
     "/seminars": "ada",
@@ -25,6 +26,8 @@ PAGES = {
     "/teaching": "tara",
     "/series/1": "olive",
     "/series/1/skills": "tara",
+    "/series/1/answers": "tara",
+    "/series/1/enrollment": "ben",
     "/meetings/1/attendance": "tara",
     "/my/learning": "ada",
     "/equipment": "ada",
@@ -73,6 +76,9 @@ def grow(cast, series, number):
                 Award(district_id=d, person_id=person.id, badge_id=cast.badge.id, first_day=TODAY, last_day=TODAY, awarded_at=NOW),
             ]
         )
+    db.session.flush()
+    for place in db.session.scalars(select(Enrollment).where(Enrollment.person_id.in_([p.id for p in people]))):
+        give_answers(place, ANSWERS, by=place.person, now=NOW)
     plan_to_leave(cast, people)
     for n in range(number):
         signed_in(cast.ben, f"ben {number} {n}")
@@ -130,7 +136,7 @@ def statements(app, url, key):
 def test_pages_take_as_many_statements_with_300_rows_as_with_3(clean):
     with clean.app_context():
         cast = a_cast()
-        series = a_series(cast, seats=400)
+        series = asking(a_series(cast, seats=400))
         a_model(cast, items=3)
         keys = {name: f"{person.id}:key-{name}" for name, person in cast.people.items()}
         grow(cast, series, 3)

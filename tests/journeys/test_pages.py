@@ -52,6 +52,7 @@ PAGES: dict[str | None, list[str]] = {
         "/staff",
         "/people/{person}",
         "/series/{full_series}",
+        "/series/{other_series}/enrollment",
         "/depot",
         "/help",
     ],
@@ -63,6 +64,7 @@ PAGES: dict[str | None, list[str]] = {
         "/meetings/{meeting}/attendance",
         "/series/{series}/skills",
         "/series/{series}/skills?person={enrolled}",
+        "/series/{other_series}/answers",
         "/people/{person}?badge={badge}",
     ],
     "coach": ["/", "/schools/{school}", "/teaching"],
@@ -145,6 +147,8 @@ NO_PAGES = {"static", "healthz", "readyz", "series.show_feed", "people.show_mail
 NO_PAGES |= {"inventory.show_import_template", "inventory.show_import_refused"}
 # The demo district has no sheet and no roster; test_importing.py and test_roster.py walk them at each width.
 ELSEWHERE = {"inventory.show_import", "people.show_roster_import"}
+# Nobody of the demo's accounts is in a series that asks something; test_questions.py answers one.
+ELSEWHERE |= {"series.show_own_answers"}
 # The code page is between two others: tests/journeys/test_account.py comes to it.
 NO_PAGES |= {"people.show_code", "people.show_passkey_options", "people.show_new_passkey_options", "people.show_still_here"}
 NO_PAGES |= {"people.show_logo", "people.show_colors"}

@@ -26,10 +26,11 @@ from seminar.people.district_editing import put_logo
 from seminar.people.roster.server import RosterServer
 from seminar.people.sign_on import SignOnIdentity
 from seminar.people.sign_on_provider import SignOnProvider
+from seminar.series.answer import give_answers
 from seminar.series.enrolling import enroll, take_paid_seat
 from seminar.skills.sign_off import SignOff
 from seminar.web.mail_links import turn_off_token
-from tests.cast import NOW, TODAY, Cast, a_cast, a_model, a_passkey, a_series, an_award, signed_in
+from tests.cast import ANSWERS, NOW, TODAY, Cast, a_cast, a_model, a_passkey, a_series, an_award, asking, signed_in
 from tests.people.rosters import a_set, read_for, texts
 from tests.pictures import a_png
 
@@ -196,7 +197,12 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "skills.create_competency_revival": PLANS,
     "skills.show_starting_set": PLANS,
     "skills.save_starting_set": PLANS,
+    "series.show_enrollment": EVERYBODY,
     "series.create_enrollment": EVERYBODY,
+    "series.show_own_answers": ("ada",),
+    # The others have enrolled by then.
+    "series.save_own_answers": EVERYBODY,
+    "series.show_answers": ("tara", "olive"),
     "series.create_withdrawal": EVERYBODY,
     "series.create_wait": EVERYBODY,
     "series.create_refusal": EVERYBODY,
@@ -322,6 +328,8 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
     series, model = a_series(cast), a_model(cast)
     place = enroll(cast.ada, series, by=cast.ada, now=NOW)
     costs, payment, refund = an_order_of_each(cast)
+    asking(series)
+    give_answers(place, ANSWERS, by=cast.ada, now=NOW)
     an_award(cast, cast.ada, last_day=TODAY)
     reservation = reserve(Asked(cast.school, cast.ada, {model: 1}, TODAY, TODAY), by=cast.cora, now=NOW, today=TODAY)
     elsewhere, passkey = signed_in(cast.ada, "key-elsewhere"), a_passkey(cast.ada)

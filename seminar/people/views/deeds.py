@@ -10,6 +10,8 @@ DEEDS = {
     "address confirmed": N_("address confirmed"),
     "address made primary": N_("address made primary"),
     "address removed": N_("address removed"),
+    "answers changed": N_("answers to a series' questions changed"),
+    "answers given": N_("answers to a series' questions given"),
     "appointed": N_("appointed"),
     "appointment changed": N_("appointment changed"),
     "appointment ended": N_("appointment ended"),

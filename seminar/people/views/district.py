@@ -181,7 +181,7 @@ def show_colors(color: str, color_dark: str) -> Response:
     dark = f"--district: #{color_dark};"
     sheet = (
         f":root {{ --district: #{color}; }}\n"
-        f'@media (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{ {dark} }} }}\n'
-        f':root[data-theme="dark"] {{ {dark} }}\n'
+        f'@media screen and (prefers-color-scheme: dark) {{ :root:not([data-theme="light"]) {{ {dark} }} }}\n'
+        f'@media screen {{ :root[data-theme="dark"] {{ {dark} }} }}\n'
     )
     return Response(sheet, mimetype="text/css", headers={"Cache-Control": FOR_GOOD})

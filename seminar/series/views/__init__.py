@@ -4,4 +4,4 @@ from flask import Blueprint
 
 series: Blueprint = Blueprint("series", __name__)
 
-from seminar.series.views import attendance, catalog, enrollment, grid, learning, meetings, planning, program  # noqa: E402, F401
+from seminar.series.views import answers, attendance, catalog, enrollment, grid, learning, meetings, planning, program  # noqa: E402, F401

@@ -10,6 +10,7 @@ from seminar.people.person import Person
 from seminar.series.access import looks_after, opens_teaching
 from seminar.series.attendance import MARKS, Present, sheet, take_attendance
 from seminar.series.enrollment import enrolled_people
+from seminar.series.question import asked_by
 from seminar.series.series import Meeting
 from seminar.series.teaching import meetings_of_trainer
 from seminar.series.views import series
@@ -24,7 +25,8 @@ from seminar.web.viewer import found_or_404, me
 @requires(opens_teaching)
 def show_teaching() -> str:
     coming, past = meetings_of_trainer(me(), clock.now())
-    return render_template("series/teaching.html", coming=coming, past=past)
+    asking = {meeting.series_id for meeting in [*coming, *past] if asked_by(meeting.series)}
+    return render_template("series/teaching.html", coming=coming, past=past, asking=asking)
 
 
 def meeting_to_teach_or_refuse(meeting_id: int) -> Meeting:

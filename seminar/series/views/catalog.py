@@ -11,9 +11,11 @@ from seminar.ground.refusal import Refused
 from seminar.people.appointment import Standing
 from seminar.people.school import GRADE_BANDS
 from seminar.series.access import looks_after, plans_series
+from seminar.series.answer import answers_of, has_begun
 from seminar.series.catalog import Wanted, catalog
-from seminar.series.clash import meetings_at_the_same_time
+from seminar.series.clash import meetings_at_the_same_time, meetings_on_closed_days
 from seminar.series.enrollment import live_enrollment, places, seats_of, takes_enrollments
+from seminar.series.question import asked_by
 from seminar.series.seminar import Seminar
 from seminar.series.series import Series, read_lists
 from seminar.series.views import series
@@ -86,6 +88,7 @@ def series_page(found: Series, refused: Refused | None = None) -> str:
         left=seats.left,
         waiting=seats.waiting,
         open=is_open,
+        asks=asked_by(found),
         ended=bool(found.meetings) and found.meetings[-1].ends_at <= now,
         refusal=sentence_of(refused) if refused else "",
         refused_field=refused.field if refused else None,
@@ -99,11 +102,15 @@ def own_part(standing: Standing, found: Series, *, is_open: bool) -> dict[str, o
     enrollment = live_enrollment(standing.person, found, now)
     state = enrollment.state if enrollment else ""
     number = number_in_line(enrollment) if enrollment and state == "waitlisted" else 0
+    may_take = state == "offered" or (is_open and not state)
     return {
         "enrollment": enrollment,
         "number": number,
         "chances": chances(found, number, now) if number else None,
-        "clashes": meetings_at_the_same_time(standing.person, found, now) if state == "offered" or (is_open and not state) else [],
+        "clashes": meetings_at_the_same_time(standing.person, found, now) if may_take else [],
+        "on_closed_days": meetings_on_closed_days(found, now) if may_take else [],
+        "answers": answers_of(enrollment) if enrollment and state == "enrolled" else {},
+        "begun": has_begun(found, now),
         "may_take_attendance": looks_after(standing, found),
         "may_see_grid": looks_after(standing, found) and found.seminar.badge_id is not None,
         "may_plan": planner,

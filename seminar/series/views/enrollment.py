@@ -9,10 +9,12 @@ from seminar.ground.db import db, reading
 from seminar.ground.refusal import N_, Refused
 from seminar.people.person import Person
 from seminar.series.access import plans_series
+from seminar.series.answer import give_answers
 from seminar.series.enrolling import cancel_enrollment, enroll, withdraw
 from seminar.series.enrollment import LIVE, Enrollment, live_enrollment
 from seminar.series.series import Series
 from seminar.series.views import series
+from seminar.series.views.answers import asked_form, enrollment_page
 from seminar.series.views.catalog import series_or_404, series_page
 from seminar.series.waitlist import join_waitlist, turn_down
 from seminar.web.pages import refusing, told
@@ -36,7 +38,13 @@ def create_enrollment(series_id: int) -> object:
     person = me().person
     try:
         with refusing():
-            place = enroll(person, series_or_404(series_id), by=person, now=clock.now())
+            found = series_or_404(series_id)
+            form = asked_form(found)
+            if form is not None and not form.validate():
+                return enrollment_page(found, form), 422
+            place = enroll(person, found, by=person, now=clock.now())
+            if form is not None:
+                give_answers(place, form.answers(), by=person, now=clock.now())
             place_id, is_held = place.id, place.state == "held"
             db.session.commit()
     except Refused as refused:

@@ -18,6 +18,7 @@ from seminar.people.appointment import Appointment, current_on
 from seminar.people.person import Person
 from seminar.series.access import plans_series
 from seminar.series.planning import CANCELED, cancel_series, change_series, publish_series
+from seminar.series.question import QUESTIONS, asked_by
 from seminar.series.seminar import Seminar
 from seminar.series.series import Series
 from seminar.series.views import series
@@ -46,6 +47,13 @@ class SeriesForm(Form):
     enrollment_closes_at = DateTimeLocalField(lazy_gettext("Enrollment closes"), [needed(), a_likely_day])
     trainers = SelectMultipleField(
         lazy_gettext("Trainers"), coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
+    )
+    questions = SelectMultipleField(
+        lazy_gettext("Ask before somebody enrolls"),
+        choices=[(question, lazy_gettext(label)) for question, label in QUESTIONS.items()],
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+        description=lazy_gettext("Nobody has to answer. The trainers and you read the answers, and nobody else."),
     )
 
     def validate_price_cents(self, price: AmountField) -> None:
@@ -112,6 +120,7 @@ def _edit_page(found: Series, form: SeriesForm | None = None, reason_form: Form 
 def _as_it_is(found: Series) -> SeriesForm:
     form = _series_form(found, typed=False)
     form.trainers.data = [trainer.id for trainer in found.trainers]
+    form.questions.data = asked_by(found)
     for field in (form.enrollment_opens_at, form.enrollment_closes_at):
         field.data = local(field.data).replace(tzinfo=None)
     return form
@@ -140,6 +149,7 @@ def _save_series(form: SeriesForm, target: Series, page: Callable[[SeriesForm], 
             "enrollment_opens_at": _utc(form.enrollment_opens_at.data),
             "enrollment_closes_at": _utc(form.enrollment_closes_at.data),
             "trainers": list(db.session.scalars(chosen)),
+            **{f"asks_{question}": question in form.questions.data for question in QUESTIONS},
         }
         change_series(target, values, by=me().person, now=clock.now())
         return url_for("series.show_series", series_id=target.id)
