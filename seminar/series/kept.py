@@ -7,6 +7,7 @@ from seminar.ground.refusal import N_
 from seminar.ground.retention import Part, RetentionKind, Times, emptied
 from seminar.series.attendance import Attendance
 from seminar.series.enrollment import Enrollment
+from seminar.series.message import SeriesMessage
 from seminar.series.series import Meeting, series_trainer
 
 LONGEST_OF_STATES = N_("The longest that states ask of hours: Illinois six years, Texas seven, eight in New York.")
@@ -20,6 +21,13 @@ def _meets_since(times: Times, kind: str) -> ColumnElement[bool]:
 def _enrollments(times: Times) -> ColumnElement[bool]:
     is_over = (Enrollment.district_id == times.district_id) & (Enrollment.state_since < times.first_kept_at("enrollments"))
     return is_over & ~_meets_since(times, "enrollments") & (Enrollment.state_reason != "")
+
+
+def _messages(times: Times) -> ColumnElement[bool]:
+    first_kept_at = times.first_kept_at("enrollments")
+    meets_since = exists().where(Meeting.series_id == SeriesMessage.series_id, Meeting.ends_at >= first_kept_at)
+    is_over = (SeriesMessage.district_id == times.district_id) & (SeriesMessage.sent_at < first_kept_at) & ~meets_since
+    return is_over & ((SeriesMessage.subject != "") | (SeriesMessage.text != ""))
 
 
 def people_named(times: Times) -> CompoundSelect[int]:
@@ -45,16 +53,19 @@ ATTENDANCE = RetentionKind(
 ENROLLMENTS = RetentionKind(
     name="enrollments",
     title=N_("Enrollments"),
-    covers=N_("Who had a place in which series, and why it ended; it counts from the last meeting."),
-    does=N_("Reasons go. The places stay for the counts."),
+    covers=N_("Who had a place in which series, why it ended, and what its people were written; it counts from the last meeting."),
+    does=N_("Reasons and messages go. The places, and who could still come to a moved meeting, stay for the counts."),
     source=LONGEST_OF_STATES,
     years=8,
     least=8,
-    parts=(Part(Enrollment, _enrollments, emptied(Enrollment, state_reason=None)),),
+    parts=(
+        Part(Enrollment, _enrollments, emptied(Enrollment, state_reason=None)),
+        Part(SeriesMessage, _messages, emptied(SeriesMessage, subject="", text="")),
+    ),
 )
 KINDS = [ATTENDANCE, ENROLLMENTS]
 TABLES = {
     "attendance": "attendance",
-    "enrollment": "enrollments",
+    **dict.fromkeys(("enrollment", "meeting_move", "move_answer", "series_message"), "enrollments"),
     **dict.fromkeys(("seminar", "series", "meeting", "series_trainer"), "program"),
 }
