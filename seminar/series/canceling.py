@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import exists, select
-from sqlalchemy.orm import aliased, joinedload, selectinload
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload, selectinload
 
 from seminar.ground import contributions
 from seminar.ground.contributions import Touched
 from seminar.ground.db import db
 from seminar.series.catalog import Listed, first_start, goes_on, taken_seats
-from seminar.series.enrollment import Enrollment, places, takes_them
+from seminar.series.enrollment import places, takes_them
 from seminar.series.series import Meeting, Series
 
 POINTED_TO = 5
@@ -43,13 +43,11 @@ def consequences_of(series: Series, now: datetime) -> Consequences:
 
 
 def elsewhere(series: Series, now: datetime) -> list[Listed]:
-    """The next series of the same seminar that have a free seat which nobody waits for; two statements."""
-    place = aliased(Enrollment)
-    waits = exists().where(place.series_id == Series.id, place.state == "waitlisted")
+    """The next series of the same seminar that have a free seat; two statements."""
     query = (
         select(Series, taken_seats())
         .where(Series.seminar_id == series.seminar_id, Series.id != series.id, takes_them(now), goes_on(series.district_id, now))
-        .where(taken_seats() < Series.seats, ~waits)
+        .where(taken_seats() < Series.seats)
         .options(joinedload(Series.seminar), selectinload(Series.meetings))
         .order_by(first_start(), Series.id)
         .limit(POINTED_TO)

@@ -101,7 +101,7 @@ def test_who_is_enrolled_is_asked_on_the_page_and_at_home_until_they_answer(robo
     assert moved in said(ada) and moved in said(ada, "/")
     assert "Not answered yet 1 Ada Example" in said(tara) and "Who can still come" not in said(ada)
     assert ada.post(ANSWER, data={"move": "1", "comes": "yes"}).status_code == 303
-    assert "Can you still come?" not in said(ada) + said(ada, "/")
+    assert "Can you still come?" not in said(ada) + said(ada, "/") and "Withdraw" in said(ada)
     assert "Yes 1 Ada Example" in said(tara)
     assert there(robotics, Enrollment.state) == ["enrolled"]
 
@@ -133,6 +133,7 @@ def test_a_message_is_looked_at_first_sent_once_and_stays_on_the_page(robotics):
     tara = as_who(robotics, "tara")
     preview = tara.post(f"{SERIES}/messages/new", data=MESSAGE)
     assert preview.status_code == 200 and "Send 1 mail" in preview.text and "&lt;b&gt;Really" in preview.text
+    assert 'name="once"' in preview.text
     assert there(robotics, SeriesMessage.id) == []
     for _ in range(2):
         assert tara.post(f"{SERIES}/messages", data=MESSAGE | {"once": "k"}).status_code == 303
