@@ -43,7 +43,7 @@ from seminar.money.views.card import card
 from seminar.people import mails as people_mails
 from seminar.people import set_up
 from seminar.people.roster import nightly
-from seminar.series import attendance, coming_days, feed, home, reminder, waitlist
+from seminar.series import attendance, coming_days, feed, go_ahead, home, reminder, waitlist
 from seminar.series import mails as series_mails
 from seminar.series import merging as series_merging
 from seminar.series import set_up as series_set_up
@@ -146,6 +146,7 @@ def contribute(settings: Settings) -> None:
         turnaround=following.reckon_every_turnaround,
         reservations_at_risk=at_risk.look_at_every_reservation,
         loans_due=due.tell_what_is_due,
+        series_to_decide=go_ahead.tell_who_decides,
         retention=retention_rule.apply_retention,
     )
     settings_of = (
@@ -174,6 +175,7 @@ def contribute(settings: Settings) -> None:
         series_set_up.series_steps,
     ]
     contributions.days_closing[:] = [following.on_days, coming_days.meetings_on]
+    contributions.canceling_touches[:] = []
     contributions.open_days_changed[:] = [following.follow_open_days]
     contributions.school_closing[:] = [following.at_school]
     contributions.merge_collisions[:] = [skills_merging.merge_collisions, series_merging.merge_collisions]

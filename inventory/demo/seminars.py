@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from inventory.demo.calendar import TIMEZONE, year_ending
 from inventory.demo.catalog import SEMINARS
+from inventory.demo.running import run_a_series
 from inventory.demo.world import World
 from seminar.ground.clock import at_local
 from seminar.ground.db import db
@@ -58,6 +59,7 @@ def open_series(world: World) -> None:
             world.wait_some(series, inside, 3, since=world.now - timedelta(days=2))
         if title == "Printing in the Middle School Lab":
             ask(world, series)
+            run_a_series(world, series, inside)
     summer = date(year_ending(today), 6, 15)
     for title, first in (("Laser Cutting, Safely", summer), ("Blocks First: Coding Before the Screen", summer + timedelta(days=21))):
         series = add_series(world, title, first, 4, 20, season="summer", every=1)

@@ -32,6 +32,8 @@ named_still: list[Callable[..., Any]] = []
 year_end_touches: list[Callable[..., Any]] = []
 # (district, days, now) -> list of Touched: what stands on days that somebody is about to close
 days_closing: list[Callable[..., Any]] = []
+# (series, now) -> list of Touched: what canceling the series would touch outside of it, for who is about to
+canceling_touches: list[Callable[..., Any]] = []
 # (district, by, now) -> None, when days were closed or opened again
 open_days_changed: list[Callable[..., Any]] = []
 # (school, day, now) -> list of Touched: what goes on at a school from the day it closes

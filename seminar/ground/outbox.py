@@ -117,6 +117,8 @@ def as_kept(value: Any) -> Any:
     """JSON knows no days and no times: they are written as what they are."""
     if isinstance(value, dict):
         return {name: as_kept(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [as_kept(one) for one in value]
     if isinstance(value, datetime):
         return {"$at": value.isoformat()}
     return {"$day": value.isoformat()} if isinstance(value, date) else value
@@ -124,6 +126,8 @@ def as_kept(value: Any) -> Any:
 
 def values_of(context: Any) -> Any:
     """What `as_kept` wrote, as it was."""
+    if isinstance(context, list):
+        return [values_of(one) for one in context]
     if not isinstance(context, dict):
         return context
     if "$at" in context:

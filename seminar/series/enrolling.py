@@ -1,7 +1,9 @@
 """Taking a seat in a series, and giving it back or losing it. Each is on record, and told by mail with the meetings attached; what
 it sets free goes to the next in line at once."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -128,12 +130,13 @@ def cancel_enrollment(enrollment: Enrollment, *, reason: str, by: Person, now: d
     pass_on([enrollment.series], now)
 
 
-def cancel_every_enrollment(series: Series, *, reason: str, by: Person, now: datetime) -> None:
-    """The same for everybody who has a place in the series or waits for one; nobody is offered what that sets free."""
+def cancel_every_enrollment(series: Series, *, reason: str, by: Person, now: datetime, told: Mapping[str, Any]) -> None:
+    """The same for everybody who has a place in the series or waits for one; nobody is offered what that sets free. `told` is what
+    their mail says besides."""
     lock(series)
     live = select(Enrollment).where(Enrollment.series_id == series.id, Enrollment.state.in_(LIVE)).options(joinedload(Enrollment.person))
     as_they_are = live.execution_options(populate_existing=True)
-    _end(list(db.session.scalars(as_they_are)), series, "canceled", reason=reason, by=by, now=now)
+    _end(list(db.session.scalars(as_they_are)), series, "canceled", reason=reason, by=by, now=now, told=told)
 
 
 def _as_it_is(enrollment: Enrollment) -> Enrollment:
@@ -142,17 +145,26 @@ def _as_it_is(enrollment: Enrollment) -> Enrollment:
     return enrollment
 
 
-def _end(places: list[Enrollment], series: Series, state: str, *, reason: str | None, by: Person, now: datetime) -> None:
+def _end(
+    places: list[Enrollment],
+    series: Series,
+    state: str,
+    *,
+    reason: str | None,
+    by: Person,
+    now: datetime,
+    told: Mapping[str, Any] | None = None,
+) -> None:
     for place in places:
         move(place, state, by=by, now=now, reason=reason)
     db.session.flush()
     record(places, by=by, now=now)
-    _tell(places, series, state, now=now)
+    _tell(places, series, state, now=now, told=told)
     for settle in contributions.places_ended:
         settle(places, by=by, now=now)
 
 
-def _tell(places: list[Enrollment], series: Series, kind: str, *, now: datetime) -> None:
+def _tell(places: list[Enrollment], series: Series, kind: str, *, now: datetime, told: Mapping[str, Any] | None = None) -> None:
     from_now = [meeting for meeting in series.meetings if meeting.ends_at > now and meeting.canceled_at is None]
     first = from_now[0] if from_now else None
     comings = comings_of([enrollment.person_id for enrollment in places], series)
@@ -175,6 +187,7 @@ def _tell(places: list[Enrollment], series: Series, kind: str, *, now: datetime)
             "waited": enrollment.enrolled_at is None and enrollment.hold_until is None,
             "was_held": enrollment.enrolled_at is None and enrollment.hold_until is not None,
             "until": enrollment.hold_until,
+            **(told or {}),
         }
         return Letter(enrollment.person, str(enrollment.id), values, attached(enrollment))
 

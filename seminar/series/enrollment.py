@@ -129,6 +129,7 @@ _note_when_enrolled()
 
 # What may have changed since the series was read, and decides who may have a seat.
 _DECIDING = ["seats", "price_cents", "published_at", "canceled_at", "enrollment_opens_at", "enrollment_closes_at"]
+_DECIDING += ["minimum", "goes_ahead_at"]
 
 
 def lock(series: Series) -> None:

@@ -1,5 +1,5 @@
-"""What needs attention today on somebody's home: a seat that is kept for them; their next meeting, or series that would fit them;
-a badge they are on the way to; what they teach; and for the program manager, how the year fills."""
+"""What needs attention today on somebody's home: a seat that is kept for them; a moved meeting to answer for; their next meeting, or
+series that would fit them; a badge they are on the way to; what they teach; and for the program manager, how the year fills."""
 
 from datetime import datetime, timedelta
 
@@ -13,6 +13,8 @@ from seminar.ground.outbox import Mail
 from seminar.people.appointment import Standing
 from seminar.series.catalog import Listed, Wanted, catalog, first_start, is_over, taken_seats
 from seminar.series.enrollment import LIVE, Enrollment
+from seminar.series.go_ahead import to_decide
+from seminar.series.moving import open_questions
 from seminar.series.series import Meeting, Series
 from seminar.series.teaching import listed, meetings_of_trainer, next_meeting_of, planned_series
 from seminar.series.waitlist import open_offers
@@ -29,6 +31,8 @@ def home_cards(standing: Standing, now: datetime) -> list[Card]:
     cards = []
     if offers := open_offers(standing.person.id, now):
         cards.append(Card("series/card_offers.html", {"offers": offers}))
+    if moves := open_questions(standing.person.id, now):
+        cards.append(Card("series/card_moves.html", {"moves": moves}))
     meeting = next_meeting_of(standing.person.id, now)
     if meeting is not None:
         cards.append(Card("series/card_next.html", {"meeting": meeting}))
@@ -91,6 +95,7 @@ def _program(standing: Standing, now: datetime) -> dict[str, object]:
     soon = select(Meeting.series_id).where(Meeting.district_id == district_id, Meeting.starts_at.between(now, now + SOON))
     empty = open_ones.where(Series.id.in_(soon), first_start() > now, taken_seats() * 2 < Series.seats)
     return {
+        "undecided": to_decide(district_id, day, now)[:SHOWN],
         "drafts": listed(drafts, page=1, size=SHOWN),
         "empty": listed(empty, page=1, size=SHOWN),
         "counts": {"ahead": count_of(ahead), "full": count_of(open_ones.where(taken_seats() >= Series.seats)), "drafts": count_of(drafts)},

@@ -8,6 +8,7 @@ from seminar.ground.retention import Part, RetentionKind, Times, emptied, remove
 from seminar.series.answer import EnrollmentAnswer
 from seminar.series.attendance import Attendance
 from seminar.series.enrollment import OVER, Enrollment
+from seminar.series.message import SeriesMessage
 from seminar.series.question import KEPT_DAYS, NEEDS
 from seminar.series.series import Meeting, series_trainer
 
@@ -30,6 +31,13 @@ def _needs(times: Times) -> ColumnElement[bool]:
     over = (Enrollment.district_id == times.district_id) & (Enrollment.state_since < times.first_kept_at("answers")) & is_over
     of_district = (EnrollmentAnswer.district_id == times.district_id) & EnrollmentAnswer.question.in_(NEEDS)
     return of_district & exists().where(Enrollment.id == EnrollmentAnswer.enrollment_id, over)
+
+
+def _messages(times: Times) -> ColumnElement[bool]:
+    first_kept_at = times.first_kept_at("enrollments")
+    meets_since = exists().where(Meeting.series_id == SeriesMessage.series_id, Meeting.ends_at >= first_kept_at)
+    is_over = (SeriesMessage.district_id == times.district_id) & (SeriesMessage.sent_at < first_kept_at) & ~meets_since
+    return is_over & ((SeriesMessage.subject != "") | (SeriesMessage.text != ""))
 
 
 def people_named(times: Times) -> CompoundSelect[int]:
@@ -55,12 +63,15 @@ ATTENDANCE = RetentionKind(
 ENROLLMENTS = RetentionKind(
     name="enrollments",
     title=N_("Enrollments"),
-    covers=N_("Who had a place in which series, and why it ended; it counts from the last meeting."),
-    does=N_("Reasons go. The places stay for the counts."),
+    covers=N_("Who had a place in which series, why it ended, and what its people were written; it counts from the last meeting."),
+    does=N_("Reasons and messages go. The places, and who could still come to a moved meeting, stay for the counts."),
     source=LONGEST_OF_STATES,
     years=8,
     least=8,
-    parts=(Part(Enrollment, _enrollments, emptied(Enrollment, state_reason=None)),),
+    parts=(
+        Part(Enrollment, _enrollments, emptied(Enrollment, state_reason=None)),
+        Part(SeriesMessage, _messages, emptied(SeriesMessage, subject="", text="")),
+    ),
 )
 ANSWERS = RetentionKind(
     name="answers",
@@ -75,6 +86,6 @@ KINDS = [ATTENDANCE, ENROLLMENTS, ANSWERS]
 TABLES = {
     "enrollment_answer": "answers",
     "attendance": "attendance",
-    "enrollment": "enrollments",
+    **dict.fromkeys(("enrollment", "meeting_move", "move_answer", "series_message"), "enrollments"),
     **dict.fromkeys(("seminar", "series", "meeting", "series_trainer"), "program"),
 }

@@ -1,6 +1,6 @@
 """The mails of series: a place taken, waited for and lost, and the meetings as they come, move and go."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from seminar.ground.mail_kinds import AT_ONCE, NEVER, WEEKLY, MailKind
@@ -113,10 +113,45 @@ MAILS = [
         key=N_("The enrollment"),
         page="series/{series_id}",
         link=THE_SERIES,
-        example={**_MEETING, "reason": "Too few people enrolled."},
+        example={**_MEETING, "reason": "Too few people enrolled.", "message": "We plan it again in the fall.", "elsewhere": [_MEETING]},
         ways=(AT_ONCE, WEEKLY),
         why=YOU_COUNT_ON_IT,
         happens=("starts_at",),
+    ),
+    MailKind(
+        name="series_message",
+        group="learning",
+        title=N_("A message about a series"),
+        event=N_("A trainer of a series, or the program manager, writes to its people"),
+        recipient=N_("Who has a seat, who waits for one, or both"),
+        key=N_("The message"),
+        page="series/{series_id}",
+        link=THE_SERIES,
+        example={
+            **_MEETING,
+            "subject": "Bring a laptop",
+            "text": "We print what you draw.",
+            "writer": "Priya Raman",
+            "answer_to": "trainer@rivermark.example",
+        },
+        ways=(AT_ONCE, WEEKLY),
+        why=YOU_COUNT_ON_IT,
+        happens=("starts_at",),
+    ),
+    MailKind(
+        name="go_or_no_go",
+        group="program",
+        title=N_("A series has too few people"),
+        event=N_("The day has come by which so many must be enrolled, fewer are, and nobody said that it goes ahead"),
+        recipient=N_("The program managers"),
+        key=N_("The series, and its day"),
+        page="series/{series_id}",
+        link=N_("Decide on the series' page"),
+        example={**_MEETING, "minimum": 8, "enrolled": 5, "day": date(2027, 3, 2)},
+        ways=(AT_ONCE,),
+        why=N_("People wait for the answer."),
+        happens=("starts_at",),
+        roles=("program_manager",),
     ),
     MailKind(
         name="reminder",
@@ -154,7 +189,7 @@ MAILS = [
         key=MEETING_AND_REVISION,
         page="series/{series_id}",
         link=THE_SERIES,
-        example={**_MEETING, "was_at": datetime(2027, 3, 2, 0, tzinfo=UTC)},
+        example={**_MEETING, "was_at": datetime(2027, 3, 2, 0, tzinfo=UTC), "asks": True},
         ways=(AT_ONCE, WEEKLY),
         why=YOU_COUNT_ON_IT,
         happens=("starts_at", "was_at"),

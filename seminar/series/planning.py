@@ -9,10 +9,14 @@ from seminar.ground import history, outbox
 from seminar.ground.db import db
 from seminar.ground.outbox import Letter
 from seminar.ground.refusal import N_, Refused
+from seminar.people.district import District
 from seminar.people.person import Person
+from seminar.series.canceling import days_elsewhere
 from seminar.series.enrolling import cancel_every_enrollment
 from seminar.series.enrollment import comings_of, enrolled_people, lock
+from seminar.series.go_ahead import refuse_a_meeting_before_the_decision, refuse_half_a_minimum
 from seminar.series.invitation import invitation
+from seminar.series.moving import ASKED_OF, ask
 from seminar.series.seminar import Seminar
 from seminar.series.series import Meeting, Series, lock_meeting
 from seminar.series.waitlist import offer_free_seats, settled
@@ -55,9 +59,10 @@ def take_up_seminar(seminar: Seminar, *, by: Person, now: datetime) -> None:
 
 
 def change_series(series: Series, values: dict[str, Any], *, by: Person, now: datetime) -> None:
-    """Raises Refused for fewer seats than are taken, or a window the wrong way round."""
+    """Raises Refused for fewer seats than are taken, a window the wrong way round, or a minimum that can't be."""
     if values["enrollment_opens_at"] >= values["enrollment_closes_at"]:
         raise Refused(N_("Enrollment closes before it opens."), field="enrollment_closes_at")
+    refuse_half_a_minimum(values, series.meetings, db.session.get_one(District, series.district_id))
     if series.id is not None:
         lock(series)
         seats = settled(series, now)
@@ -85,12 +90,14 @@ def publish_series(series: Series, *, by: Person, now: datetime) -> None:
     history.record(by, "series published", series, now)
 
 
-def cancel_series(series: Series, *, reason: str, by: Person, now: datetime) -> None:
-    """End the series and every place in it; everybody is told. Raises Refused where it is canceled already."""
+def cancel_series(series: Series, *, reason: str, by: Person, now: datetime, message: str = "") -> None:
+    """End the series and every place in it; everybody is told, with a message where there is one, and with the seminar's other days.
+    Raises Refused where it is canceled already."""
     lock(series)
     if series.canceled_at is not None:
         raise Refused(CANCELED, status=409)
-    cancel_every_enrollment(series, reason=reason, by=by, now=now)
+    told = {"message": message, "elsewhere": days_elsewhere(series, now)}
+    cancel_every_enrollment(series, reason=reason, by=by, now=now, told=told)
     series.canceled_at, series.canceled_by_id, series.canceled_reason = now, by.id, reason
     for meeting in series.meetings:
         meeting.revision, meeting.changed_at = meeting.revision + 1, now
@@ -99,8 +106,9 @@ def cancel_series(series: Series, *, reason: str, by: Person, now: datetime) -> 
 
 
 def change_meeting(meeting: Meeting, values: dict[str, Any], *, by: Person, now: datetime) -> None:
-    """Add or change a meeting; who is enrolled is told of another time or place, or of one more meeting. Raises Refused for an
-    end before its start, and where the meeting or its series is canceled."""
+    """Add or change a meeting; who is enrolled is told of another time or place, or of one more meeting, and asked whether they can
+    still come where it was moved. Raises Refused for an end before its start, where the meeting or its series is canceled, and
+    before the day on which it is decided whether the series goes ahead."""
     if values["starts_at"] >= values["ends_at"]:
         raise Refused(N_("The meeting ends before it starts."), field="ends")
     series, added = db.session.get_one(Series, meeting.series_id), meeting.id is None
@@ -111,7 +119,10 @@ def change_meeting(meeting: Meeting, values: dict[str, Any], *, by: Person, now:
         lock_meeting(meeting)
         if meeting.canceled_at is not None:
             raise Refused(MEETING_CANCELED, status=409)
-    moved, was_at = any(getattr(meeting, name) != values[name] for name in TOLD_OF), meeting.starts_at
+    if meeting.starts_at != values["starts_at"]:
+        refuse_a_meeting_before_the_decision(series, values["starts_at"])
+    moved, was_at, was_place = _differs(meeting, values, TOLD_OF), meeting.starts_at, meeting.place
+    asks = not added and _differs(meeting, values, ASKED_OF) and values["starts_at"] > now
     for name, value in values.items():
         setattr(meeting, name, value)
     if moved and not added:
@@ -119,8 +130,14 @@ def change_meeting(meeting: Meeting, values: dict[str, Any], *, by: Person, now:
     db.session.add(meeting)
     db.session.flush()
     history.record(by, "meeting saved", meeting, now)
+    if asks:
+        ask(meeting, was_at=was_at, was_place=was_place, by=by, now=now)
     if moved:
-        _tell_enrolled(meeting, "meeting_added" if added else "meeting_changed", now, was_at=was_at)
+        _tell_enrolled(meeting, "meeting_added" if added else "meeting_changed", now, was_at=was_at, asks=asks)
+
+
+def _differs(meeting: Meeting, values: dict[str, Any], names: tuple[str, ...]) -> bool:
+    return any(getattr(meeting, name) != values[name] for name in names)
 
 
 def cancel_meeting(meeting: Meeting, *, reason: str, by: Person, now: datetime) -> None:
@@ -136,7 +153,7 @@ def cancel_meeting(meeting: Meeting, *, reason: str, by: Person, now: datetime) 
     _tell_enrolled(meeting, "meeting_canceled", now, was_at=meeting.starts_at)
 
 
-def _tell_enrolled(meeting: Meeting, kind: str, now: datetime, *, was_at: datetime | None) -> None:
+def _tell_enrolled(meeting: Meeting, kind: str, now: datetime, *, was_at: datetime | None, asks: bool = False) -> None:
     series, people = meeting.series, enrolled_people(meeting.series)
     comings = comings_of([person.id for person in people], series)
     values = {
@@ -147,6 +164,7 @@ def _tell_enrolled(meeting: Meeting, kind: str, now: datetime, *, was_at: dateti
         "place": meeting.place,
         "room": meeting.room,
         "reason": meeting.canceled_reason or "",
+        "asks": asks,
     }
 
     def letter(person: Person) -> Letter:

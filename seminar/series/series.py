@@ -4,7 +4,7 @@ Laws: never more seats taken than there are (rule 1): a trigger on enrollments k
 last word. Nothing but that CHECK reads it: how many seats are left is counted.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text, bindparam, false, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -50,6 +50,11 @@ class Series(Model):
     asks_grade: Mapped[bool] = mapped_column(default=False, server_default=false())
     asks_experience: Mapped[bool] = mapped_column(default=False, server_default=false())
     asks_confidence: Mapped[bool] = mapped_column(default=False, server_default=false())
+    # As few as must be enrolled by a day; and who said that it goes ahead, with however many there are.
+    minimum: Mapped[int | None]
+    decide_on: Mapped[date | None]
+    goes_ahead_at: Mapped[datetime | None]
+    goes_ahead_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
 
     district: Mapped[District] = relationship()
     seminar: Mapped[Seminar] = relationship()
@@ -68,6 +73,9 @@ class Series(Model):
         CheckConstraint("price_cents >= 0", name="price"),
         CheckConstraint("enrollment_opens_at < enrollment_closes_at", name="window_in_order"),
         CheckConstraint("(canceled_at IS NULL) = (canceled_reason IS NULL)", name="canceled_with_a_reason"),
+        CheckConstraint("(minimum IS NULL) = (decide_on IS NULL)", name="minimum_by_a_day"),
+        CheckConstraint("minimum >= 1", name="minimum_of_people"),
+        CheckConstraint("(goes_ahead_at IS NULL) = (goes_ahead_by_id IS NULL)", name="goes_ahead_by_somebody"),
         Index("ix_series_seminar", "seminar_id"),
         Index("ix_series_year", "district_id", "school_year", "season"),
     )

@@ -9,6 +9,7 @@ from seminar.ground.db import db
 from seminar.series.answer import give_answers
 from seminar.series.enrolling import enroll
 from seminar.series.enrollment import Enrollment
+from seminar.series.moving import MoveAnswer, ask
 from tests.cast import NOW, TODAY, a_cast, a_model, a_series
 
 
@@ -48,6 +49,24 @@ def test_a_second_live_enrollment_is_refused(db_session):
     enroll(cast.ada, series, by=cast.ada, now=NOW)
     db.session.commit()
     refused(ENROLLMENT, district=cast.district.id, series=series.id, person=cast.ada.id, state="waitlisted")
+
+
+@pytest.mark.parametrize(
+    "half", ["minimum = 2", "decide_on = '2027-03-01'", "minimum = 0, decide_on = '2027-03-01'", "goes_ahead_at = '2027-03-01'"]
+)
+def test_half_a_minimum_and_a_decision_by_nobody_are_refused(db_session, half):
+    series = a_series(a_cast())
+    refused(f"UPDATE series SET {half} WHERE id = :series", series=series.id)
+
+
+def test_somebody_answers_for_a_move_once(db_session):
+    cast = a_cast()
+    ask(a_series(cast).meetings[0], was_at=NOW, was_place="Lab", by=cast.olive, now=NOW)
+    of = {"district_id": cast.district.id, "move_id": 1, "person_id": cast.ada.id, "answered_at": NOW}
+    db.session.add(MoveAnswer(**of, comes=True))
+    db.session.commit()
+    again = "INSERT INTO move_answer (district_id, move_id, person_id, comes, answered_at) SELECT district_id, move_id, person_id, comes,"
+    refused(f"{again} answered_at FROM move_answer")
 
 
 @pytest.mark.parametrize("state", ["waitlisted", "offered", "passed"])

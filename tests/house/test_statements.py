@@ -15,6 +15,7 @@ from seminar.people.person import Person
 from seminar.people.sign_on_provider import SignOnDomain, SignOnProvider
 from seminar.series.answer import give_answers
 from seminar.series.enrollment import Enrollment
+from seminar.series.moving import ask
 from seminar.skills.award import Award
 from tests.cast import ANSWERS, NOW, TODAY, a_cast, a_model, a_passkey, a_series, asking, signed_in
 
@@ -25,6 +26,10 @@ PAGES = {
     "/": "pia",
     "/teaching": "tara",
     "/series/1": "olive",
+    "/series/1/cancellation": "olive",
+    "/series/1/people?format=csv": "tara",
+    "/series/1/messages/new": "tara",
+    "/teaching/series?format=csv": "olive",
     "/series/1/skills": "tara",
     "/series/1/answers": "tara",
     "/series/1/enrollment": "ben",
@@ -138,6 +143,7 @@ def test_pages_take_as_many_statements_with_300_rows_as_with_3(clean):
         cast = a_cast()
         series = asking(a_series(cast, seats=400))
         a_model(cast, items=3)
+        ask(series.meetings[0], was_at=NOW, was_place="Lab", by=cast.olive, now=NOW)
         keys = {name: f"{person.id}:key-{name}" for name, person in cast.people.items()}
         grow(cast, series, 3)
         a_sheet_of(cast, 3)

@@ -23,6 +23,8 @@ from seminar.people.appointment import Appointment
 from seminar.people.person import Person
 from seminar.series.attendance import Present, take_attendance
 from seminar.series.enrollment import Enrollment, enrolled_people
+from seminar.series.go_ahead import tell_who_decides
+from seminar.series.message import write_to
 from seminar.series.planning import cancel_series, change_meeting
 from seminar.series.reminder import remind
 from seminar.series.waitlist import pass_on_offers
@@ -93,6 +95,19 @@ def pass_on(cast, number):
 def cancel(cast, number):
     series = a_full_series(cast, number)
     return lambda: cancel_series(series, reason="Snow", by=cast.olive, now=NOW)
+
+
+def write(cast, number):
+    series = a_full_series(cast, number)
+    return lambda: write_to(series, "enrolled", subject="A laptop", text="Bring one.", by=cast.olive, now=NOW)
+
+
+def ask_who_decides(cast, number):
+    for n in range(number):
+        series = a_series(cast, f"Series {number} {n}")
+        series.minimum, series.decide_on = 5, TODAY
+    db.session.commit()
+    return lambda: tell_who_decides(cast.district, TODAY, NOW)
 
 
 def move(cast, number):
@@ -201,6 +216,8 @@ def forget_who_left(cast, number):
         import_equipment,
         forget_who_left,
         pass_on,
+        write,
+        ask_who_decides,
     ],
 )
 def test_many_take_as_many_reads_as_few(clean, prepare):

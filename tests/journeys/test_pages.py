@@ -65,6 +65,7 @@ PAGES: dict[str | None, list[str]] = {
         "/series/{series}/skills",
         "/series/{series}/skills?person={enrolled}",
         "/series/{other_series}/answers",
+        "/series/{other_series}/messages/new",
         "/people/{person}?badge={badge}",
     ],
     "coach": ["/", "/schools/{school}", "/teaching"],
@@ -88,6 +89,8 @@ PAGES: dict[str | None, list[str]] = {
         "/seminars/{seminar}/series/new",
         "/series/{series}",
         "/series/{full_series}",
+        "/series/{other_series}",
+        "/series/{other_series}/cancellation",
         "/series/{series}/edit",
         "/series/{series}/meetings/new",
         "/series/{series}/skills",
@@ -145,6 +148,7 @@ ANSWERS[None, "/sign-in/address/used-up"] = 404
 # A mail's HTML is looked at in test_mail.py: in its sandbox nothing runs, axe neither.
 NO_PAGES = {"static", "healthz", "readyz", "series.show_feed", "people.show_mail_letter", "people.show_roster_rows"}
 NO_PAGES |= {"inventory.show_import_template", "inventory.show_import_refused"}
+NO_PAGES |= {"series.show_people_export", "series.show_series_export"}
 # The demo district has no sheet and no roster; test_importing.py and test_roster.py walk them at each width.
 ELSEWHERE = {"inventory.show_import", "people.show_roster_import"}
 # Nobody of the demo's accounts is in a series that asks something; test_questions.py answers one.

@@ -104,7 +104,13 @@ TRIES = {
         "program", "/meetings/{later_meeting}/edit", "Cancel it", {}, "Say why; everybody enrolled is told.", REASON, "Canceled"
     ),
     "a series that is canceled for no reason": Try(
-        "program", "/series/{summer_series}/edit", "Cancel it", {}, "Say why; everybody enrolled is told.", REASON, "Canceled"
+        "program",
+        "/series/{summer_series}/cancellation",
+        "Cancel the series",
+        {},
+        "Say why; everybody enrolled is told.",
+        REASON,
+        "Canceled",
     ),
     "an enrollment for an unknown address": Try(
         "program",

@@ -85,6 +85,13 @@ def test_a_freed_seat_is_offered_to_the_next_in_line_at_once(full):
     assert db.session.scalars(select(History.what).order_by(History.id.desc())).first() == "offered"
 
 
+def test_a_seat_on_offer_counts_as_taken_when_seats_are_lowered(full):
+    change_series(full.robotics, window(full.robotics) | {"seats": 3}, by=full.olive, now=NOW)
+    assert states(full) == ["ben enrolled", "ada offered", "cora offered", "pia waitlisted"]
+    with pytest.raises(Refused, match="3 seats are taken, and a freed one goes to the next in line"):
+        change_series(full.robotics, window(full.robotics) | {"seats": 2}, by=full.olive, now=NOW)
+
+
 def test_a_seat_on_offer_and_one_that_is_waited_for_are_nobody_elses(full):
     withdraw(full.bens, by=full.ben, now=NOW)
     for person in (full.tara, full.ben):

@@ -15,32 +15,34 @@ from seminar.ground.refused_row import no_formula
 AS_TEXT = "@"
 
 
-def as_csv(rows: Iterable[Sequence[str]]) -> bytes:
+def as_csv(rows: Iterable[Sequence[str | int]]) -> bytes:
     """With the mark by which Excel knows UTF-8."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([no_formula(cell) for cell in row] for row in rows)
+    csv.writer(text, lineterminator="\r\n").writerows([no_formula(str(cell)) for cell in row] for row in rows)
     return text.getvalue().encode("utf-8-sig")
 
 
-def as_xlsx(title: str, rows: Sequence[Sequence[str]]) -> bytes:
-    """The first row is the headings. Whole columns are kept as text, so that what is typed below keeps its zeros too."""
+def as_xlsx(title: str, rows: Sequence[Sequence[str | int]]) -> bytes:
+    """The first row is the headings; a number stays one. Columns are kept as text, so that what is typed below keeps its zeros too."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title)
     sheet.freeze_panes = "A2"
     for position, heading in enumerate(rows[0], 1):
         column = sheet.column_dimensions[get_column_letter(position)]
-        column.number_format, column.width = AS_TEXT, max(14, len(heading) + 4)
+        column.number_format, column.width = AS_TEXT, max(14, len(str(heading)) + 4)
     for row in rows:
-        sheet.append([_cell(sheet, text, bold=row is rows[0]) for text in row])
+        sheet.append([_cell(sheet, said, bold=row is rows[0]) for said in row])
     out = io.BytesIO()
     book.save(out)
     return out.getvalue()
 
 
-def _cell(sheet: Any, text: str, *, bold: bool) -> Any:
+def _cell(sheet: Any, said: str | int, *, bold: bool) -> Any:
     cell = WriteOnlyCell(sheet, value=None)
     cell.number_format, cell.font = AS_TEXT, Font(bold=bold)
-    if text:
+    if isinstance(said, int):
+        cell.value, cell.number_format = said, "0"
+    elif said:
         # What begins like a formula would become one by itself.
-        cell.value, cell.data_type = text, "s"
+        cell.value, cell.data_type = said, "s"
     return cell

@@ -1,5 +1,7 @@
 """The public catalog and a series' page."""
 
+from datetime import datetime
+
 from flask import abort, render_template, request
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
@@ -15,6 +17,9 @@ from seminar.series.answer import answers_of, has_begun
 from seminar.series.catalog import Wanted, catalog
 from seminar.series.clash import meetings_at_the_same_time, meetings_on_closed_days
 from seminar.series.enrollment import live_enrollment, places, seats_of, takes_enrollments
+from seminar.series.go_ahead import decision_on
+from seminar.series.message import AUDIENCE_WORDS, messages_of
+from seminar.series.moving import answers_in, open_questions
 from seminar.series.question import asked_by
 from seminar.series.seminar import Seminar
 from seminar.series.series import Series, read_lists
@@ -90,10 +95,16 @@ def series_page(found: Series, refused: Refused | None = None) -> str:
         open=is_open,
         asks=asked_by(found),
         ended=bool(found.meetings) and found.meetings[-1].ends_at <= now,
+        decision=decision_on(found, found.district.day(now)),
         refusal=sentence_of(refused) if refused else "",
         refused_field=refused.field if refused else None,
         **(own_part(standing, found, is_open=is_open) if standing else {"enrollment": None}),
     )
+
+
+def running_part(found: Series, now: datetime) -> dict[str, object]:
+    """What who runs the series sees besides: who can still come to what was moved, and what was written to its people."""
+    return {"runs": True, "answers": answers_in(found, now), "messages": messages_of(found), "to_whom": AUDIENCE_WORDS}
 
 
 def own_part(standing: Standing, found: Series, *, is_open: bool) -> dict[str, object]:
@@ -115,4 +126,6 @@ def own_part(standing: Standing, found: Series, *, is_open: bool) -> dict[str, o
         "may_see_grid": looks_after(standing, found) and found.seminar.badge_id is not None,
         "may_plan": planner,
         "places": places(found) if planner else [],
+        "asked": open_questions(standing.person.id, now, series_id=found.id) if state == "enrolled" else [],
+        **(running_part(found, now) if looks_after(standing, found) else {}),
     }

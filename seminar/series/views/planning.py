@@ -1,4 +1,4 @@
-"""Planning a series: its dates to enroll, seats and trainers; publishing it and canceling it."""
+"""Planning a series: its dates to enroll, seats, trainers and minimum; publishing it."""
 
 from collections.abc import Callable
 from datetime import datetime, time
@@ -6,24 +6,23 @@ from datetime import datetime, time
 from flask import current_app, url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import select
-from wtforms import DateTimeLocalField, SelectField, SelectMultipleField
-from wtforms.validators import NumberRange, ValidationError
+from wtforms import DateField, DateTimeLocalField, SelectField, SelectMultipleField
+from wtforms.validators import NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from seminar.ground import clock
 from seminar.ground.clock import at_local
 from seminar.ground.db import db
-from seminar.ground.refusal import Refused
 from seminar.people.appointment import Appointment, current_on
 from seminar.people.person import Person
 from seminar.series.access import plans_series
-from seminar.series.planning import CANCELED, cancel_series, change_series, publish_series
+from seminar.series.planning import change_series, publish_series
 from seminar.series.question import QUESTIONS, asked_by
 from seminar.series.seminar import Seminar
 from seminar.series.series import Series
 from seminar.series.views import series
 from seminar.series.views.catalog import series_or_404
-from seminar.series.views.plan_form import ReasonForm, plan_page
+from seminar.series.views.plan_form import plan_page
 from seminar.series.views.program import year_of
 from seminar.web.amount import AmountField, AtMost
 from seminar.web.asked import a_likely_day
@@ -45,6 +44,8 @@ class SeriesForm(Form):
     price_cents = AmountField(lazy_gettext("Price in dollars; empty or 0: free"), [AtMost(0, MOST_CENTS)])
     enrollment_opens_at = DateTimeLocalField(lazy_gettext("Enrollment opens"), [needed(), a_likely_day])
     enrollment_closes_at = DateTimeLocalField(lazy_gettext("Enrollment closes"), [needed(), a_likely_day])
+    minimum = WholeNumberField(lazy_gettext("Minimum enrollment (empty: none)"), [Optional(), NumberRange(1, 1000)])
+    decide_on = DateField(lazy_gettext("Go or no-go day"), [Optional(), a_likely_day])
     trainers = SelectMultipleField(
         lazy_gettext("Trainers"), coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
     )
@@ -105,15 +106,14 @@ def show_edit_series(series_id: int) -> str:
     return _edit_page(series_or_404(series_id))
 
 
-def _edit_page(found: Series, form: SeriesForm | None = None, reason_form: Form | None = None) -> str:
-    """The series as it is, or as it was typed; below it, canceling."""
+def _edit_page(found: Series, form: SeriesForm | None = None) -> str:
+    """The series as it is, or as it was typed; below it, the way to canceling."""
     return plan_page(
         found.seminar.title,
         form or _as_it_is(found),
         url_for("series.save_edit_series", series_id=found.id),
         url_for("series.show_series", series_id=found.id),
         series=found,
-        reason_form=reason_form or ReasonForm(formdata=None),
     )
 
 
@@ -146,6 +146,8 @@ def _save_series(form: SeriesForm, target: Series, page: Callable[[SeriesForm], 
             "school_year": form.school_year.data,
             "seats": form.seats.data,
             "price_cents": form.price_cents.data or 0,
+            "minimum": form.minimum.data,
+            "decide_on": form.decide_on.data,
             "enrollment_opens_at": _utc(form.enrollment_opens_at.data),
             "enrollment_closes_at": _utc(form.enrollment_closes_at.data),
             "trainers": list(db.session.scalars(chosen)),
@@ -163,22 +165,3 @@ def create_publication(series_id: int) -> object:
     found = series_or_404(series_id)
     back = url_for("series.show_series", series_id=series_id)
     return pressed(lambda: publish_series(found, by=me().person, now=clock.now()), gettext("Published: it is in the catalog."), back=back)
-
-
-@series.post("/series/<int:series_id>/cancellation")
-@requires(plans_series)
-def create_series_cancellation(series_id: int) -> object:
-    found, form = series_or_404(series_id), ReasonForm()
-    if found.canceled_at is not None:
-        # Its page asks for no reason any more, so none is missing.
-        form.refuse(Refused(CANCELED))
-        return _edit_page(found, reason_form=form), 409
-
-    def save() -> str:
-        cancel_series(found, reason=form.reason.data.strip(), by=me().person, now=clock.now())
-        return url_for("series.show_series", series_id=series_id)
-
-    def page(refused: Form) -> str:
-        return _edit_page(series_or_404(series_id), reason_form=refused)
-
-    return saved(form, save, page, gettext("Canceled; everybody enrolled is told."))

@@ -14,6 +14,7 @@ from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.series.access import plans_series
 from seminar.series.catalog import is_over
+from seminar.series.go_ahead import to_decide
 from seminar.series.planning import retire_seminar, save_seminar, take_up_seminar
 from seminar.series.seminar import Seminar
 from seminar.series.teaching import listed, planned_series, planned_years
@@ -75,6 +76,7 @@ def show_program() -> str:
         year=year,
         years=planned_years(district.id, year),
         dead=dead,
+        undecided=to_decide(district.id, me().day, now),
     )
 
 
