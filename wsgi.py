@@ -37,7 +37,7 @@ from seminar.coverage import targets
 from seminar.ground import contributions, db, digest, health, kept, log, mail_kinds, metrics, retention, retention_rule
 from seminar.ground.clock import Clock, clock_starting
 from seminar.ground.settings import Settings, WrongSettings, environment, settings_from
-from seminar.money import asking, order, settling
+from seminar.money import asking, canceling, order, settling
 from seminar.money import mails as money_mails
 from seminar.money.views.card import card
 from seminar.people import mails as people_mails
@@ -175,7 +175,7 @@ def contribute(settings: Settings) -> None:
         series_set_up.series_steps,
     ]
     contributions.days_closing[:] = [following.on_days, coming_days.meetings_on]
-    contributions.canceling_touches[:] = []
+    contributions.canceling_touches[:] = [canceling.what_goes_back]
     contributions.open_days_changed[:] = [following.follow_open_days]
     contributions.school_closing[:] = [following.at_school]
     contributions.merge_collisions[:] = [skills_merging.merge_collisions, series_merging.merge_collisions]

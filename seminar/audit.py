@@ -53,9 +53,10 @@ RECOUNTS = [
     ),
     (
         3,
-        "Nobody who waits was passed by somebody who joined the line after them.",
+        "Nobody who waits was passed by somebody who joined the line after them, but for who came to its head by paying too late.",
         "SELECT count(*) FROM enrollment WHERE state = 'waitlisted'",
-        "SELECT 'enrollment ' || w.id FROM enrollment w WHERE w.state = 'waitlisted' AND EXISTS (SELECT 1 FROM enrollment o WHERE"
+        "SELECT 'enrollment ' || w.id FROM enrollment w WHERE w.state = 'waitlisted' AND w.joined_at >= w.created_at AND EXISTS"
+        " (SELECT 1 FROM enrollment o WHERE"
         " o.series_id = w.series_id AND o.joined_at > w.joined_at AND (o.offer_until IS NOT NULL OR o.enrolled_at IS NOT NULL))",
     ),
     (

@@ -10,6 +10,7 @@ down_revision = "waitlist"
 branch_labels = None
 depends_on = None
 
+AT_STRIPE = sa.text("why = 'at_stripe'")
 HELD = sa.text("state = 'held'")
 OPEN, UNDER_WAY = sa.text("state IN ('created', 'pending')"), sa.text("state IN ('requested', 'submitted')")
 
@@ -155,5 +156,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("stripe_refund_id", name=op.f("uq_refund_stripe_refund_id")),
     )
     op.create_index("ix_refund_due", "refund", ["next_try_at"], sqlite_where=UNDER_WAY, postgresql_where=UNDER_WAY)
+    op.create_index("ix_refund_at_stripe", "refund", ["district_id"], sqlite_where=AT_STRIPE, postgresql_where=AT_STRIPE)
     op.create_index("ix_refund_payment", "refund", ["payment_id"])
     op.create_index("ix_refund_state", "refund", ["district_id", "state"])

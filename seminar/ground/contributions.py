@@ -41,7 +41,7 @@ school_closing: list[Callable[..., Any]] = []
 
 # (place, by, now) -> None, when a seat is held that somebody is to pay for
 seat_held: list[Callable[..., Any]] = []
-# (places, by, now) -> None, when places in series were withdrawn, canceled or lapsed
+# (places, why, by, now) -> None, when places in series ended: withdrawn, canceled, lapsed, or merged into another of the person's
 places_ended: list[Callable[..., Any]] = []
 
 # (kept, merged, now) -> list of Collision: what two records of one person can't both have, by room

@@ -5,24 +5,23 @@ Laws: what is to be asked is read and committed first, Stripe is asked with no t
 own. A process killed between these asks again, with the same key.
 """
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import structlog
 from sqlalchemy import ColumnElement, or_, select, update
-from sqlalchemy.exc import IntegrityError
 
 from seminar.ground import rounds
-from seminar.ground.db import db, is_taken
+from seminar.ground.db import db
 from seminar.money import payment as paying
 from seminar.money import refund as refunding
 from seminar.money.card import Away, Card, Declined
 from seminar.money.event import known, take
-from seminar.money.found import CardPage
+from seminar.money.found import CardRefund
 from seminar.money.order import OrderLine
 from seminar.money.payment import OPEN, Payment
 from seminar.money.refund import Refund, whole_refund
-from seminar.money.settling import page_told, refund_told
+from seminar.money.settling import NotAsAsked, NotYet, page_told, refund_told
 from seminar.series.enrollment import Enrollment
 
 log = structlog.get_logger("makerpd.money")
@@ -39,18 +38,20 @@ EVENTS = "stripe events"
 
 def ask_about_pages(card: Card, now: datetime) -> None:
     """Pages that are over, whose seats lapse soon; those of places that ended meanwhile are closed; and, hourly, what banks take days
-    for."""
+    for. A Stripe that doesn't answer is asked again on the next turn."""
     _expire_what_was_never_opened(now)
     query = select(Payment.id, Payment.session_id, Enrollment.state).select_from(Payment)
     query = query.join(OrderLine, OrderLine.id == Payment.line_id).join(Enrollment, Enrollment.id == OrderLine.enrollment_id)
     due = query.where(Payment.state.in_(OPEN), Payment.session_id.is_not(None), _is_to_be_asked(now))
-    rows = db.session.execute(due.order_by(Payment.page_until).limit(PAGES_A_TURN)).all()
+    rows = db.session.execute(due.order_by(Payment.asked_at.is_not(None), Payment.asked_at, Payment.id).limit(PAGES_A_TURN)).all()
     asked = update(Payment).where(Payment.id.in_([row.id for row in rows])).values(asked_at=now)
     db.session.execute(asked, execution_options={"synchronize_session": False})
     db.session.commit()
-    for row in rows:
-        ask = card.page if row.state == "held" else card.close_page
-        _hear_of_page(lambda ask=ask, row=row: ask(row.session_id), now)  # type: ignore[misc]
+    try:
+        for row in rows:
+            _hear_of_page(card, row.id, row.session_id, is_held=row.state == "held", now=now)
+    except Away as error:
+        log.warning("pages not heard of", why=str(error))
 
 
 def _is_to_be_asked(now: datetime) -> ColumnElement[bool]:
@@ -67,57 +68,86 @@ def _expire_what_was_never_opened(now: datetime) -> None:
         paying.move(payment, "expired", now=now)
 
 
-def _hear_of_page(ask: Callable[[], CardPage], now: datetime) -> None:
+def _hear_of_page(card: Card, payment_id: int, session_id: str, *, is_held: bool, now: datetime) -> None:
     try:
-        found = ask()
-    except (Away, Declined) as error:
-        log.warning("page not heard of", why=str(error))
+        found = card.page(session_id) if is_held else card.close_page(session_id)
+    except Declined as error:
+        # Stripe knows no such page, so nobody can pay on it.
+        log.error("page unknown to Stripe", payment=payment_id, why=str(error))
+        paying.move(db.session.get_one(Payment, payment_id), "expired", now=now)
+        db.session.commit()
         return
-    page_told(found, now=now)
-    db.session.commit()
+    try:
+        page_told(found, now=now)
+        db.session.commit()
+    except NotAsAsked as wrong:
+        db.session.rollback()
+        log.error("payment not as asked", payment=payment_id, why=str(wrong))
 
 
 def send_refunds(card: Card, now: datetime) -> None:
     """Those that were decided, and those of which no answer was heard."""
-    for refund_id in _due_refunds(now):
-        _send(card, refund_id, now)
+    try:
+        for refund_id in _due_refunds(now):
+            _send(card, refund_id, now)
+    except Away as error:
+        log.warning("refunds not heard of", why=str(error))
 
 
 def _due_refunds(now: datetime) -> list[int]:
+    """What wasn't sent waits while its payment is disputed; what may have been is asked about all the same."""
     due = select(Refund.id).join(Payment, Payment.id == Refund.payment_id)
     due = due.where(Refund.state.in_(("requested", "submitted")), Refund.next_try_at <= now, Refund.stripe_refund_id.is_(None))
-    due = due.where(Payment.state.in_(paying.CAPTURED))
+    due = due.where(or_(Payment.state.in_(paying.CAPTURED), Refund.state == "submitted"))
     found = list(db.session.scalars(due.order_by(Refund.next_try_at, Refund.id).limit(REFUNDS_A_TURN)))
     db.session.commit()
     return found
 
 
 def _send(card: Card, refund_id: int, now: datetime) -> None:
-    query = select(Refund).where(Refund.id == refund_id).options(*whole_refund())
-    # Another worker may have it.
-    refund = db.session.scalars(query.with_for_update(of=Refund, skip_locked=True).execution_options(populate_existing=True)).one_or_none()
-    if refund is None or refund.state not in ("requested", "submitted") or refund.next_try_at > now:
-        db.session.rollback()
+    claimed = _claimed(refund_id, now)
+    if claimed is None:
         return
+    intent, cents, key, is_again = claimed
+    try:
+        made = next((one for one in card.refunds_of(intent) if one.key == key), None) if is_again else None
+        found = made or card.refund(intent, cents, key=key)
+    except Declined as error:
+        _declined(refund_id, str(error), now)
+        return
+    _told(found, now)
+
+
+def _claimed(refund_id: int, now: datetime) -> tuple[str, int, str, bool] | None:
+    """What Stripe is to be asked for, written down as asked: the PaymentIntent, the cents, our key, and whether it may have been asked
+    before. None where another worker has it. Commits."""
+    mine = select(Payment).join(Refund, Refund.payment_id == Payment.id).where(Refund.id == refund_id)
+    payment = db.session.scalars(mine.with_for_update(of=Payment, key_share=True, skip_locked=True)).one_or_none()
+    refund = db.session.get(Refund, refund_id, populate_existing=True) if payment is not None else None
+    if payment is None or refund is None or refund.state not in ("requested", "submitted") or refund.next_try_at > now:
+        db.session.rollback()
+        return None
     is_again = refund.state == "submitted"
     if not is_again:
         refunding.move(refund, "submitted", now=now)
     wait = TRY_REFUNDS_AFTER[min(refund.unheard, len(TRY_REFUNDS_AFTER) - 1)]
     refund.unheard, refund.next_try_at = refund.unheard + 1, now + wait
-    intent, cents, key = refund.payment.payment_intent or "", refund.amount_cents, refund.key
+    claimed = (payment.payment_intent or "", refund.amount_cents, refund.key, is_again)
     db.session.commit()
-    try:
-        made = next((one for one in card.refunds_of(intent) if one.refund_id == refund_id), None) if is_again else None
-        found = made or card.refund(intent, cents, refund_id=refund_id, key=key)
-    except Away as error:
-        log.warning("refund not heard of", refund=refund_id, why=str(error))
-        return
-    except Declined as error:
-        refund = db.session.scalars(query.execution_options(populate_existing=True)).one()
-        if refund.state == "submitted":
-            refunding.came_to_nothing(refund, because=str(error), now=now)
-        db.session.commit()
-        return
+    return claimed
+
+
+def _declined(refund_id: int, because: str, now: datetime) -> None:
+    query = select(Refund).where(Refund.id == refund_id).options(*whole_refund())
+    refund = db.session.scalars(query.execution_options(populate_existing=True)).one()
+    refunding.lock_of(refund.payment)
+    db.session.refresh(refund, attribute_names=["state"])
+    if refund.state == "submitted":
+        refunding.came_to_nothing(refund, because=because, now=now)
+    db.session.commit()
+
+
+def _told(found: CardRefund, now: datetime) -> None:
     refund_told(found, now=now)
     db.session.commit()
 
@@ -132,22 +162,22 @@ def hear_of_events(card: Card, now: datetime) -> None:
     db.session.commit()
     try:
         events = list(card.events_since(datetime.now(UTC) - back))
-        new = {event.id for event in events} - known([event.id for event in events])
+        done = known([event.id for event in events])
         db.session.commit()
         for event in events:
-            if event.id in new:
-                _take(event.id, event.type, card.about(event), now)
-    except (Away, Declined) as error:
+            if event.id not in done:
+                _take(card, event, now)
+    except Away as error:
         log.warning("events not heard of", why=str(error))
         return
-    rounds.note(EVENTS, found=len(new), now=now)
+    rounds.note(EVENTS, found=len(events) - len(done), now=now)
 
 
-def _take(event_id: str, type: str, found: object, now: datetime) -> None:
+def _take(card: Card, event: Any, now: datetime) -> None:
+    """One that can't be taken holds up no other."""
     try:
-        take(event_id, type, found, now=now)  # type: ignore[arg-type]
+        take(event.id, event.type, card.about(event), now=now)
         db.session.commit()
-    except IntegrityError as error:
+    except (Declined, NotAsAsked, NotYet) as error:
         db.session.rollback()
-        if not is_taken(error):
-            raise
+        log.error("event not taken", stripe_event=event.id, why=str(error))

@@ -15,7 +15,7 @@ from seminar.ground.db import db
 from seminar.ground.settings import StripeSettings
 from seminar.money.found import CardDispute, CardPage, CardRefund
 
-ANSWERS_WITHIN_SECONDS = 12
+ANSWERS_WITHIN_SECONDS = 8
 # Stripe's own clock decides when its page is over: half an hour from the call at least (docs.stripe.com/api/checkout/sessions/create).
 PAGE_LIVES_SECONDS = 33 * 60
 # The events that say something of what we do; all others are answered and forgotten.
@@ -90,21 +90,25 @@ class Card:
             pass
         return self.page(session_id)
 
-    def refund(self, payment_intent: str, cents: int, *, refund_id: int, key: str) -> CardRefund:
-        wanted = {"payment_intent": payment_intent, "amount": cents, "metadata": {"refund": str(refund_id)}}
+    def refund(self, payment_intent: str, cents: int, *, key: str) -> CardRefund:
+        wanted = {"payment_intent": payment_intent, "amount": cents, "metadata": {"refund": key}, "expand": ["payment_intent"]}
         return _refund(_asked(lambda: self.api.refunds.create(wanted, {"idempotency_key": key})))  # type: ignore[arg-type]
 
     def refunds_of(self, payment_intent: str) -> list[CardRefund]:
         """All that were made of a payment, whoever made them."""
-        listed = _asked(lambda: self.api.refunds.list({"payment_intent": payment_intent, "limit": 100}))
+        wanted = {"payment_intent": payment_intent, "limit": 100, "expand": ["data.payment_intent"]}
+        listed = _asked(lambda: self.api.refunds.list(wanted))  # type: ignore[arg-type]
         return [_refund(one) for one in listed.data]
 
     def event(self, payload: bytes, signature: str) -> stripe.Event:
         """What a call to our webhook says. Raises Forged."""
         try:
-            return stripe.Webhook.construct_event(payload, signature, self.settings.webhook_secret)  # type: ignore[no-untyped-call, no-any-return]
+            event = stripe.Webhook.construct_event(payload, signature, self.settings.webhook_secret)  # type: ignore[no-untyped-call]
         except (ValueError, stripe.SignatureVerificationError) as error:
             raise Forged(str(error)) from error
+        if event.livemode != ("_live_" in self.settings.secret_key):
+            raise Forged("An event of Stripe's test mode, or of its live one, and our key is of the other")
+        return event  # type: ignore[no-any-return]
 
     def events_since(self, moment: datetime) -> Iterator[stripe.Event]:
         """Ours, the oldest first: what a webhook that didn't arrive would have said."""
@@ -119,9 +123,9 @@ class Card:
         if event.type in PAGES:
             return self.page(id)
         if event.type in REFUNDS:
-            return _refund(_asked(lambda: self.api.refunds.retrieve(id)))
+            return _refund(_asked(lambda: self.api.refunds.retrieve(id, {"expand": ["payment_intent"]})))
         if event.type in DISPUTES:
-            return _dispute(_asked(lambda: self.api.disputes.retrieve(id)))
+            return _dispute(_asked(lambda: self.api.disputes.retrieve(id, {"expand": ["payment_intent"]})))
         return None
 
 
@@ -162,16 +166,19 @@ def _page(session: stripe.checkout.Session) -> CardPage:
     )
 
 
+def _token_of(intent: Any) -> str:
+    """Of a PaymentIntent that was asked for with what it is about: our payment's."""
+    return "" if intent is None or isinstance(intent, str) else _said(intent.metadata, "payment")
+
+
 def _refund(refund: stripe.Refund) -> CardRefund:
-    ours = _said(refund.metadata, "refund")
-    intent = refund.payment_intent
     state = {"succeeded": "succeeded", "failed": "failed", "canceled": "failed"}.get(refund.status or "", "pending")
     return CardRefund(
         id=refund.id,
-        refund_id=int(ours) if ours.isdigit() else None,
+        key=_said(refund.metadata, "refund"),
+        token=_token_of(refund.payment_intent),
         state=state,
         amount_cents=refund.amount,
-        payment_intent=intent if isinstance(intent, str) else intent.id if intent else "",
         because=getattr(refund, "failure_reason", None) or "",
     )
 
@@ -179,12 +186,11 @@ def _refund(refund: stripe.Refund) -> CardRefund:
 def _dispute(dispute: stripe.Dispute) -> CardDispute | None:
     if dispute.status in WARNINGS:
         return None
-    intent = dispute.payment_intent
     due = dispute.evidence_details.due_by if dispute.evidence_details else None
     return CardDispute(
         id=dispute.id,
+        token=_token_of(dispute.payment_intent),
         state=dispute.status if dispute.status in ("won", "lost") else "open",
         amount_cents=dispute.amount,
-        payment_intent=intent if isinstance(intent, str) else intent.id if intent else "",
         answer_by=datetime.fromtimestamp(due, UTC) if due else None,
     )

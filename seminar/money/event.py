@@ -2,8 +2,10 @@
 nothing, and one whose work failed can come again."""
 
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import Index, select
+from sqlalchemy import CursorResult, Index, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from seminar.ground.db import Model, db
@@ -26,14 +28,17 @@ def known(event_ids: list[str]) -> set[str]:
     return set(db.session.scalars(select(StripeEvent.id).where(StripeEvent.id.in_(event_ids))))
 
 
-def take(event_id: str, type: str, found: CardPage | CardRefund | CardDispute | None, *, now: datetime) -> None:
-    """Do the work of an event: `found` is what Stripe said when it was asked what the event is about. One that is known already is an
-    IntegrityError of its key. Flushes."""
-    db.session.add(StripeEvent(id=event_id, type=type, at=now))
-    db.session.flush()
+def take(event_id: str, type: str, found: CardPage | CardRefund | CardDispute | None, *, now: datetime) -> bool:
+    """Do the work of an event, unless it is done: `found` is what Stripe said when it was asked what the event is about. Answers
+    whether there was anything to do. Raises NotYet and NotAsAsked, and is to be rolled back then. Flushes."""
+    made = sqlite.insert(StripeEvent) if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert(StripeEvent)
+    new = made.values(id=event_id, type=type, at=now).on_conflict_do_nothing(index_elements=["id"])
+    if cast(CursorResult[Any], db.session.execute(new)).rowcount == 0:
+        return False
     if isinstance(found, CardPage):
         page_told(found, now=now)
     elif isinstance(found, CardRefund):
         refund_told(found, now=now)
     elif isinstance(found, CardDispute):
         dispute_told(found, now=now)
+    return True

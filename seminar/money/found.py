@@ -22,22 +22,23 @@ class CardPage:
 
 @dataclass(frozen=True)
 class CardRefund:
-    """A refund: `state` is pending, succeeded or failed. `refund_id` is ours, None for one that was made in Stripe's dashboard."""
+    """A refund: `state` is pending, succeeded or failed. `key` is ours, empty for one that was made in Stripe's dashboard; `token` our
+    payment's, empty where it is somebody else's."""
 
     id: str
-    refund_id: int | None
+    key: str
+    token: str
     state: str
     amount_cents: int
-    payment_intent: str
     because: str = ""
 
 
 @dataclass(frozen=True)
 class CardDispute:
-    """A dispute: `state` is open, won or lost; until `answer_by` Stripe takes evidence."""
+    """A dispute: `state` is open, won or lost; until `answer_by` Stripe takes evidence. `token` is our payment's."""
 
     id: str
+    token: str
     state: str
     amount_cents: int
-    payment_intent: str
     answer_by: datetime | None

@@ -28,7 +28,7 @@ MAILS = [
         key=THE_PAYMENT,
         page="orders/{order_id}",
         link=THE_ORDER,
-        example={**_ORDER, "waits": True},
+        example={**_ORDER, "was_kept": True, "waits": True},
         ways=(AT_ONCE,),
         why=IT_IS_MONEY,
     ),

@@ -9,7 +9,7 @@ call that is made again is the same call; refunds are never more than what it br
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, select
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from seminar.ground import history
@@ -38,8 +38,8 @@ CAPTURED = ("succeeded", "won")
 # Stripe's pages live for half an hour at least; the hold outlives them by what an answer may take.
 PAGE_LIVES = timedelta(minutes=34)
 ANSWERS_WITHIN = timedelta(minutes=5)
-# Nobody keeps a seat by opening one page after the other.
-LONGEST_HOLD = timedelta(hours=2)
+# Nobody keeps a seat by opening one page after the other: so many that came to nothing are enough.
+MOST_PAGES = 3
 # What may have changed since the payment was read.
 _CHANGES = ["state", "session_id", "page_url", "payment_intent", "on_its_way_at", "refunded_cents"]
 
@@ -123,7 +123,7 @@ def begin_payment(line: OrderLine, *, token: str, page: dict[str, Any], by: Pers
         if open_one.on_its_way_at is not None:
             raise Refused(N_("Your bank is working on this payment. You needn't pay again: a mail says when it is done."), status=409)
         return open_one
-    _keep_the_seat(place, now)
+    _keep_the_seat(place, line, now)
     currency = line.order.currency
     payment = Payment(
         district_id=line.district_id,
@@ -143,14 +143,13 @@ def begin_payment(line: OrderLine, *, token: str, page: dict[str, Any], by: Pers
     return payment
 
 
-def _keep_the_seat(place: Enrollment, now: datetime) -> None:
+def _keep_the_seat(place: Enrollment, line: OrderLine, now: datetime) -> None:
     """Until the page is over and its answer was heard."""
-    needed = now + PAGE_LIVES + ANSWERS_WITHIN
-    if place.hold_until is not None and place.hold_until >= needed:
-        return
-    if needed > place.state_since + LONGEST_HOLD:
+    in_vain = select(func.count()).where(Payment.line_id == line.id, Payment.state.in_(("expired", "failed")))
+    if (db.session.scalar(in_vain) or 0) >= MOST_PAGES:
         raise Refused(N_("This seat was kept for long enough without being paid. When it is free again you can enroll anew."), status=409)
-    place.hold_until = needed
+    needed = now + PAGE_LIVES + ANSWERS_WITHIN
+    place.hold_until = max(place.hold_until or needed, needed)
 
 
 def open_payment(order_id: int) -> Payment | None:

@@ -10,17 +10,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func, insert, select
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from seminar.ground import history, outbox
 from seminar.ground.db import Model, db
+from seminar.ground.history import Deed
 from seminar.ground.outbox import Letter
 from seminar.ground.refusal import N_, Refused
 from seminar.ground.triggers import Trigger, declare
-from seminar.money.ledger import entry, write
+from seminar.money.ledger import balances, entry, write
 from seminar.money.order import OrderLine
-from seminar.money.payment import Payment
+from seminar.money.payment import CAPTURED, Payment
 from seminar.people.person import Person
 from seminar.series.enrollment import Enrollment
 from seminar.series.series import Series
@@ -30,10 +31,10 @@ STATES = (*COUNTS, "failed")
 MOVES = {
     "requested": ("submitted", "failed"),
     "submitted": ("succeeded", "failed"),
-    "failed": ("requested", "succeeded"),
+    "failed": ("succeeded",),
     "succeeded": ("failed",),
 }
-# Why; what a page says of each stands in templates/money/_why.html.
+# Why; templates/money/order.html says each.
 WHYS = ("withdrawn", "canceled", "late", "twice", "office", "at_stripe")
 
 
@@ -45,7 +46,7 @@ class Refund(Model):
     payment_id: Mapped[int] = mapped_column(ForeignKey("payment.id"))
     amount_cents: Mapped[int]
     currency: Mapped[str] = mapped_column(String(3))
-    why: Mapped[str]
+    why: Mapped[str] = mapped_column()
     note: Mapped[str] = mapped_column(default="")
     state: Mapped[str] = mapped_column(default="requested")
     state_since: Mapped[datetime]
@@ -74,6 +75,7 @@ class Refund(Model):
             sqlite_where=state.in_(("requested", "submitted")),
             postgresql_where=state.in_(("requested", "submitted")),
         ),
+        Index("ix_refund_at_stripe", "district_id", sqlite_where=why == "at_stripe", postgresql_where=why == "at_stripe"),
     )
 
     @property
@@ -107,23 +109,26 @@ def request(payment: Payment, cents: int, *, why: str, by: Person | None, now: d
     """Have so many cents go back; the payment is locked. Raises Refused for more than is left of it. Flushes."""
     if not 0 < cents <= payment.left_cents:
         raise Refused(N_("No more than what was paid and is neither refunded nor disputed can go back."), field="amount")
-    (refund,) = request_many([(payment, cents)], why=why, by=by, now=now, note=note)
+    (refund_id,) = request_many([(payment, cents)], why=why, by=by, now=now, note=note)
     db.session.refresh(payment, attribute_names=["refunded_cents"])
-    return refund
+    return db.session.get_one(Refund, refund_id)
 
 
-def request_many(those: Sequence[tuple[Payment, int]], *, why: str, by: Person | None, now: datetime, note: str = "") -> list[Refund]:
-    """The same of many at once, each within what is left of its payment."""
+def request_many(those: Sequence[tuple[Payment, int]], *, why: str, by: Person | None, now: datetime, note: str = "") -> list[int]:
+    """The same of many at once, each within what is left of its payment; their ids. Two statements."""
+    if not those:
+        return []
     of = {"why": why, "by_id": by.id if by else None, "state_since": now, "created_at": now, "next_try_at": now, "note": note}
-    refunds = [
-        Refund(**of, district_id=payment.district_id, payment=payment, amount_cents=cents, currency=payment.currency)
+    rows = [
+        {**of, "district_id": payment.district_id, "payment_id": payment.id, "amount_cents": cents, "currency": payment.currency}
         for payment, cents in those
     ]
-    db.session.add_all(refunds)
-    db.session.flush()
-    for refund in refunds:
-        history.record(by, "refund requested", refund, now, amount_cents=refund.amount_cents, why=why)
-    return refunds
+    made = insert(Refund).returning(Refund.id, sort_by_parameter_order=True)
+    ids = list(db.session.scalars(made, rows))
+    said = [{"amount_cents": row["amount_cents"], "why": why} for row in rows]
+    deeds = [Deed("refund requested", "refund", id, details) for id, details in zip(ids, said, strict=True)]
+    history.record_many(by, deeds, district_id=those[0][0].district_id, now=now)
+    return ids
 
 
 def move(refund: Refund, state: str, *, now: datetime, **details: Any) -> None:
@@ -136,19 +141,32 @@ def move(refund: Refund, state: str, *, now: datetime, **details: Any) -> None:
 
 
 def try_again(refund: Refund, *, by: Person, now: datetime) -> None:
-    """Have one that failed sent once more. Raises Refused where it didn't, or where too little is left of its payment."""
+    """Have one that failed sent once more, as another try. Raises Refused where it didn't, and where so much isn't left of its payment
+    or isn't owed any more."""
     payment = refund.payment
-    db.session.refresh(payment, attribute_names=["state", "refunded_cents"], with_for_update={"key_share": True})
+    lock_of(payment)
     db.session.refresh(refund, attribute_names=["state"])
     if refund.state != "failed":
         raise Refused(N_("This refund didn't fail."), status=409)
-    if payment.left_cents < refund.amount_cents:
-        raise Refused(N_("So much isn't left of this payment any more: it was refunded otherwise, or is disputed."), status=409)
+    if refund.amount_cents > min(payment.left_cents, owed_back(payment.line_id)):
+        raise Refused(N_("So much isn't owed any more: it went back otherwise, or the payment is disputed."), status=409)
     refund.next_try_at, refund.tries, refund.unheard, refund.failed_because = now, refund.tries + 1, 0, ""
     refund.stripe_refund_id = None
     refund.state, refund.state_since = "requested", now
     db.session.flush()
     history.record(by, "refund tried again", refund, now, amount_cents=refund.amount_cents)
+
+
+def lock_of(payment: Payment) -> None:
+    """Hold the payment's row, read anew, before any of its refunds: in this order, always."""
+    db.session.refresh(payment, attribute_names=["state", "refunded_cents"], with_for_update={"key_share": True})
+
+
+def owed_back(line_id: int) -> int:
+    """What the district owes for the line and isn't under way, in cents; two statements."""
+    under_way = select(func.sum(Refund.amount_cents)).join(Payment, Payment.id == Refund.payment_id)
+    under_way = under_way.where(Payment.line_id == line_id, Refund.state.in_(("requested", "submitted")))
+    return -balances([line_id]).get(line_id, 0) - int(db.session.scalar(under_way) or 0)
 
 
 def went_back(refund: Refund, *, now: datetime) -> None:
@@ -194,12 +212,8 @@ def refunds_of(order_id: int) -> list[Refund]:
     return list(db.session.scalars(query.order_by(Refund.id)))
 
 
-def failed_refunds(district_id: int) -> int:
-    return db.session.scalar(select(func.count()).where(Refund.district_id == district_id, Refund.state == "failed")) or 0
-
-
 def captured(line_ids: Iterable[int]) -> list[Payment]:
     """Payments of these lines of which something is left, the first ones first, locked; one statement."""
-    query = select(Payment).where(Payment.line_id.in_(list(line_ids)), Payment.state.in_(("succeeded", "won")))
+    query = select(Payment).where(Payment.line_id.in_(list(line_ids)), Payment.state.in_(CAPTURED))
     locked = query.where(Payment.refunded_cents < Payment.amount_cents).order_by(Payment.id).with_for_update(key_share=True)
     return list(db.session.scalars(locked.execution_options(populate_existing=True)))

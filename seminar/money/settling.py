@@ -38,26 +38,30 @@ class NotAsAsked(Exception):
     """Stripe says another amount, currency or attempt than we asked for: nothing is done by it, and somebody has to look."""
 
 
-def settle_places(places: Sequence[Enrollment], *, by: Person | None, now: datetime) -> None:
-    """These places, of series whose rows are locked, were withdrawn, canceled or have lapsed: what is owed for them goes, and what
-    was paid comes back, but for what the refund rule of their day keeps. As many statements whatever their number."""
+# Why a place's refund was asked for, by why the place ended.
+WHY = {"withdrawn": "withdrawn", "canceled": "canceled", "lapsed": "late", "merged": "twice"}
+
+
+def settle_places(places: Sequence[Enrollment], *, why: str, by: Person | None, now: datetime) -> None:
+    """These places, of series whose rows are locked, ended: what is owed for them goes, and what was paid comes back, but for what the
+    refund rule of their day keeps of one that the person withdrew. As many statements whatever their number."""
     lines = _lines_of(places)
     if not lines:
         return
     ids = [line.id for line in lines]
     charged, paid = charges(ids), _by_line(refunding.captured(ids))
-    kept = _kept_of(lines, now)
+    kept = kept_of(lines, now) if why == "withdrawn" else {}
     credits, refunds = [], []
     for line in lines:
-        less = charged.get(line.id, 0) - kept[line.id]
+        keeps = kept.get(line.id, 0)
+        less = charged.get(line.id, 0) - keeps
         if less > 0:
             source = f"{line.enrollment.state}:{line.enrollment_id}"
             credits.append(entry(line, "credit", less, source=source, by=by, now=now))
         payments = paid.get(line.id, [])
-        refunds += shared_out(sum(payment.left_cents for payment in payments) - kept[line.id], payments)
+        refunds += shared_out(sum(payment.left_cents for payment in payments) - keeps, payments)
     write(credits)
-    why = "canceled" if places[0].state == "canceled" else "withdrawn"
-    refunding.request_many(refunds, why=why, by=by, now=now)
+    refunding.request_many(refunds, why=WHY[why], by=by, now=now)
 
 
 def _lines_of(places: Sequence[Enrollment]) -> list[OrderLine]:
@@ -72,21 +76,22 @@ def _by_line(payments: Sequence[Payment]) -> dict[int, list[Payment]]:
     return by_line
 
 
-def _kept_of(lines: Sequence[OrderLine], now: datetime) -> dict[int, int]:
-    """By line, what the district keeps, in cents: nothing of what it cancels itself, nor of a seat that nobody had."""
-    kept = dict.fromkeys((line.id for line in lines), 0)
+def kept_of(lines: Sequence[OrderLine], now: datetime) -> dict[int, int]:
+    """By line, what the district keeps of its price if the person withdraws now, in cents, a part of a cent with it; nothing of a seat
+    that nobody had."""
     closed: dict[int, set[date]] = {}
+    kept = {}
     for line in lines:
-        if line.enrollment.state == "withdrawn" and line.enrollment.enrolled_at is not None:
+        if line.enrollment.enrolled_at is not None:
             if line.district_id not in closed:
                 closed[line.district_id] = closed_days(line.district_id, now)
-            kept[line.id] = line.price_cents - back_of(line, now, closed[line.district_id])
+            kept[line.id] = line.price_cents - line.price_cents * percent_of(line, now, closed[line.district_id]) // 100
     return kept
 
 
-def back_of(line: OrderLine, now: datetime, closed: Collection[date]) -> int:
-    """What of the line's price comes back to who withdraws now, in cents; a part of a cent stays with the district."""
-    return line.price_cents * percent_of(line, now, closed) // 100
+def comes_back(line: OrderLine, payments: Sequence[Payment], now: datetime) -> int:
+    """What the person would have back who withdraws now, in cents, of these payments for the line."""
+    return max(0, sum(payment.left_cents for payment in payments) - kept_of([line], now).get(line.id, 0))
 
 
 def percent_of(line: OrderLine, now: datetime, closed: Collection[date]) -> int:
@@ -120,6 +125,10 @@ def page_told(found: CardPage, *, now: datetime) -> Payment | None:
         payment.session_id, payment.page_url = found.id, found.url
     if payment.state not in (*OPEN, "failed", "expired"):
         return payment
+    place = payment.line.enrollment
+    # A hold that ran out has lapsed before anything is done for it: neither is it kept for longer, nor is the money sent back with it.
+    settled(place.series, now)
+    db.session.refresh(place, attribute_names=["state", "hold_until"])
     if found.is_paid:
         _paid(payment, found, now)
     elif payment.state in OPEN:
@@ -135,8 +144,6 @@ def _refuse_what_was_not_asked(payment: Payment, found: CardPage) -> None:
 
 
 def _paid(payment: Payment, found: CardPage, now: datetime) -> None:
-    # A hold that ran out has lapsed before the money is there, so that this isn't sent back with it.
-    settled(payment.line.enrollment.series, now)
     payment.payment_intent = found.payment_intent
     paying.move(payment, "succeeded", now=now)
     line = payment.line
@@ -150,7 +157,8 @@ def _paid(payment: Payment, found: CardPage, now: datetime) -> None:
     why = "twice" if place.state == "enrolled" else "late"
     refunding.request(payment, payment.amount_cents, why=why, by=None, now=now)
     if why == "late":
-        _tell(payment, "paid_late", now, waits=place.state == "lapsed" and _first_in_line(place, now))
+        lapsed = place.state == "lapsed"
+        _tell(payment, "paid_late", now, was_kept=lapsed, waits=lapsed and _first_in_line(place, now))
 
 
 def _first_in_line(place: Enrollment, now: datetime) -> bool:
@@ -158,7 +166,7 @@ def _first_in_line(place: Enrollment, now: datetime) -> bool:
     series, person = place.series, place.person
     if not takes_enrollments(series, now) or has_ended(series, now) or live_enrollment(person, series, now) is not None:
         return False
-    join_first(person, series, now=now)
+    join_first(place, now=now)
     return True
 
 
@@ -196,44 +204,63 @@ def _tell(payment: Payment, kind: str, now: datetime, **values: object) -> None:
     outbox.put_all(kind, [Letter(line.order.person, str(payment.id), said)], now=now)
 
 
+class NotYet(Exception):
+    """Stripe tells of something that happened to a payment which we haven't heard of ourselves: it is to be told again."""
+
+
+def _payment_of(token: str) -> Payment | None:
+    """Ours, which has come; None where it is somebody else's. Raises NotYet."""
+    if not token:
+        return None
+    payment = db.session.scalars(select(Payment).where(Payment.token == token).options(*with_its_place())).unique().one_or_none()
+    if payment is not None:
+        lock_payment(payment)
+        if payment.state in (*OPEN, "failed", "expired"):
+            raise NotYet(f"Payment {payment.id} is {payment.state}")
+    return payment
+
+
 def refund_told(found: CardRefund, *, now: datetime) -> None:
     """What Stripe says of a refund: of ours, or one that was made in its dashboard."""
-    refund = _refund_of(found)
-    if refund is None:
-        refund = _from_the_dashboard(found, now)
+    payment = _payment_of(found.token)
+    if payment is None:
+        log.warning("refund of nobody", refund=found.id)
+        return
+    refund = _tried(found) if found.key else _by_theirs(found) or _from_the_dashboard(payment, found, now)
     if refund is None:
         return
-    db.session.refresh(refund, attribute_names=["state", "stripe_refund_id"], with_for_update={"key_share": True})
     refund.stripe_refund_id = found.id
-    if found.state == "succeeded" and refund.state in ("submitted", "requested"):
+    if found.state == "succeeded" and refund.state != "succeeded":
         if refund.state == "requested":
             refunding.move(refund, "submitted", now=now)
         refunding.went_back(refund, now=now)
-    elif found.state == "failed" and refund.state in ("requested", "submitted", "succeeded"):
+    elif found.state == "failed" and refund.state != "failed":
         refunding.came_to_nothing(refund, because=found.because, now=now)
     db.session.flush()
 
 
-def _refund_of(found: CardRefund) -> Refund | None:
-    by_theirs = db.session.scalar(select(Refund).where(Refund.stripe_refund_id == found.id).options(*whole_refund()))
-    if by_theirs is not None or found.refund_id is None:
-        return by_theirs
-    mine = select(Refund).join(Payment, Payment.id == Refund.payment_id).where(Refund.id == found.refund_id)
-    of_payment = mine.where(Payment.payment_intent == found.payment_intent, Refund.stripe_refund_id.is_(None))
-    return db.session.scalar(of_payment.options(*whole_refund()))
+def _tried(found: CardRefund) -> Refund | None:
+    """The refund whose newest try this is; what Stripe says of an older one changes nothing any more."""
+    id = found.key.split("-")[-2] if found.key.count("-") >= 3 else ""
+    query = select(Refund).where(Refund.id == (int(id) if id.isdigit() else 0)).options(*whole_refund())
+    refund = db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+    return refund if refund is not None and refund.key == found.key else None
 
 
-def _from_the_dashboard(found: CardRefund, now: datetime) -> Refund | None:
+def _by_theirs(found: CardRefund) -> Refund | None:
+    query = select(Refund).where(Refund.stripe_refund_id == found.id).options(*whole_refund())
+    return db.session.scalars(query.execution_options(populate_existing=True)).one_or_none()
+
+
+def _from_the_dashboard(payment: Payment, found: CardRefund, now: datetime) -> Refund | None:
     """Written down as it is; the seat stays, and the office sees what is owed now."""
-    query = select(Payment).where(Payment.payment_intent == found.payment_intent).options(*with_its_place())
-    payment = db.session.scalars(query).unique().one_or_none()
-    if payment is None or found.state == "failed":
-        log.warning("refund of nobody", refund=found.id)
+    if found.state == "failed":
         return None
-    lock_payment(payment)
     if found.amount_cents > payment.amount_cents - payment.refunded_cents:
         _give_up(payment, because="It was refunded in Stripe's dashboard.", now=now)
-    (refund,) = refunding.request_many([(payment, found.amount_cents)], why="at_stripe", by=None, now=now)
+    (refund_id,) = refunding.request_many([(payment, found.amount_cents)], why="at_stripe", by=None, now=now)
+    refund = db.session.get_one(Refund, refund_id)
+    refunding.move(refund, "submitted", now=now)
     return refund
 
 
@@ -246,12 +273,10 @@ def _give_up(payment: Payment, *, because: str, now: datetime) -> None:
 
 def dispute_told(found: CardDispute, *, now: datetime) -> None:
     """The bank of whoever paid takes the money back, or gives it again; the office is told when it begins, for it has to answer."""
-    query = select(Payment).where(Payment.payment_intent == found.payment_intent).options(*with_its_place())
-    payment = db.session.scalars(query).unique().one_or_none()
+    payment = _payment_of(found.token)
     if payment is None:
         log.warning("dispute of nobody", dispute=found.id)
         return
-    lock_payment(payment)
     line = payment.line
     if payment.state in ("succeeded", "won") and not _knows(f"dispute:{found.id}"):
         paying.move(payment, "disputed", now=now)

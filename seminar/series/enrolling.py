@@ -161,7 +161,7 @@ def _end(
     record(places, by=by, now=now)
     _tell(places, series, state, now=now, told=told)
     for settle in contributions.places_ended:
-        settle(places, by=by, now=now)
+        settle(places, why=state, by=by, now=now)
 
 
 def _tell(places: list[Enrollment], series: Series, kind: str, *, now: datetime, told: Mapping[str, Any] | None = None) -> None:

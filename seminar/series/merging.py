@@ -62,7 +62,7 @@ def _withdrawing(one: Enrollment, other: Enrollment, series: Series) -> Callable
         take_over_answers(other if place is one else one, place)
         record([place], by=by, now=now)
         for settle in contributions.places_ended:
-            settle([place], by=by, now=now)
+            settle([place], why="merged", by=by, now=now)
         pass_on([series], now)
 
     return withdraw

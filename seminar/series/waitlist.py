@@ -78,13 +78,11 @@ def refuse_a_second_place(place: Enrollment | None, person: Person, series: Seri
     raise Refused(N_("{name} is already enrolled in {title}."), status=409, **names)
 
 
-def join_first(person: Person, series: Series, *, now: datetime) -> Enrollment:
-    """Stand before everybody in line: who paid for a seat that was gone by then. The series is locked, they have no place in it,
-    and it takes enrollments. Flushes."""
-    line = select(func.min(Enrollment.joined_at)).where(Enrollment.series_id == series.id, Enrollment.state == "waitlisted")
-    first = db.session.scalar(line)
-    place = add_place(person, series, "waitlisted", by=person, now=now)
-    place.joined_at = now if first is None else min(now, first - timedelta(milliseconds=1))
+def join_first(lapsed: Enrollment, *, now: datetime) -> Enrollment:
+    """Stand in line where they stood when they took the seat that they paid for too late: before everybody who joined since, which is
+    all who wait. The series is locked, they have no place in it, and it takes enrollments. Flushes."""
+    place = add_place(lapsed.person, lapsed.series, "waitlisted", by=lapsed.person, now=now)
+    place.joined_at = lapsed.joined_at or lapsed.created_at
     db.session.flush()
     record([place], by=None, now=now)
     return place
@@ -151,7 +149,7 @@ def _pass_over(those: Sequence[Series], now: datetime) -> None:
         record(places, by=None, now=now)
         _tell(places, state, now)
     for settle in contributions.places_ended:
-        settle(holds, by=None, now=now)
+        settle(holds, why="lapsed", by=None, now=now)
 
 
 def offer_free_seats(those: Sequence[Series], now: datetime) -> None:

@@ -17,7 +17,7 @@ from seminar.money.order import order_of
 from seminar.money.payment import Payment
 from seminar.money.refund import Refund, try_again
 from seminar.money.refund_rule import change_refund_rule, percent_back, school_days_before
-from seminar.money.settling import dispute_told, shared_out
+from seminar.money.settling import NotYet, dispute_told, refund_told, shared_out
 from seminar.people.calendar import ClosedDay
 from seminar.series.enrolling import withdraw
 from tests.cast import NOW, a_cast
@@ -164,6 +164,58 @@ def test_a_pending_refund_is_written_when_it_is_done(db_session, stripe):
     stripe.refund_succeeds(stripe.objects("refund")[0]["id"])
     told(stripe, "refund.updated", SOON)
     assert (balance_of(place), len(stripe.objects("refund"))) == (0, 1)
+
+
+def test_a_second_try_is_another_refund_and_hears_nothing_of_the_first(db_session, stripe):
+    cast = a_cast()
+    place, _ = a_paid_seat(cast, stripe)
+    withdraw(place, by=cast.ada, now=NOW)
+    db.session.commit()
+    stripe.next_refunds("failed")
+    send_refunds(card_of(stripe), SOON)
+    told(stripe, "refund.failed", SOON)
+    refund = db.session.scalars(select(Refund)).one()
+    try_again(refund, by=cast.olive, now=SOON)
+    db.session.commit()
+    # What the first try said comes once more, out of order.
+    late = stripe.events("refund.failed")[0]["data"]["object"]["id"]
+    found = next(one for one in card_of(stripe).refunds_of(stripe.objects("payment_intent")[0]["id"]) if one.id == late)
+    refund_told(found, now=SOON)
+    db.session.commit()
+    send_refunds(card_of(stripe), SOON)
+    db.session.refresh(refund)
+    assert (refund.state, balance_of(place), len(stripe.objects("refund"))) == ("succeeded", 0, 2)
+
+
+def test_what_went_back_otherwise_is_not_tried_again(db_session, stripe):
+    cast = a_cast()
+    place, payment = a_paid_seat(cast, stripe)
+    give_back(line_of(place), 6_000, note="Half.", by=cast.olive, now=NOW)
+    db.session.commit()
+    stripe.fail_next(status=400, calls="POST /v1/refunds")
+    send_refunds(card_of(stripe), SOON)
+    stripe.refund(payment.session_id, 6_000)
+    told(stripe, "refund.created", SOON)
+    failed = db.session.scalars(select(Refund).where(Refund.state == "failed")).one()
+    with pytest.raises(Refused, match="isn't owed any more"):
+        try_again(failed, by=cast.olive, now=SOON)
+    assert balance_of(place) == 0
+
+
+def test_what_happened_to_a_payment_we_have_not_heard_of_is_told_again(db_session, stripe):
+    """The webhook was down; somebody refunded in the dashboard meanwhile."""
+    cast = a_cast()
+    place = held(cast, "ada", a_priced_series(cast), NOW)
+    payment = a_page(stripe, place, NOW)
+    stripe.pay(payment.session_id)
+    stripe.refund(payment.session_id, 2_000)
+    db.session.commit()
+    with pytest.raises(NotYet):
+        told(stripe, "refund.created", NOW)
+    db.session.rollback()
+    told(stripe, "checkout.session.completed", NOW)
+    told(stripe, "refund.created", NOW)
+    assert (place.state, balance_of(place)) == ("enrolled", 2_000)
 
 
 # The office
@@ -330,4 +382,4 @@ def test_a_sum_is_shared_out_to_the_cent():
 
 
 def test_a_dispute_of_nobody_is_no_error(db_session, stripe):
-    dispute_told(CardDispute("dp_1", "open", 5, "pi_none", None), now=NOW)
+    dispute_told(CardDispute("dp_1", "", "open", 5, None), now=NOW)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from seminar.ground import clock
@@ -23,7 +23,7 @@ from seminar.series.enrollment import Enrollment
 from seminar.series.series import Series
 from seminar.web.amount import cents_of
 from seminar.web.asked import page_number
-from seminar.web.pages import PAGE_SIZE, page_of, refusing, told
+from seminar.web.pages import PAGE_SIZE, done_once, page_of, refusing, told
 from seminar.web.requires import requires
 from seminar.web.saving import pressed
 from seminar.web.viewer import district_or_404, found_or_404, me
@@ -33,14 +33,14 @@ def to_look_at(district_id: int) -> ColumnElement[bool]:
     """Orders that want a decision: a refund that failed, a dispute that is open, and money that is gone though the seat isn't: by a
     lost dispute, or a refund made in Stripe's dashboard."""
     owed = select(func.sum(LedgerEntry.amount_cents)).where(LedgerEntry.order_id == Order.id).scalar_subquery()
-    refund = exists().where(Refund.payment_id == Payment.id)
     failed = select(Payment.order_id).join(Refund, Refund.payment_id == Payment.id)
     failed = failed.where(Refund.district_id == district_id, Refund.state == "failed")
     disputed = select(Payment.order_id).where(Payment.district_id == district_id, Payment.state == "disputed")
     lost = select(Payment.order_id).where(Payment.district_id == district_id, Payment.state == "lost")
-    at_stripe = select(Payment.order_id).where(Payment.district_id == district_id, refund.where(Refund.why == "at_stripe"))
+    at_stripe = select(Payment.order_id).join(Refund, Refund.payment_id == Payment.id)
+    at_stripe = at_stripe.where(Refund.district_id == district_id, Refund.why == "at_stripe")
     gone = or_(Order.id.in_(lost), Order.id.in_(at_stripe)) & (owed > 0)
-    return (Order.district_id == district_id) & or_(Order.id.in_(failed), Order.id.in_(disputed), gone)
+    return (Order.district_id == district_id) & or_(Order.id.in_(failed) & (owed < 0), Order.id.in_(disputed), gone)
 
 
 def _listed(shown: str, search: str) -> Select[Order]:
@@ -80,14 +80,17 @@ def _why(order_ids: list[int]) -> dict[int, list[str]]:
 
 
 def _decided(order_id: int, decide: Callable[[], None], done: str) -> object:
+    def work() -> str:
+        decide()
+        return url_for("money.show_order", order_id=order_id)
+
     try:
         with refusing():
-            decide()
-            db.session.commit()
+            address = done_once(work)
     except Refused as refused:
         return order_page(order_or_404(order_id), refused), refused.status
     told(done)
-    return redirect(url_for("money.show_order", order_id=order_id), 303)
+    return redirect(address, 303)
 
 
 def _reason() -> str:

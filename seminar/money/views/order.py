@@ -12,8 +12,7 @@ from seminar.money.ledger import balances, entries_of
 from seminar.money.order import Order, OrderLine, order_of, whole_order
 from seminar.money.payment import open_payment, payments_of
 from seminar.money.refund import refunds_of
-from seminar.money.refund_rule import closed_days
-from seminar.money.settling import back_of
+from seminar.money.settling import comes_back
 from seminar.money.views import money
 from seminar.money.views.card import card, is_a_stand_in
 from seminar.series.enrollment import Enrollment
@@ -54,7 +53,7 @@ def order_page(order: Order, refused: Refused | None = None) -> str:
     place = line.enrollment
     owed = balances([line.id]).get(line.id, 0)
     is_held = place.state == "held" and place.hold_until is not None and place.hold_until > now
-    has_seat = place.state == "enrolled"
+    has_seat, payments = place.state == "enrolled", payments_of(order.id)
     return render_template(
         "money/order.html",
         order=order,
@@ -63,10 +62,11 @@ def order_page(order: Order, refused: Refused | None = None) -> str:
         owed=owed,
         is_held=is_held,
         has_seat=has_seat,
-        back=back_of(line, now, closed_days(order.district_id, now)) if has_seat else 0,
+        paid_cents=sum(payment.left_cents for payment in payments),
+        back=comes_back(line, payments, now) if has_seat else 0,
         payment=open_payment(order.id) if is_held else None,
         entries=entries_of(order.id),
-        payments=payments_of(order.id),
+        payments=payments,
         refunds=refunds_of(order.id),
         pays_by_card=card() is not None,
         stands_in=is_a_stand_in(),

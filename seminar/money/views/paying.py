@@ -18,7 +18,7 @@ from seminar.money.access import sees_order
 from seminar.money.card import Away, Card, Declined, page_ends
 from seminar.money.found import CardPage
 from seminar.money.order import Order
-from seminar.money.payment import OPEN, Payment, begin_payment, open_payment, page_opened, with_its_place
+from seminar.money.payment import OPEN, Payment, begin_payment, move, open_payment, page_opened, with_its_place
 from seminar.money.settling import page_told
 from seminar.money.views import money
 from seminar.money.views.card import card
@@ -31,6 +31,7 @@ NOT_HEARD = N_("We haven't heard from the card payments' server yet. Don't pay a
 TAKES_DAYS = N_("Your bank is working on the payment, which takes some days. Your seat is kept meanwhile; a mail says when it is yours.")
 log = structlog.get_logger("makerpd.money")
 NO_ANSWER = N_("The card payments' server doesn't answer at this moment. Your seat is kept; try again in a minute.")
+NOT_TAKEN = N_("The card payments' server doesn't take this payment. Your seat is kept; ask the PD office.")
 NO_CARD = N_("Cards can't be paid with here yet. Ask the PD office.")
 
 
@@ -45,18 +46,21 @@ def create_payment(order_id: int) -> object:
             stripe = card()
             if stripe is None:
                 raise Refused(NO_CARD, status=409)
-            _hear_of_an_open_page(stripe, order_id)
-            return _to_a_page(stripe, order_id)
+            paid = _hear_of_an_open_page(stripe, order_id)
+            return _where_it_led(paid, order_or_404(order_id)) if paid is not None else _to_a_page(stripe, order_id)
     except Refused as refused:
         return order_page(order_or_404(order_id), refused), refused.status
 
 
-def _hear_of_an_open_page(stripe: Card, order_id: int) -> None:
-    """Whoever presses again may have paid on it, in another tab."""
+def _hear_of_an_open_page(stripe: Card, order_id: int) -> Payment | None:
+    """Whoever presses again may have paid on it, in another tab: that payment, else None."""
     open_one = open_payment(order_id)
-    session_id = open_one.session_id if open_one else None
-    if session_id is not None:
-        _heard(lambda: stripe.page(session_id))
+    if open_one is None or open_one.session_id is None:
+        return None
+    payment_id, session_id = open_one.id, open_one.session_id
+    _heard(lambda: stripe.page(session_id))
+    heard = db.session.get_one(Payment, payment_id)
+    return heard if heard.state == "succeeded" else None
 
 
 def _heard(ask: Callable[[], CardPage]) -> None:
@@ -72,6 +76,17 @@ def _heard(ask: Callable[[], CardPage]) -> None:
 
 
 def _to_a_page(stripe: Card, order_id: int) -> object:
+    """Parameters that were stored too long ago aren't taken any more; then there is another attempt, once."""
+    for _ in range(2):
+        payment_id, parameters, token, url = _begun(order_id)
+        url = url or _opened(stripe, payment_id, parameters, token)
+        if url is not None:
+            return redirect(url, 303)
+    raise Refused(NOT_TAKEN, status=409)
+
+
+def _begun(order_id: int) -> tuple[int, dict[str, object], str, str | None]:
+    """The attempt: its id, what Stripe is asked for, our name for it, and its page where there is one. Commits."""
     order, now = order_or_404(order_id), clock.now()
     base, token = current_app.config["BASE_URL"], secrets.token_urlsafe(24)
     page = {
@@ -82,19 +97,23 @@ def _to_a_page(stripe: Card, order_id: int) -> object:
         "expires_at": page_ends(),
     }
     payment = begin_payment(order.lines[0], token=token, page=page, by=me().person, now=now)
-    payment_id, parameters, token, url = payment.id, payment.parameters, payment.token, payment.page_url
+    begun = (payment.id, payment.parameters, payment.token, payment.page_url)
     db.session.commit()
-    if url is None:
-        url = _opened(stripe, payment_id, parameters, token)
-    return redirect(url, 303)
+    return begun
 
 
-def _opened(stripe: Card, payment_id: int, parameters: dict[str, object], token: str) -> str:
+def _opened(stripe: Card, payment_id: int, parameters: dict[str, object], token: str) -> str | None:
+    """Its page's address; None where Stripe won't have it, and the attempt is over."""
     try:
         found = stripe.open_page(parameters, token=token)
-    except (Away, Declined) as error:
+    except Away as error:
         log.warning("page not opened", payment=payment_id, why=str(error))
         raise Refused(NO_ANSWER, status=503) from error
+    except Declined as error:
+        log.error("page declined", payment=payment_id, why=str(error))
+        move(db.session.get_one(Payment, payment_id), "expired", now=clock.now())
+        db.session.commit()
+        return None
     page_opened(db.session.get_one(Payment, payment_id), session_id=found.id, url=found.url, now=clock.now())
     db.session.commit()
     return found.url

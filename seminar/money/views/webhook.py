@@ -2,12 +2,12 @@
 
 import structlog
 from flask import Response, request
-from sqlalchemy.exc import IntegrityError
 
 from seminar.ground import clock
-from seminar.ground.db import db, is_taken
+from seminar.ground.db import db
 from seminar.money.card import OURS, Away, Declined, Forged
 from seminar.money.event import known, take
+from seminar.money.settling import NotAsAsked, NotYet
 from seminar.money.views import money
 from seminar.money.views.card import card
 from seminar.web.requires import public, requires
@@ -38,10 +38,10 @@ def create_event() -> Response:
     try:
         take(event.id, event.type, found, now=clock.now())
         db.session.commit()
-    except IntegrityError as error:
+    except (NotAsAsked, NotYet) as error:
         db.session.rollback()
-        if not is_taken(error):
-            raise
+        log.error("event not taken", stripe_event=event.id, why=str(error))
+        return _said("Not taken.", 503)
     return _said("Done.", 200)
 
 

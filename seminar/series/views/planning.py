@@ -34,6 +34,9 @@ from seminar.web.viewer import district_or_404, found_or_404, me
 
 # Nobody means to ask a teacher for more.
 MOST_CENTS = 10_000_00
+# Stripe takes no smaller payment in US dollars (docs.stripe.com/currencies, minimum charge amounts).
+LEAST_CENTS = 50
+TOO_LITTLE = lazy_gettext("Cards can't be paid with for less than $0.50. Type a higher price, or leave it free.")
 NO_CARDS = lazy_gettext("Cards can't be paid with here yet, so a series can only be free. Whoever keeps the server sets up Stripe.")
 
 
@@ -60,6 +63,8 @@ class SeriesForm(Form):
     def validate_price_cents(self, price: AmountField) -> None:
         if price.data and current_app.config["SETTINGS"].stripe is None:
             raise ValidationError(NO_CARDS)
+        if price.data and price.data < LEAST_CENTS:
+            raise ValidationError(TOO_LITTLE)
 
 
 TEACHES = ("trainer", "coach")
