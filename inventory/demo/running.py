@@ -7,7 +7,7 @@ from inventory.demo.world import World
 from seminar.ground.db import db
 from seminar.people.person import Person
 from seminar.series.message import SeriesMessage
-from seminar.series.moving import MeetingMove, MoveAnswer
+from seminar.series.moved import MeetingMove, MoveAnswer
 from seminar.series.series import Series
 
 

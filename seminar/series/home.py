@@ -14,7 +14,7 @@ from seminar.people.appointment import Standing
 from seminar.series.catalog import Listed, Wanted, catalog, first_start, is_over, taken_seats
 from seminar.series.enrollment import LIVE, Enrollment
 from seminar.series.go_ahead import to_decide
-from seminar.series.moving import open_questions
+from seminar.series.moved import open_questions
 from seminar.series.series import Meeting, Series
 from seminar.series.teaching import listed, meetings_of_trainer, next_meeting_of, planned_series
 from seminar.series.waitlist import open_offers

@@ -16,7 +16,7 @@ from seminar.series.enrolling import cancel_every_enrollment
 from seminar.series.enrollment import comings_of, enrolled_people, lock
 from seminar.series.go_ahead import refuse_a_meeting_before_the_decision, refuse_half_a_minimum
 from seminar.series.invitation import invitation
-from seminar.series.moving import ASKED_OF, ask
+from seminar.series.moved import ASKED_OF, ask
 from seminar.series.seminar import Seminar
 from seminar.series.series import Meeting, Series, lock_meeting
 from seminar.series.waitlist import offer_free_seats, settled

@@ -9,7 +9,7 @@ from seminar.ground.db import db
 from seminar.series.answer import give_answers
 from seminar.series.enrolling import enroll
 from seminar.series.enrollment import Enrollment
-from seminar.series.moving import MoveAnswer, ask
+from seminar.series.moved import MoveAnswer, ask
 from tests.cast import NOW, TODAY, a_cast, a_model, a_series
 
 

@@ -15,7 +15,7 @@ from seminar.people.person import Person
 from seminar.people.sign_on_provider import SignOnDomain, SignOnProvider
 from seminar.series.answer import give_answers
 from seminar.series.enrollment import Enrollment
-from seminar.series.moving import ask
+from seminar.series.moved import ask
 from seminar.skills.award import Award
 from tests.cast import ANSWERS, NOW, TODAY, a_cast, a_model, a_passkey, a_series, asking, signed_in
 

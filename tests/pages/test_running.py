@@ -10,7 +10,7 @@ from seminar.ground.outbox import Mail
 from seminar.series.enrolling import enroll
 from seminar.series.enrollment import Enrollment
 from seminar.series.message import SeriesMessage
-from seminar.series.moving import MeetingMove, MoveAnswer
+from seminar.series.moved import MeetingMove, MoveAnswer
 from seminar.series.planning import change_meeting
 from seminar.series.series import Series
 from tests.cast import NOW, TODAY, a_cast, a_series

@@ -19,7 +19,7 @@ from seminar.series.clash import meetings_at_the_same_time, meetings_on_closed_d
 from seminar.series.enrollment import live_enrollment, places, seats_of, takes_enrollments
 from seminar.series.go_ahead import decision_on
 from seminar.series.message import AUDIENCE_WORDS, messages_of
-from seminar.series.moving import answers_in, open_questions
+from seminar.series.moved import answers_in, open_questions
 from seminar.series.question import asked_by
 from seminar.series.seminar import Seminar
 from seminar.series.series import Series, read_lists

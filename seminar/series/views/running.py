@@ -13,7 +13,7 @@ from seminar.ground.refusal import Refused
 from seminar.series.access import plans_series
 from seminar.series.canceling import consequences_of
 from seminar.series.go_ahead import go_ahead
-from seminar.series.moving import answer
+from seminar.series.moved import answer
 from seminar.series.planning import CANCELED, cancel_series
 from seminar.series.series import Meeting, Series, read_lists
 from seminar.series.views import series

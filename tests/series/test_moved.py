@@ -11,7 +11,7 @@ from seminar.ground.outbox import Mail
 from seminar.ground.refusal import Refused
 from seminar.series.enrolling import enroll, withdraw
 from seminar.series.enrollment import Enrollment, live_enrollment
-from seminar.series.moving import MoveAnswer, answer, answers_in, open_questions
+from seminar.series.moved import MoveAnswer, answer, answers_in, open_questions
 from seminar.series.planning import cancel_meeting, change_meeting
 from seminar.series.waitlist import join_waitlist
 from tests.cast import NOW, a_cast, a_series
