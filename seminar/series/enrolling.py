@@ -17,6 +17,7 @@ from seminar.series.enrollment import (
     Seats,
     add_place,
     comings_of,
+    done_for_them_by,
     live_enrollment,
     lock,
     move,
@@ -43,7 +44,7 @@ def enroll(person: Person, series: Series, *, by: Person, now: datetime) -> Enro
     place.enrolled_at = now
     db.session.flush()
     record([place], by=by, now=now)
-    _tell([place], series, "enrolled", now=now)
+    tell_each([place], series, "enrolled", now=now)
     return place
 
 
@@ -97,10 +98,11 @@ def _end(places: list[Enrollment], series: Series, state: str, *, reason: str | 
         move(place, state, by=by, now=now, reason=reason)
     db.session.flush()
     record(places, by=by, now=now)
-    _tell(places, series, state, now=now)
+    tell_each(places, series, state, now=now)
 
 
-def _tell(places: list[Enrollment], series: Series, kind: str, *, now: datetime) -> None:
+def tell_each(places: list[Enrollment], series: Series, kind: str, *, now: datetime, **more: str) -> None:
+    """Write the mail of that kind to each, with the meetings to come for their calendar, or taken out of it; `more` is said too."""
     from_now = [meeting for meeting in series.meetings if meeting.ends_at > now and meeting.canceled_at is None]
     first = from_now[0] if from_now else None
     comings = comings_of([enrollment.person_id for enrollment in places], series)
@@ -108,7 +110,7 @@ def _tell(places: list[Enrollment], series: Series, kind: str, *, now: datetime)
     def attached(enrollment: Enrollment) -> str | None:
         """Who was never enrolled has none of it in their calendar."""
         came = comings.get(enrollment.person_id, 0)
-        canceled = kind != "enrolled"
+        canceled = kind not in ("enrolled", "seat_given")
         was_enrolled = enrollment.enrolled_at is not None
         return invitation(series.meetings, series, enrollment.person, canceled=canceled, comings=came, now=now) if was_enrolled else None
 
@@ -121,6 +123,8 @@ def _tell(places: list[Enrollment], series: Series, kind: str, *, now: datetime)
             "room": first.room if first else "",
             "reason": enrollment.state_reason or "",
             "waited": enrollment.enrolled_at is None,
+            "by": done_for_them_by(enrollment),
+            **more,
         }
         return Letter(enrollment.person, str(enrollment.id), values, attached(enrollment))
 

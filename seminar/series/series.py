@@ -4,7 +4,7 @@ Laws: never more seats taken than there are (rule 1): a trigger on enrollments k
 last word. Nothing but that CHECK reads it: how many seats are left is counted.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Table, Text, bindparam, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -42,6 +42,8 @@ class Series(Model):
     canceled_at: Mapped[datetime | None]
     canceled_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     canceled_reason: Mapped[str | None]
+    # The last day on which a seat can be given to a colleague; None for the day before the first meeting.
+    freeze_day: Mapped[date | None]
 
     district: Mapped[District] = relationship()
     seminar: Mapped[Seminar] = relationship()

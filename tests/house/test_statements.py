@@ -14,6 +14,7 @@ from seminar.people.appointment import Appointment
 from seminar.people.person import Person
 from seminar.people.sign_on_provider import SignOnDomain, SignOnProvider
 from seminar.series.enrollment import Enrollment
+from seminar.series.nomination import nominate
 from seminar.skills.award import Award
 from tests.cast import NOW, TODAY, a_cast, a_model, a_passkey, a_series, signed_in
 
@@ -24,6 +25,9 @@ PAGES = {
     "/": "pia",
     "/teaching": "tara",
     "/series/1": "olive",
+    "/series/1/enrollments/new": "pia",
+    "/enrollments/new?person=1&person=2": "olive",
+    "/enrollments/2/substitution": "pia",
     "/series/1/skills": "tara",
     "/meetings/1/attendance": "tara",
     "/my/learning": "ada",
@@ -59,7 +63,7 @@ PAGES = {
 
 def grow(cast, series, number):
     """So many more teachers, each enrolled or, every third, in line, and with a badge; and as many series, each with a seat kept
-    for Ada."""
+    for Ada, for which Pia is nominated."""
     people = [Person(district_id=cast.district.id, given_name=f"P{n}", family_name="More") for n in range(number)]
     db.session.add_all(people)
     db.session.flush()
@@ -82,7 +86,9 @@ def grow(cast, series, number):
         provider = SignOnProvider(**of, issuer="https://id.example", client_id="x", secret_variable="OIDC_A__SECRET")
         provider.domains = [SignOnDomain(district_id=d, domain=f"{number}-{n}.example")]
         db.session.add(provider)
-        db.session.add(a_place(cast.ada, a_series(cast, f"Seminar {number} {n}"), "offered"))
+        offered = a_series(cast, f"Seminar {number} {n}")
+        db.session.add(a_place(cast.ada, offered, "offered"))
+        nominate([cast.pia, *people[:2]], offered, note="", by=cast.olive, now=NOW)
     db.session.commit()
 
 
@@ -131,6 +137,7 @@ def test_pages_take_as_many_statements_with_300_rows_as_with_3(clean):
     with clean.app_context():
         cast = a_cast()
         series = a_series(cast, seats=400)
+        series.freeze_day = TODAY
         a_model(cast, items=3)
         keys = {name: f"{person.id}:key-{name}" for name, person in cast.people.items()}
         grow(cast, series, 3)
