@@ -4,4 +4,32 @@ from flask import Blueprint
 
 series: Blueprint = Blueprint("series", __name__)
 
-from seminar.series.views import attendance, catalog, enrollment, grid, learning, meetings, planning, program  # noqa: E402, F401
+from seminar.series.views import (  # noqa: E402
+    attendance,
+    catalog,
+    enrollment,
+    grid,
+    learning,
+    meetings,
+    nominating,
+    planning,
+    program,
+    seats,
+    several,
+)
+
+# Imported for their routes alone.
+__all__ = [
+    "attendance",
+    "catalog",
+    "enrollment",
+    "grid",
+    "learning",
+    "meetings",
+    "nominating",
+    "planning",
+    "program",
+    "seats",
+    "series",
+    "several",
+]

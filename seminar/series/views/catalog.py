@@ -17,6 +17,7 @@ from seminar.series.enrollment import live_enrollment, places, seats_of, takes_e
 from seminar.series.seminar import Seminar
 from seminar.series.series import Series, read_lists
 from seminar.series.views import series
+from seminar.series.views.with_others import part_with_others
 from seminar.series.waitlist import chances, number_in_line
 from seminar.skills.skill import Skill
 from seminar.web.asked import asked_id, page_number
@@ -108,4 +109,5 @@ def own_part(standing: Standing, found: Series, *, is_open: bool) -> dict[str, o
         "may_see_grid": looks_after(standing, found) and found.seminar.badge_id is not None,
         "may_plan": planner,
         "places": places(found) if planner else [],
+        **part_with_others(standing, found, enrollment, now),
     }

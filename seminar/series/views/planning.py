@@ -6,8 +6,8 @@ from datetime import datetime, time
 from flask import url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import select
-from wtforms import DateTimeLocalField, SelectField, SelectMultipleField
-from wtforms.validators import NumberRange
+from wtforms import DateField, DateTimeLocalField, SelectField, SelectMultipleField
+from wtforms.validators import NumberRange, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from seminar.ground import clock
@@ -38,6 +38,9 @@ class SeriesForm(Form):
     seats = WholeNumberField(lazy_gettext("Seats"), [needed(), NumberRange(1, 1000)], default=24)
     enrollment_opens_at = DateTimeLocalField(lazy_gettext("Enrollment opens"), [needed(), a_likely_day])
     enrollment_closes_at = DateTimeLocalField(lazy_gettext("Enrollment closes"), [needed(), a_likely_day])
+    freeze_day = DateField(
+        lazy_gettext("Last day to give a seat to a colleague. Empty: the day before the first meeting"), [Optional(), a_likely_day]
+    )
     trainers = SelectMultipleField(
         lazy_gettext("Trainers"), coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
     )
@@ -128,6 +131,7 @@ def _save_series(form: SeriesForm, target: Series, page: Callable[[SeriesForm], 
             "seats": form.seats.data,
             "enrollment_opens_at": _utc(form.enrollment_opens_at.data),
             "enrollment_closes_at": _utc(form.enrollment_closes_at.data),
+            "freeze_day": form.freeze_day.data,
             "trainers": list(db.session.scalars(chosen)),
         }
         change_series(target, values, by=me().person, now=clock.now())
