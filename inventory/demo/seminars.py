@@ -2,13 +2,19 @@
 
 from datetime import date, timedelta
 
+from sqlalchemy import select
+
 from inventory.demo.calendar import TIMEZONE, year_ending
 from inventory.demo.catalog import SEMINARS
 from inventory.demo.world import World
 from seminar.ground.clock import at_local
 from seminar.ground.db import db
+from seminar.people.person import Person
+from seminar.series.enrollment import Enrollment
+from seminar.series.nomination import nominate
 from seminar.series.seminar import Seminar
 from seminar.series.series import Meeting, Series
+from seminar.series.substitution import substitute
 
 
 def make_seminars(world: World) -> None:
@@ -42,6 +48,7 @@ def open_series(world: World) -> None:
         ("micro:bit in Grades 3–8", today + timedelta(days=16), 3, 20, 20),
         ("Start Safely: The Maker Space", today + timedelta(days=6), 1, 30, 11),
         ("Design Thinking: From Listening to Prototype", today + timedelta(days=20), 2, 24, 8),
+        ("Design Thinking: From Listening to Prototype", today + timedelta(days=41), 2, 24, 3),
     ]
     for title, planned, meetings, seats, enrolled in plans:
         first = planned + timedelta(days=max(0, 7 - planned.weekday()) * (planned.weekday() > 4))
@@ -49,10 +56,25 @@ def open_series(world: World) -> None:
         inside = world.enroll_some(series, enrolled, state_since=world.now - timedelta(days=3))
         if enrolled == seats:
             world.wait_some(series, inside, 3, since=world.now - timedelta(days=2))
+        if title.startswith("Craft Cutters"):
+            _with_a_principals_help(world, series, inside)
     summer = date(year_ending(today), 6, 15)
     for title, first in (("Laser Cutting, Safely", summer), ("Blocks First: Coding Before the Screen", summer + timedelta(days=21))):
         series = add_series(world, title, first, 4, 20, season="summer", every=1)
         world.enroll_some(series, 5, state_since=world.now - timedelta(days=2))
+
+
+def _with_a_principals_help(world: World, series: Series, inside: list[Person]) -> None:
+    """Ruth Castellanos nominates Tessa Nguyen; and somebody's seat went to a colleague of the same school."""
+    db.session.flush()
+    yesterday = world.now - timedelta(days=1)
+    note = "You asked for a cutter for the fourth grade: this is the way to it."
+    nominate([world.by_email("teacher")], series, note=note, by=world.by_email("principal"), now=yesterday)
+    school_of = {a.person: a.school_id for a in world.appointments if a.role == "teacher"}
+    place = db.session.scalars(select(Enrollment).where(Enrollment.series_id == series.id).order_by(Enrollment.id)).first()
+    if place is not None:
+        outside = [person for person in world.teachers() if person not in inside and school_of[person] == school_of[place.person]]
+        substitute(place, outside[0], by=place.person, now=yesterday)
 
 
 def add_series(world: World, title: str, first: date, meetings: int, seats: int, season: str = "year-round", every: int = 7) -> Series:
