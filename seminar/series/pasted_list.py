@@ -18,7 +18,9 @@ from seminar.people.person import Person, called
 MOST = 200
 # Of those that a name could mean, so many are offered to choose from; of all names together, so many are looked at.
 OFFERED, LOOKED_AT = 8, 1000
-_EMAIL = re.compile(r"[^\s<>,;:\"'()]+@[^\s<>,;:\"'()]+")
+# No name has more words, nor longer ones.
+MOST_WORDS, LONGEST_WORD = 8, 60
+_BETWEEN_EMAILS = re.compile(r"[\s<>,;:\"'()]+")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -42,7 +44,8 @@ class Found:
 
 def entries(text: str) -> list[Entry]:
     """In their order, each once. Raises Refused for more than go at once."""
-    found = {entry.email or entry.words or entry.typed: entry for line in text.splitlines() for part in _parts(line) for entry in _of_part(part)}
+    parts = [part for line in text.splitlines() for part in _parts(line)]
+    found = {entry.email or entry.words or entry.typed: entry for part in parts for entry in _of_part(part)}
     if len(found) > MOST:
         sentence = N_("These are {number} people, and {most} go at once. Take the rest after them.")
         raise Refused(sentence, field="people", number=len(found), most=MOST)
@@ -60,12 +63,13 @@ def _parts(line: str) -> list[str]:
 
 
 def _of_part(part: str) -> list[Entry]:
-    emails = _EMAIL.findall(part)
+    emails = [one for one in _BETWEEN_EMAILS.split(part) if one.strip("@").find("@") > 0]
     if emails:
-        return [Entry(part[:100] if len(emails) == 1 else email, email=email.lower().strip(".")) for email in emails]
+        return [Entry((part if len(emails) == 1 else email)[:100], email=email.lower().strip(".")) for email in emails]
     family, comma, given = part.partition(",")
     words = tuple(_WORD.findall((f"{given} {family}" if comma else part).lower()))
-    return [Entry(" ".join(part.split())[:100], words=words)]
+    could_be_a_name = len(words) <= MOST_WORDS and all(len(word) <= LONGEST_WORD for word in words)
+    return [Entry(" ".join(part.split())[:100], words=words if could_be_a_name else ())]
 
 
 def look_up(those: Iterable[Entry], whose: ColumnElement[bool], district_id: int) -> list[Found]:

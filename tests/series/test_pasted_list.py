@@ -102,3 +102,8 @@ def test_two_hundred_names_are_looked_up_at_once(cast):
     names = "\n".join(["Ada Example", *(f"Nobody Number{n}" for n in range(MOST - 1))])
     assert meant(cast, names)[:2] == ["Ada", []]
     assert db.session.scalar(select(Person.id).where(Person.id == cast.ada.id)) == cast.ada.id
+
+
+@pytest.mark.parametrize("text", ["x" * 20_000, "x " * 10_000, "x@" * 10_000, "@" * 20_000, "é" * 20_000, "'\" & | ! :* \\ (", "%_\\"])
+def test_what_nobody_is_called_is_nobody_and_takes_no_time(cast, text):
+    assert set(map(str, meant(cast, text))) == {"[]"}

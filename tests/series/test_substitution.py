@@ -50,7 +50,7 @@ def test_the_same_seat_has_another_person_and_nobody_in_line_is_touched(cast):
 
 
 def test_both_are_told_with_their_calendars_and_the_trail_says_who_did_it(cast):
-    series, place = a_full_series(cast)
+    _, place = a_full_series(cast)
     substitute(place, cast.ben, by=cast.pia, now=NOW)
     db.session.commit()
     mails = db.session.scalars(select(Mail).where(Mail.kind.in_(["substituted", "seat_given"])).order_by(Mail.person_id)).all()
@@ -90,7 +90,8 @@ def test_who_has_a_place_or_works_here_no_more_takes_none(cast):
     ada, ben = (enroll(person, series, by=person, now=NOW) for person in (cast.ada, cast.ben))
     join_waitlist(cast.kim, series, by=cast.kim, now=NOW)
     db.session.execute(update(Appointment).where(Appointment.person_id == cast.cora.id).values(last_day=TODAY - timedelta(days=1)))
-    for colleague, says in ((cast.ben, "already enrolled"), (cast.ada, "already enrolled"), (cast.kim, "waitlist"), (cast.cora, "work here")):
+    refusals = {cast.ben: "already enrolled", cast.ada: "already enrolled", cast.kim: "waitlist", cast.cora: "work here"}
+    for colleague, says in refusals.items():
         with pytest.raises(Refused, match=says):
             substitute(ada, colleague, by=cast.olive, now=NOW)
     withdraw(ben, by=cast.ben, now=NOW)

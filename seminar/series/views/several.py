@@ -38,6 +38,7 @@ from seminar.web.viewer import district_or_404, found_or_404, me
 
 NOBODY = N_("Paste at least one name or email, or choose somebody.")
 TOO_MANY = N_("These are {number} people, and {most} go at once. Take the rest after them.")
+TOO_LATE = N_("This series takes no enrollments any more.")
 NOBODY_CHOSEN = N_("Choose somebody of the list.")
 NOT_THEIRS = N_("Somebody on the list isn't yours to enroll any more. Look at the list again.")
 
@@ -123,6 +124,10 @@ def _rows(found: Series, text: str, ticked: list[int]) -> list[Row]:
 
 def _page(found: Series, form: ListForm, *, ticked: list[int], rows: list[Row] | None = None) -> str:
     now, standing = clock.now(), me()
+    if form.errors and not takes_nominations(found, now):
+        # There is no list any more that an error could stand in.
+        form = ListForm(formdata=None)
+        form.refuse(Refused(TOO_LATE))
     whose = theirs_to_enroll(standing)
     # The district's people are too many to choose from: of them, only those who were chosen before.
     of_these = Person.id.in_(ticked) if plans_series(standing) else whose
