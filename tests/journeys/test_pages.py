@@ -155,7 +155,7 @@ ANSWERS[None, "/sign-in/address/used-up"] = 404
 NO_PAGES = {"static", "healthz", "readyz", "series.show_feed", "people.show_mail_letter", "people.show_roster_rows"}
 NO_PAGES |= {"inventory.show_import_template", "inventory.show_import_refused"}
 # The demo district has no sheet and no roster; test_importing.py and test_roster.py walk them at each width.
-ELSEWHERE = {"inventory.show_import", "people.show_roster_import", "series.show_answers"}
+ELSEWHERE = {"inventory.show_import", "people.show_roster_import", "series.show_several"}
 # The code page is between two others: tests/journeys/test_account.py comes to it.
 NO_PAGES |= {"people.show_code", "people.show_passkey_options", "people.show_new_passkey_options", "people.show_still_here"}
 NO_PAGES |= {"people.show_logo", "people.show_colors"}

@@ -206,7 +206,7 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "series.create_several": ENROLLS,
     "series.create_nominations": ENROLLS,
     # Of what they did themselves; here the program manager.
-    "series.show_answers": PLANS,
+    "series.show_several": PLANS,
     "series.create_withdrawal_for": ENROLLS,
     "series.create_nomination_refusal": EVERYBODY,
     # Ada's seat: she, her principal, and who runs the program.

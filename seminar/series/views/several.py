@@ -182,7 +182,7 @@ def _done_to_each(found: Series, form: ListForm, verb: Callable[[list[Person], d
         if len(people) < len(chosen):
             raise Refused(NOT_THEIRS, status=409)
         done = verb(people, clock.now(), (form.note.data or "").strip())
-        return url_for("series.show_answers", series_id=series_id, deed_id=done.id)
+        return url_for("series.show_several", series_id=series_id, deed_id=done.id)
 
     return saved(form, save, _list_again(series_id), gettext("Done. Here is what became of each."))
 
@@ -201,7 +201,7 @@ def _list_again(series_id: int) -> Callable[[ListForm], str]:
 
 @series.get("/series/<int:series_id>/enrollments/several/<int:deed_id>")
 @requires(enrolls_others)
-def show_answers(series_id: int, deed_id: int) -> str:
+def show_several(series_id: int, deed_id: int) -> str:
     """What became of each, for who did it: as the audit trail has it."""
     found = series_or_404(series_id)
     deed: History = found_or_404(db.session.get(History, deed_id))
@@ -209,7 +209,7 @@ def show_answers(series_id: int, deed_id: int) -> str:
     answers: Answers = dict(found_or_404(deed if is_theirs else None).details["answers"])
     people = {person.id: person for person in db.session.scalars(select(Person).where(Person.id.in_(list(answers))))}
     rows = [(people[person_id], answer) for person_id, answer in answers.items()]
-    return render_template("series/answers.html", series=found, rows=rows, counts=list(answers.values()))
+    return render_template("series/several.html", series=found, rows=rows, counts=list(answers.values()))
 
 
 @series.post("/enrollments/<int:enrollment_id>/withdrawal")
