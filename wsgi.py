@@ -135,6 +135,7 @@ def contribute(settings: Settings) -> None:
     contributions.attendance_facts[:] = [attendance.share_attended]
     contributions.standing_changed[:] = [at_risk.tell_reservations_at_risk]
     contributions.seat_held[:] = [order.open_order]
+    contributions.seat_handed_on[:] = [order.hand_on]
     contributions.places_ended[:] = [settling.settle_places]
     contributions.worker_rounds[:] = [*payments(), waitlist.pass_on_offers, reminder.remind, digest.gather, *rosters(settings)]
     contributions.leaving_touches[:] = [reservations_answered_for, series_taught]

@@ -106,6 +106,14 @@ RECOUNTS = [
         " (SELECT COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l WHERE l.line_id = o.id AND l.kind IN ('charge', 'credit')) <> 0",
     ),
     (
+        1,
+        "A seat that was given to a colleague is followed by one place in the same series.",
+        "SELECT count(*) FROM enrollment WHERE state = 'substituted'",
+        "SELECT 'enrollment ' || e.id FROM enrollment e LEFT JOIN enrollment s ON s.id = e.successor_id WHERE"
+        " (e.state = 'substituted') <> (e.successor_id IS NOT NULL) OR s.series_id <> e.series_id OR s.person_id = e.person_id"
+        " OR (s.id IS NOT NULL AND s.enrolled_at IS NULL)",
+    ),
+    (
         5,
         "An item is out with one school at a time.",
         "SELECT count(*) FROM item",

@@ -10,11 +10,14 @@ from inventory.demo.running import run_a_series
 from inventory.demo.world import World
 from seminar.ground.clock import at_local
 from seminar.ground.db import db
+from seminar.people.person import Person
 from seminar.series.answer import EnrollmentAnswer
 from seminar.series.enrollment import Enrollment
+from seminar.series.nomination import nominate
 from seminar.series.question import QUESTIONS
 from seminar.series.seminar import Seminar
 from seminar.series.series import Meeting, Series
+from seminar.series.substitution import substitute
 
 PRICES_CENTS = {"Laser Cutting, Safely": 12_000}
 
@@ -50,6 +53,7 @@ def open_series(world: World) -> None:
         ("micro:bit in Grades 3–8", today + timedelta(days=16), 3, 20, 20),
         ("Start Safely: The Maker Space", today + timedelta(days=6), 1, 30, 11),
         ("Design Thinking: From Listening to Prototype", today + timedelta(days=20), 2, 24, 8),
+        ("Design Thinking: From Listening to Prototype", today + timedelta(days=41), 2, 24, 3),
     ]
     for title, planned, meetings, seats, enrolled in plans:
         first = planned + timedelta(days=max(0, 7 - planned.weekday()) * (planned.weekday() > 4))
@@ -60,6 +64,8 @@ def open_series(world: World) -> None:
         if title == "Printing in the Middle School Lab":
             ask(world, series)
             run_a_series(world, series, inside)
+        if title.startswith("Craft Cutters"):
+            _with_a_principals_help(world, series, inside)
     summer = date(year_ending(today), 6, 15)
     for title, first in (("Laser Cutting, Safely", summer), ("Blocks First: Coding Before the Screen", summer + timedelta(days=21))):
         series = add_series(world, title, first, 4, 20, season="summer", every=1)
@@ -92,6 +98,19 @@ def ask(world: World, series: Series) -> None:
         said["grade"] = str(grades[place.person_id])
         of = {"district_id": world.district.id, "enrollment_id": place.id, "person_id": place.person_id, "answered_at": place.created_at}
         db.session.add_all(EnrollmentAnswer(**of, question=question, value=value) for question, value in said.items() if value)
+
+
+def _with_a_principals_help(world: World, series: Series, inside: list[Person]) -> None:
+    """Ruth Castellanos nominates Tessa Nguyen; and somebody's seat went to a colleague of the same school."""
+    db.session.flush()
+    yesterday = world.now - timedelta(days=1)
+    note = "You asked for a cutter for the fourth grade: this is the way to it."
+    nominate([world.by_email("teacher")], series, note=note, by=world.by_email("principal"), now=yesterday)
+    school_of = {a.person: a.school_id for a in world.appointments if a.role == "teacher"}
+    place = db.session.scalars(select(Enrollment).where(Enrollment.series_id == series.id).order_by(Enrollment.id)).first()
+    if place is not None:
+        outside = [person for person in world.teachers() if person not in inside and school_of[person] == school_of[place.person]]
+        substitute(place, outside[0], by=place.person, now=yesterday)
 
 
 def add_series(world: World, title: str, first: date, meetings: int, seats: int, season: str = "year-round", every: int = 7) -> Series:

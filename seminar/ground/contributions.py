@@ -44,6 +44,9 @@ seat_held: list[Callable[..., Any]] = []
 # (places, why, by, now) -> None, when places in series ended: withdrawn, canceled, lapsed, or merged into another of the person's
 places_ended: list[Callable[..., Any]] = []
 
+# (place, successor, by, now) -> None, when a colleague took the seat of somebody
+seat_handed_on: list[Callable[..., Any]] = []
+
 # (kept, merged, now) -> list of Collision: what two records of one person can't both have, by room
 merge_collisions: list[Callable[..., Any]] = []
 # (kept, now) -> None, when what another record had has become theirs

@@ -40,19 +40,19 @@ class History(Model):
 append_only("history")
 
 
-def record(by: Actor | None, what: str, thing: Any, now: datetime, **details: Any) -> None:
+def record(by: Actor | None, what: str, thing: Any, now: datetime, **details: Any) -> History:
     """Write that somebody did something to a record; `by` is None where the system did it. The record must be flushed."""
-    db.session.add(
-        History(
-            district_id=thing.district_id,
-            at=now,
-            who_id=by.id if by is not None else None,
-            what=what,
-            record=thing.__tablename__,
-            record_id=thing.id,
-            details=details,
-        )
+    row = History(
+        district_id=thing.district_id,
+        at=now,
+        who_id=by.id if by is not None else None,
+        what=what,
+        record=thing.__tablename__,
+        record_id=thing.id,
+        details=details,
     )
+    db.session.add(row)
+    return row
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,15 @@ def open_order(place: Enrollment, *, by: Person, now: datetime) -> None:
     history.record(by, "order opened", order, now, enrollment=place.id, amount_cents=price)
 
 
+def hand_on(place: Enrollment, successor: Enrollment, *, by: Person, now: datetime) -> None:
+    """A colleague took the seat: what was paid for it is for them, and comes back to who paid, if it does."""
+    line = db.session.scalar(select(OrderLine).where(OrderLine.enrollment_id == place.id).options(joinedload(OrderLine.order)))
+    if line is not None:
+        line.enrollment_id = successor.id
+        db.session.flush()
+        history.record(by, "order handed on", line.order, now, enrollment=successor.id)
+
+
 def whole_order() -> tuple[Any, ...]:
     """What a page of an order reads beside it."""
     place = joinedload(OrderLine.enrollment)

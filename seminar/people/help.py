@@ -96,7 +96,12 @@ STEPS: dict[str, tuple[HelpStep, ...]] = {
             N_("Your school"),
             SCHOOL,
         ),
-        HelpStep("learn", N_("Where a skill falls short, find a series for it and tell your teachers."), N_("Seminars"), CATALOG),
+        HelpStep(
+            "learn",
+            N_("Where a skill falls short, enroll or nominate several of your teachers at once for a series that teaches it."),
+            N_("Choose a series"),
+            "series.show_choose_series",
+        ),
         HelpStep(
             "badge", N_("Your school's page names who is close to a badge, and whose badge runs out soon."), N_("Your school"), SCHOOL
         ),

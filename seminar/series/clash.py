@@ -1,5 +1,6 @@
 """Meetings at the same time, and on closed days: before somebody is in two of them, or comes to a closed door, they are told (rule 2)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import BindParameter, Select, bindparam, select
@@ -57,3 +58,34 @@ def meetings_on_closed_days(series: Series, now: datetime) -> list[tuple[Meeting
     closed = select(ClosedDay.day, ClosedDay.reason).where(ClosedDay.district_id == series.district_id, ClosedDay.day.in_({*days.values()}))
     reasons = {day: reason for day, reason in db.session.execute(closed)}
     return [(meeting, reasons[day]) for meeting, day in days.items() if day in reasons]
+
+
+def who_is_elsewhere(person_ids: Sequence[int], series: Series, now: datetime) -> dict[int, Meeting]:
+    """The same of many: by person, the first such meeting. One statement."""
+    return {person_id: meeting for person_id, _, meeting in _overlaps(person_ids, [series.id], now)}
+
+
+def where_one_is_elsewhere(person: Person, those: Sequence[Series], now: datetime, *, leaving: Series) -> dict[int, Meeting]:
+    """The same of one person in many series: by series, the first such meeting, but for those of the series that they would leave.
+    One statement."""
+    found = _overlaps([person.id], [series.id for series in those], now)
+    return {series_id: meeting for _, series_id, meeting in found if meeting.series_id != leaving.id}
+
+
+def _overlaps(person_ids: Sequence[int], series_ids: Sequence[int], now: datetime) -> list[tuple[int, int, Meeting]]:
+    """By person and series, the meetings of other series at the time of a coming one of that; the first stand last."""
+    if not person_ids or not series_ids:
+        return []
+    other, own = aliased(Meeting), aliased(Meeting)
+    enrolled = select(Enrollment.person_id, Enrollment.series_id).where(Enrollment.person_id.in_(person_ids), Enrollment.state.in_(IS_IN))
+    taught = select(series_trainer.c.person_id, series_trainer.c.series_id).where(series_trainer.c.person_id.in_(person_ids))
+    inside = enrolled.union(taught).subquery()
+    query = (
+        select(inside.c.person_id, own.series_id, other)
+        .join(other, other.series_id == inside.c.series_id)
+        .join(own, (own.starts_at < other.ends_at) & (own.ends_at > other.starts_at))
+        .where(own.series_id.in_(series_ids), other.series_id != own.series_id, own.ends_at > now)
+        .where(own.canceled_at.is_(None), other.canceled_at.is_(None))
+        .order_by(other.starts_at.desc())
+    )
+    return [(person_id, series_id, meeting) for person_id, series_id, meeting in db.session.execute(query)]

@@ -19,6 +19,7 @@ from seminar.series.enrollment import (
     Seats,
     add_place,
     comings_of,
+    done_for_them_by,
     live_enrollment,
     lock,
     move,
@@ -66,14 +67,14 @@ def _hold(place: Enrollment, series: Series, *, by: Person, now: datetime) -> No
     for open_order in contributions.seat_held:
         open_order(place, by=by, now=now)
     if by.id != place.person_id:
-        _tell([place], series, "held", now=now)
+        tell_each([place], series, "held", now=now)
 
 
 def _is_theirs(place: Enrollment, *, by: Person, now: datetime) -> None:
     place.enrolled_at = now
     db.session.flush()
     record([place], by=by, now=now)
-    _tell([place], place.series, "enrolled", now=now)
+    tell_each([place], place.series, "enrolled", now=now)
 
 
 def take_paid_seat(place: Enrollment, *, now: datetime) -> bool:
@@ -159,12 +160,13 @@ def _end(
         move(place, state, by=by, now=now, reason=reason)
     db.session.flush()
     record(places, by=by, now=now)
-    _tell(places, series, state, now=now, told=told)
+    tell_each(places, series, state, now=now, **(told or {}))
     for settle in contributions.places_ended:
         settle(places, why=state, by=by, now=now)
 
 
-def _tell(places: list[Enrollment], series: Series, kind: str, *, now: datetime, told: Mapping[str, Any] | None = None) -> None:
+def tell_each(places: list[Enrollment], series: Series, kind: str, *, now: datetime, **more: Any) -> None:
+    """Write the mail of that kind to each, with the meetings to come for their calendar, or taken out of it; `more` is said too."""
     from_now = [meeting for meeting in series.meetings if meeting.ends_at > now and meeting.canceled_at is None]
     first = from_now[0] if from_now else None
     comings = comings_of([enrollment.person_id for enrollment in places], series)
@@ -172,7 +174,7 @@ def _tell(places: list[Enrollment], series: Series, kind: str, *, now: datetime,
     def attached(enrollment: Enrollment) -> str | None:
         """Who was never enrolled has none of it in their calendar."""
         came = comings.get(enrollment.person_id, 0)
-        canceled = kind != "enrolled"
+        canceled = kind not in ("enrolled", "seat_given")
         was_enrolled = enrollment.enrolled_at is not None
         return invitation(series.meetings, series, enrollment.person, canceled=canceled, comings=came, now=now) if was_enrolled else None
 
@@ -187,7 +189,8 @@ def _tell(places: list[Enrollment], series: Series, kind: str, *, now: datetime,
             "waited": enrollment.enrolled_at is None and enrollment.hold_until is None,
             "was_held": enrollment.enrolled_at is None and enrollment.hold_until is not None,
             "until": enrollment.hold_until,
-            **(told or {}),
+            "by": done_for_them_by(enrollment),
+            **more,
         }
         return Letter(enrollment.person, str(enrollment.id), values, attached(enrollment))
 

@@ -2,8 +2,9 @@
 
 States: requested, held, awaiting_po, offered and enrolled take a seat; waitlisted waits for one; withdrawn (by the
 person), canceled (by the district), declined, lapsed, passed and substituted are over. Held is a seat that is kept while
-somebody pays for it; lapsed, one that wasn't paid in time; passed, an offer that was turned down or ran out. Laws: rules 1, 2, 3
-and 8 of the product. An offer and a hold count until their deadline, whether or not anybody has tidied up after them.
+somebody pays for it; lapsed, one that wasn't paid in time; passed, an offer that was turned down or ran out; substituted, one whose
+seat a colleague took. Laws: rules 1, 2, 3 and 8 of the product; a seat that was given to a colleague has one successor. An offer and a
+hold count until their deadline, whether or not anybody has tidied up after them.
 """
 
 from collections.abc import Iterable
@@ -29,7 +30,7 @@ MOVES = {
     "waitlisted": ("offered", "withdrawn", "canceled"),
     "offered": ("held", "enrolled", "passed", "withdrawn", "canceled"),
     "held": ("enrolled", "lapsed", "withdrawn", "canceled"),
-    "enrolled": ("withdrawn", "canceled"),
+    "enrolled": ("withdrawn", "canceled", "substituted"),
     # Only by a payment that came late, while a seat was still free.
     "lapsed": ("enrolled",),
 }
@@ -59,6 +60,8 @@ class Enrollment(Model):
     hold_until: Mapped[datetime | None]
     enrolled_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
+    # The place of the colleague who took the same seat.
+    successor_id: Mapped[int | None] = mapped_column(ForeignKey("enrollment.id"))
 
     person: Mapped[Person] = relationship(foreign_keys=person_id)
     series: Mapped[Series] = relationship()
@@ -68,6 +71,7 @@ class Enrollment(Model):
         CheckConstraint("state NOT IN ('waitlisted', 'offered', 'passed') OR joined_at IS NOT NULL", name="joined_the_line"),
         CheckConstraint("state <> 'offered' OR offer_until IS NOT NULL", name="offered_until"),
         CheckConstraint("state <> 'held' OR hold_until IS NOT NULL", name="held_until"),
+        CheckConstraint("state <> 'substituted' OR successor_id IS NOT NULL", name="substituted_by_a_successor"),
         CheckConstraint("outcome IS NULL OR outcome IN ('completed', 'incomplete', 'no_show')", name="outcome"),
         Index(
             "uq_enrollment_one_live",
@@ -77,6 +81,7 @@ class Enrollment(Model):
             sqlite_where=state.in_(LIVE),
             postgresql_where=state.in_(LIVE),
         ),
+        Index("uq_enrollment_successor", "successor_id", unique=True),
         Index("ix_enrollment_person", "person_id", "state"),
         Index("ix_enrollment_series", "series_id", "state"),
         Index(
@@ -129,7 +134,7 @@ _note_when_enrolled()
 
 # What may have changed since the series was read, and decides who may have a seat.
 _DECIDING = ["seats", "price_cents", "published_at", "canceled_at", "enrollment_opens_at", "enrollment_closes_at"]
-_DECIDING += ["minimum", "goes_ahead_at"]
+_DECIDING += ["minimum", "goes_ahead_at", "freeze_day"]
 
 
 def lock(series: Series) -> None:
@@ -238,6 +243,13 @@ def comings_of(person_ids: list[int], series: Series) -> dict[int, int]:
         Enrollment.series_id == series.id, Enrollment.person_id.in_(person_ids), Enrollment.enrolled_at.is_not(None)
     )
     return {person_id: count for person_id, count in db.session.execute(query.group_by(Enrollment.person_id))}
+
+
+def done_for_them_by(place: Enrollment) -> str:
+    """The name of who brought the place into its state, where that was somebody else than the person; '' where it wasn't."""
+    if place.state_by_id is None or place.state_by_id == place.person_id:
+        return ""
+    return db.session.get_one(Person, place.state_by_id).name
 
 
 def enrolled_people(series: Series) -> list[Person]:

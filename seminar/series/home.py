@@ -1,5 +1,6 @@
-"""What needs attention today on somebody's home: a seat that is kept for them; a moved meeting to answer for; their next meeting, or
-series that would fit them; a badge they are on the way to; what they teach; and for the program manager, how the year fills."""
+"""What needs attention today on somebody's home: a seat that is kept for them; a moved meeting to answer for; who nominates them; their
+next meeting, or series that would fit them; a badge they are on the way to; what they teach; and for the program manager, how the year
+fills."""
 
 from datetime import datetime, timedelta
 
@@ -15,6 +16,7 @@ from seminar.series.catalog import Listed, Wanted, catalog, first_start, is_over
 from seminar.series.enrollment import LIVE, Enrollment
 from seminar.series.go_ahead import to_decide
 from seminar.series.moved import open_questions
+from seminar.series.nomination import nominations_of
 from seminar.series.series import Meeting, Series
 from seminar.series.teaching import listed, meetings_of_trainer, next_meeting_of, planned_series
 from seminar.series.waitlist import open_offers
@@ -33,6 +35,8 @@ def home_cards(standing: Standing, now: datetime) -> list[Card]:
         cards.append(Card("series/card_offers.html", {"offers": offers}))
     if moves := open_questions(standing.person.id, now):
         cards.append(Card("series/card_moves.html", {"moves": moves}))
+    if nominations := nominations_of(standing.person, now):
+        cards.append(Card("series/card_nominations.html", {"nominations": nominations}))
     meeting = next_meeting_of(standing.person.id, now)
     if meeting is not None:
         cards.append(Card("series/card_next.html", {"meeting": meeting}))

@@ -9,6 +9,7 @@ from seminar.series.answer import EnrollmentAnswer
 from seminar.series.attendance import Attendance
 from seminar.series.enrollment import OVER, Enrollment
 from seminar.series.message import SeriesMessage
+from seminar.series.nomination import Nomination
 from seminar.series.question import KEPT_DAYS, NEEDS
 from seminar.series.series import Meeting, series_trainer
 
@@ -40,15 +41,23 @@ def _messages(times: Times) -> ColumnElement[bool]:
     return is_over & ((SeriesMessage.subject != "") | (SeriesMessage.text != ""))
 
 
+def _nominations(times: Times) -> ColumnElement[bool]:
+    of_district = Nomination.district_id == times.district_id
+    return of_district & (Nomination.nominated_at < times.first_kept_at("enrollments")) & (Nomination.note != "")
+
+
 def people_named(times: Times) -> CompoundSelect[int]:
-    """Who attended, taught or had a place within the time of such records; and who has a place in a series to come."""
+    """Who attended, taught, had a place or was nominated within the time of such records; and who has a place in a series to come."""
     first_kept_at = times.first_kept_at("attendance")
     met = select(Meeting.id, Meeting.series_id).where(Meeting.district_id == times.district_id, Meeting.ends_at >= first_kept_at).subquery()
     attended = select(Attendance.person_id).join(met, met.c.id == Attendance.meeting_id)
     taught = select(series_trainer.c.person_id).join(met, met.c.series_id == series_trainer.c.series_id)
     recent = or_(Enrollment.state_since >= times.first_kept_at("enrollments"), _meets_since(times, "enrollments"))
     placed = select(Enrollment.person_id).where(Enrollment.district_id == times.district_id, recent)
-    return union_all(attended, taught, placed)
+    asked = select(Nomination.person_id).where(
+        Nomination.district_id == times.district_id, Nomination.nominated_at >= times.first_kept_at("enrollments")
+    )
+    return union_all(attended, taught, placed, asked)
 
 
 ATTENDANCE = RetentionKind(
@@ -63,14 +72,18 @@ ATTENDANCE = RetentionKind(
 ENROLLMENTS = RetentionKind(
     name="enrollments",
     title=N_("Enrollments"),
-    covers=N_("Who had a place in which series, why it ended, and what its people were written; it counts from the last meeting."),
-    does=N_("Reasons and messages go. The places, and who could still come to a moved meeting, stay for the counts."),
+    covers=N_(
+        "Who had a place in which series or was nominated for it, why it ended, and what its people were written; it counts from the last"
+        " meeting."
+    ),
+    does=N_("Reasons, notes and messages go. The places, and who could still come to a moved meeting, stay for the counts."),
     source=LONGEST_OF_STATES,
     years=8,
     least=8,
     parts=(
         Part(Enrollment, _enrollments, emptied(Enrollment, state_reason=None)),
         Part(SeriesMessage, _messages, emptied(SeriesMessage, subject="", text="")),
+        Part(Nomination, _nominations, emptied(Nomination, note="")),
     ),
 )
 ANSWERS = RetentionKind(
@@ -86,6 +99,6 @@ KINDS = [ATTENDANCE, ENROLLMENTS, ANSWERS]
 TABLES = {
     "enrollment_answer": "answers",
     "attendance": "attendance",
-    **dict.fromkeys(("enrollment", "meeting_move", "move_answer", "series_message"), "enrollments"),
+    **dict.fromkeys(("enrollment", "meeting_move", "move_answer", "nomination", "series_message"), "enrollments"),
     **dict.fromkeys(("seminar", "series", "meeting", "series_trainer"), "program"),
 }

@@ -55,6 +55,8 @@ class Series(Model):
     decide_on: Mapped[date | None]
     goes_ahead_at: Mapped[datetime | None]
     goes_ahead_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
+    # The last day on which a seat can be given to a colleague; None for the day before the first meeting.
+    freeze_day: Mapped[date | None]
 
     district: Mapped[District] = relationship()
     seminar: Mapped[Seminar] = relationship()

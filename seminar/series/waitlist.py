@@ -24,6 +24,7 @@ from seminar.series.enrollment import (
     Enrollment,
     Seats,
     add_place,
+    done_for_them_by,
     live_enrollment,
     lock,
     move,
@@ -50,13 +51,20 @@ def join_waitlist(person: Person, series: Series, *, by: Person, now: datetime) 
     refuse_a_second_place(live_enrollment(person, series, now), person, series)
     if seats.left > 0:
         raise Refused(N_("{title} has a free seat: you can enroll."), status=409, title=series.seminar.title)
+    return line_up([person], series, by=by, now=now)[0]
+
+
+def line_up(people: Sequence[Person], series: Series, *, by: Person, now: datetime) -> list[Enrollment]:
+    """Put these people, who have no place in the series, at the end of its line, one behind the other. The series is locked, and
+    its free seats are offered. Flushes."""
     joined_at = _end_of_line(series, now)
-    place = add_place(person, series, "waitlisted", by=by, now=now)
-    place.joined_at = joined_at
+    places = [add_place(person, series, "waitlisted", by=by, now=now) for person in people]
+    for place in places:
+        place.joined_at = joined_at
     db.session.flush()
-    record([place], by=by, now=now)
-    _tell([place], "waitlisted", now)
-    return place
+    record(places, by=by, now=now)
+    _tell(places, "waitlisted", now)
+    return places
 
 
 def _end_of_line(series: Series, now: datetime) -> datetime:
@@ -231,6 +239,7 @@ def _tell(places: Sequence[Enrollment], kind: str, now: datetime) -> None:
             "room": coming[0].room if coming else "",
             "until": place.hold_until if kind == "lapsed" else place.offer_until,
             "open": takes_enrollments(place.series, now),
+            "by": done_for_them_by(place),
         }
         return Letter(place.person, str(place.id), values)
 

@@ -82,6 +82,19 @@ def test_an_offer_has_a_deadline(db_session):
     refused(ENROLLMENT.replace("'2027-03-02')", "NULL)"), **of)
 
 
+def test_a_seat_that_was_given_on_has_one_successor(db_session):
+    cast = a_cast()
+    series = a_series(cast)
+    first, second, third = (enroll(person, series, by=person, now=NOW).id for person in (cast.ada, cast.ben, cast.cora))
+    db.session.commit()
+    given = "UPDATE enrollment SET state = 'substituted', successor_id = :successor WHERE id = :id"
+    refused(given, id=first, successor=None)
+    refused(given, id=first, successor=999)
+    db.session.execute(text(given), {"id": first, "successor": third})
+    db.session.commit()
+    refused(given, id=second, successor=third)
+
+
 def test_whoever_writes_it_is_known_since_when_somebody_is_enrolled(db_session):
     """A process of the version before the waitlist names no enrolled_at."""
     cast = a_cast()

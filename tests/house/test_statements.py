@@ -16,6 +16,7 @@ from seminar.people.sign_on_provider import SignOnDomain, SignOnProvider
 from seminar.series.answer import give_answers
 from seminar.series.enrollment import Enrollment
 from seminar.series.moved import ask
+from seminar.series.nomination import nominate
 from seminar.skills.award import Award
 from tests.cast import ANSWERS, NOW, TODAY, a_cast, a_model, a_passkey, a_series, asking, signed_in
 
@@ -30,6 +31,9 @@ PAGES = {
     "/series/1/people?format=csv": "tara",
     "/series/1/messages/new": "tara",
     "/teaching/series?format=csv": "olive",
+    "/series/1/enrollments/new": "pia",
+    "/enrollments/new?person=1&person=2": "olive",
+    "/enrollments/2/substitution": "pia",
     "/series/1/skills": "tara",
     "/series/1/answers": "tara",
     "/series/1/enrollment": "ben",
@@ -67,7 +71,7 @@ PAGES = {
 
 def grow(cast, series, number):
     """So many more teachers, each enrolled or, every third, in line, and with a badge; and as many series, each with a seat kept
-    for Ada."""
+    for Ada, for which Pia is nominated."""
     people = [Person(district_id=cast.district.id, given_name=f"P{n}", family_name="More") for n in range(number)]
     db.session.add_all(people)
     db.session.flush()
@@ -93,7 +97,9 @@ def grow(cast, series, number):
         provider = SignOnProvider(**of, issuer="https://id.example", client_id="x", secret_variable="OIDC_A__SECRET")
         provider.domains = [SignOnDomain(district_id=d, domain=f"{number}-{n}.example")]
         db.session.add(provider)
-        db.session.add(a_place(cast.ada, a_series(cast, f"Seminar {number} {n}"), "offered"))
+        offered = a_series(cast, f"Seminar {number} {n}")
+        db.session.add(a_place(cast.ada, offered, "offered"))
+        nominate([cast.pia, *people[:2]], offered, note="", by=cast.olive, now=NOW)
     db.session.commit()
 
 
@@ -142,6 +148,7 @@ def test_pages_take_as_many_statements_with_300_rows_as_with_3(clean):
     with clean.app_context():
         cast = a_cast()
         series = asking(a_series(cast, seats=400))
+        series.freeze_day = TODAY
         a_model(cast, items=3)
         ask(series.meetings[0], was_at=NOW, was_place="Lab", by=cast.olive, now=NOW)
         keys = {name: f"{person.id}:key-{name}" for name, person in cast.people.items()}

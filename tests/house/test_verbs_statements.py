@@ -22,9 +22,11 @@ from seminar.ground.sheets import read_table
 from seminar.people.appointment import Appointment
 from seminar.people.person import Person
 from seminar.series.attendance import Present, take_attendance
+from seminar.series.enrolling_several import enroll_or_line_up
 from seminar.series.enrollment import Enrollment, enrolled_people
 from seminar.series.go_ahead import tell_who_decides
 from seminar.series.message import write_to
+from seminar.series.nomination import nominate
 from seminar.series.planning import cancel_series, change_meeting
 from seminar.series.reminder import remind
 from seminar.series.waitlist import pass_on_offers
@@ -209,6 +211,17 @@ def forget_who_left(cast, number):
     return lambda: apply_retention(cast.district, TODAY, NOW.replace(year=NOW.year + 9))
 
 
+def enroll_many(cast, number):
+    """Half of them find a seat, the rest waits."""
+    series, people = a_series(cast, f"Series of {number}", seats=number), more_teachers(cast, 2 * number)
+    return lambda: enroll_or_line_up(people, series, by=cast.olive, now=NOW)
+
+
+def nominate_many(cast, number):
+    series, people = a_series(cast, f"Series of {number}"), more_teachers(cast, number)
+    return lambda: nominate(people, series, note="Do come", by=cast.olive, now=NOW)
+
+
 @pytest.mark.parametrize(
     "prepare",
     [
@@ -218,6 +231,8 @@ def forget_who_left(cast, number):
         pass_on,
         write,
         ask_who_decides,
+        enroll_many,
+        nominate_many,
     ],
 )
 def test_many_take_as_many_reads_as_few(clean, prepare):

@@ -13,6 +13,7 @@ KNOWN = {
     "series": ("/seminars", PRINTING, r"/series/(\d+)$"),
     "other_series": ("/seminars", "Printing in the Middle School Lab", r"/series/(\d+)$"),
     "later_meeting": ("/series/{other_series}", "Change this meeting", r"/meetings/(\d+)/edit$"),
+    "place": ("/series/{other_series}", "Give the seat to a colleague", r"/enrollments/(\d+)/substitution$"),
     "summer_series": ("/seminars", "Laser Cutting, Safely", r"/series/(\d+)$"),
     "full_series": ("/seminars", "micro:bit in Grades 3–8", r"/series/(\d+)$"),
     "model": ("/equipment", "Desktop 3D printer", r"/equipment/([\w-]+)$"),

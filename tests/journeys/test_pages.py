@@ -57,7 +57,15 @@ PAGES: dict[str | None, list[str]] = {
         "/help",
     ],
     "contact": ["/", "/help/maker_contact", "/loans", "/loans?show=past", "/equipment/{model}", "/reservations/new"],
-    "principal": ["/", "/schools/{school}", "/staff?badge={badge}", "/people/{person}", "/staff?name=Nobody"],
+    "principal": [
+        "/",
+        "/schools/{school}",
+        "/staff?badge={badge}",
+        "/people/{person}",
+        "/staff?name=Nobody",
+        "/enrollments/new",
+        "/series/{other_series}/enrollments/new",
+    ],
     "trainer": [
         "/",
         "/teaching",
@@ -92,6 +100,7 @@ PAGES: dict[str | None, list[str]] = {
         "/series/{other_series}",
         "/series/{other_series}/cancellation",
         "/series/{series}/edit",
+        "/enrollments/{place}/substitution?who=Tessa",
         "/series/{series}/meetings/new",
         "/series/{series}/skills",
         "/meetings/{meeting}/edit",
@@ -150,7 +159,7 @@ NO_PAGES = {"static", "healthz", "readyz", "series.show_feed", "people.show_mail
 NO_PAGES |= {"inventory.show_import_template", "inventory.show_import_refused"}
 NO_PAGES |= {"series.show_people_export", "series.show_series_export"}
 # The demo district has no sheet and no roster; test_importing.py and test_roster.py walk them at each width.
-ELSEWHERE = {"inventory.show_import", "people.show_roster_import"}
+ELSEWHERE = {"inventory.show_import", "people.show_roster_import", "series.show_several"}
 # Nobody of the demo's accounts is in a series that asks something; test_questions.py answers one.
 ELSEWHERE |= {"series.show_own_answers"}
 # The code page is between two others: tests/journeys/test_account.py comes to it.

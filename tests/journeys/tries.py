@@ -279,4 +279,13 @@ TRIES = {
         {"Issuer": "https://accounts.google.com"},
         "Saved.",
     ),
+    "a list of nobody": Try(
+        "principal",
+        "/series/{other_series}/enrollments/new",
+        "Look at the list",
+        {"Emails or names, one to a line": "; ,"},
+        "Paste at least one name or email, or choose somebody.",
+        {"Emails or names, one to a line": "Haddad, Omar"},
+        "What would become of each",
+    ),
 }

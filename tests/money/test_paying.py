@@ -21,9 +21,12 @@ from seminar.money.refund import Refund
 from seminar.money.refund_rule import change_refund_rule
 from seminar.money.settling import NotAsAsked, page_told
 from seminar.series.enrolling import cancel_enrollment, enroll, withdraw
+from seminar.series.enrolling_several import enroll_several
 from seminar.series.enrollment import Enrollment, seats_of
+from seminar.series.moving import change_to, other_series
+from seminar.series.substitution import substitute
 from seminar.series.waitlist import join_waitlist, pass_on_offers
-from tests.cast import NOW, a_cast
+from tests.cast import NOW, a_cast, a_series
 from tests.money.stripe import a_page, a_priced_series, balance_of, card_of, held, told
 
 PAID, EXPIRED = "checkout.session.completed", "checkout.session.expired"
@@ -470,6 +473,41 @@ def test_merging_ends_a_held_place_as_withdrawing_does(db_session, stripe):
     collision.solve(cast.olive, NOW)
     assert sorted([balance_of(one), balance_of(other)]) == [0, 12_000]
     assert seats_of(series, NOW).taken == 1
+
+
+def test_a_colleague_takes_a_paid_seat_and_what_comes_back_goes_to_who_paid(db_session, stripe):
+    cast = a_cast()
+    series = a_priced_series(cast)
+    series.freeze_day = series.meetings[0].starts_at.date()
+    place = held(cast, "ada", series, NOW)
+    stripe.pay(a_page(stripe, place, NOW).session_id)
+    told(stripe, PAID, NOW)
+    successor = substitute(place, cast.ben, by=cast.ada, now=NOW)
+    assert (place.state, successor.state, balance_of(successor)) == ("substituted", "enrolled", 0)
+    withdraw(successor, by=cast.ben, now=NOW)
+    db.session.commit()
+    send_refunds(card_of(stripe), NOW)
+    assert (balance_of(successor), mails("refunded")) == (0, 1)
+    assert order_of(successor.id).person_id == cast.ada.id
+
+
+def test_several_are_not_enrolled_where_each_pays(db_session, stripe):
+    cast = a_cast()
+    with pytest.raises(Refused, match="Nominate these people"):
+        enroll_several([cast.ada, cast.ben], a_priced_series(cast), by=cast.pia, now=NOW)
+
+
+def test_a_paid_seat_is_not_moved_to_another_series(db_session, stripe):
+    cast = a_cast()
+    series = a_priced_series(cast)
+    other = a_series(cast, "Sewing")
+    other.seminar_id = series.seminar_id
+    place = held(cast, "ada", series, NOW)
+    stripe.pay(a_page(stripe, place, NOW).session_id)
+    told(stripe, PAID, NOW)
+    assert other_series(series, NOW) == []
+    with pytest.raises(Refused, match="isn't moved"):
+        change_to(other, place, by=cast.ada, now=NOW)
 
 
 def test_one_open_attempt_per_order_by_the_database(db_session, stripe):

@@ -28,6 +28,7 @@ from seminar.people.sign_on import SignOnIdentity
 from seminar.people.sign_on_provider import SignOnProvider
 from seminar.series.answer import give_answers
 from seminar.series.enrolling import enroll, take_paid_seat
+from seminar.series.nomination import nominate
 from seminar.skills.sign_off import SignOff
 from seminar.web.mail_links import turn_off_token
 from tests.cast import ANSWERS, NOW, TODAY, Cast, a_cast, a_model, a_passkey, a_series, an_award, asking, signed_in
@@ -36,6 +37,7 @@ from tests.pictures import a_png
 
 EVERYBODY = ("ada", "cora", "pia", "tara", "kim", "eli", "olive")
 PLANS = ("olive",)
+ENROLLS = ("pia", "olive")
 LENDS = ("eli",)
 DEPOT = ("eli", "olive")
 RESERVES = ("cora", "pia", "kim", "eli", "olive")
@@ -208,6 +210,19 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "series.create_refusal": EVERYBODY,
     "series.enroll_somebody": PLANS,
     "series.create_cancellation": PLANS,
+    "series.show_choose_series": ENROLLS,
+    "series.show_enroll_people": ENROLLS,
+    "series.create_preview": ENROLLS,
+    "series.create_several": ENROLLS,
+    "series.create_nominations": ENROLLS,
+    # Of what they did themselves; here the program manager.
+    "series.show_several": PLANS,
+    "series.create_withdrawal_for": ENROLLS,
+    "series.create_nomination_refusal": EVERYBODY,
+    # Ada's seat: she, her principal, and who runs the program.
+    "series.show_substitution": ("ada", *ENROLLS),
+    "series.create_substitution": ("ada", *ENROLLS),
+    "series.create_move": EVERYBODY,
     "series.show_learning": EVERYBODY,
     "series.show_teaching": ("tara", "kim", "olive"),
     "series.show_attendance": ("tara", "olive"),
@@ -317,6 +332,9 @@ FILTERS = {
     "series.show_series_export": ("?format=csv&season=summer",),
     "series.show_catalog": ("?past=1", "?search=robotics&season=year-round&grades=K-2&open=1", "?search=nothing+like+it"),
     "money.show_orders": ("?show=all", "?search=ada", "?search=nobody"),
+    "series.show_choose_series": ("?person={person_id}", "?search=nothing+like+it"),
+    "series.show_enroll_people": ("?person={person_id}",),
+    "series.show_substitution": ("?colleague={other_id}", "?who=ben"),
     "coverage.show_staff": ("?badge={badge_id}", "?name=ada&badge={badge_id}&school={school_id}&day=2027-03-01", "?name=nobody"),
     "coverage.show_person": ("?badge={badge_id}",),
     "inventory.show_equipment": ("?from=2027-03-02&until=2027-03-03&search=printer", "?search=nothing+like+it"),
@@ -340,6 +358,7 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
     costs, payment, refund = an_order_of_each(cast)
     asking(series)
     give_answers(place, ANSWERS, by=cast.ada, now=NOW)
+    nominated = nominate([cast.ben], series, note="Do come", by=cast.olive, now=NOW)
     an_award(cast, cast.ada, last_day=TODAY)
     reservation = reserve(Asked(cast.school, cast.ada, {model: 1}, TODAY, TODAY), by=cast.cora, now=NOW, today=TODAY)
     elsewhere, passkey = signed_in(cast.ada, "key-elsewhere"), a_passkey(cast.ada)
@@ -376,6 +395,7 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
         "order_id": payment.order_id,
         "money.show_return.token": payment.token,
         "refund_id": refund.id,
+        "deed_id": nominated.id,
         "person_id": cast.ada.id,
         "appointment_id": 1,
         "badge_id": cast.badge.id,

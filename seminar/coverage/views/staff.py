@@ -8,7 +8,9 @@ from seminar.coverage.finder import Sought, holders, nearly_there
 from seminar.coverage.views import coverage
 from seminar.ground.counting import MOST_COUNTED
 from seminar.ground.db import db
+from seminar.people.person import Person
 from seminar.people.school import GRADE_BANDS, School
+from seminar.series.access import enrolls_others, theirs_to_enroll
 from seminar.skills.badge import Badge
 from seminar.web.asked import asked_day, asked_id, page_number
 from seminar.web.pages import page_of
@@ -35,16 +37,25 @@ def show_staff() -> str:
         grades=GRADE_BANDS.get(request.args.get("grades", "")),
     )
     rows, total = holders(district_id, sought, page=page_number(), size=ROWS)
+    near = nearly_there(district_id, sought, schools_seen_closely(me()))
     return render_template(
         "coverage/staff.html",
         page=page_of(rows, total, page_number(), ROWS, most=MOST_COUNTED),
-        near=nearly_there(district_id, sought, schools_seen_closely(me())),
+        near=near,
+        theirs=_theirs_of([*(row.person.id for row in rows), *(person.id for person, _ in near)]),
         sees_near=schools_seen_closely(me()) != set(),
         sought=sought,
         badges=db.session.scalars(select(Badge).where(Badge.district_id == district_id).order_by(Badge.name)).all(),
         schools=schools,
         grade_bands=GRADE_BANDS,
     )
+
+
+def _theirs_of(person_ids: list[int]) -> set[int]:
+    """Whom of these the reader may enroll in a series."""
+    if not enrolls_others(me()):
+        return set()
+    return set(db.session.scalars(select(Person.id).where(Person.id.in_(person_ids), theirs_to_enroll(me()))))
 
 
 def schools_to_choose(district_id: int) -> list[Row[int, str]]:

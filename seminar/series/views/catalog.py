@@ -24,6 +24,7 @@ from seminar.series.question import asked_by
 from seminar.series.seminar import Seminar
 from seminar.series.series import Series, read_lists
 from seminar.series.views import series
+from seminar.series.views.with_others import part_with_others
 from seminar.series.waitlist import chances, number_in_line
 from seminar.skills.skill import Skill
 from seminar.web.asked import asked_id, page_number
@@ -128,4 +129,5 @@ def own_part(standing: Standing, found: Series, *, is_open: bool) -> dict[str, o
         "places": places(found) if planner else [],
         "asked": open_questions(standing.person.id, now, series_id=found.id) if state == "enrolled" else [],
         **(running_part(found, now) if looks_after(standing, found) else {}),
+        **part_with_others(standing, found, enrollment, now),
     }

@@ -49,6 +49,9 @@ class SeriesForm(Form):
     enrollment_closes_at = DateTimeLocalField(lazy_gettext("Enrollment closes"), [needed(), a_likely_day])
     minimum = WholeNumberField(lazy_gettext("Minimum enrollment (empty: none)"), [Optional(), NumberRange(1, 1000)])
     decide_on = DateField(lazy_gettext("Go or no-go day"), [Optional(), a_likely_day])
+    freeze_day = DateField(
+        lazy_gettext("Last day to give a seat to a colleague. Empty: the day before the first meeting"), [Optional(), a_likely_day]
+    )
     trainers = SelectMultipleField(
         lazy_gettext("Trainers"), coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
     )
@@ -155,6 +158,7 @@ def _save_series(form: SeriesForm, target: Series, page: Callable[[SeriesForm], 
             "decide_on": form.decide_on.data,
             "enrollment_opens_at": _utc(form.enrollment_opens_at.data),
             "enrollment_closes_at": _utc(form.enrollment_closes_at.data),
+            "freeze_day": form.freeze_day.data,
             "trainers": list(db.session.scalars(chosen)),
             **{f"asks_{question}": question in form.questions.data for question in QUESTIONS},
         }
