@@ -73,7 +73,8 @@ def test_every_school_has_its_roles_and_every_teacher_a_grade_of_it(small_city):
 
 
 def test_everything_that_happens_in_a_year_is_there(small_city):
-    assert set(db.session.scalars(select(Enrollment.state).distinct())) == {"enrolled", "withdrawn", "canceled", "waitlisted", "passed"}
+    places = {"enrolled", "withdrawn", "canceled", "waitlisted", "passed", "substituted"}
+    assert set(db.session.scalars(select(Enrollment.state).distinct())) == places
     states = {"reserved", "packed", "out", "in_check", "closed", "canceled", "not_collected"}
     assert set(db.session.scalars(select(ReservationLine.state).distinct())) == states
     late = select(ReservationLine.id).join(Reservation).where(ReservationLine.state == "out", Reservation.last_day < TODAY)

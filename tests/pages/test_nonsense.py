@@ -28,6 +28,7 @@ IN_FORMS = [
     *("note", "there-1", "mark-1", "minutes-1", "title", "summary", "seats", "skill_id", "badge_id", "grade_first", "grade_last"),
     *("learn_minutes", "season", "school_year", "enrollment_opens_at", "enrollment_closes_at", "trainers", "starts", "ends", "place"),
     *("valid_months", "attendance_percent", "level", "glyph", "look", "prerequisites", "competency-name", "competency", "outcome", "line"),
+    *("colleague", "people", "chosen", "rest", "to", "freeze_day"),
     *("choice", "serial", "drawing", "badges", "max_loan_days", "notice_open_days", "turnaround_open_days", "purpose", "skill", "outcome"),
 ]
 # The server takes no longer addresses than 4 kB, all of these together; a form may be as long as it likes.
