@@ -13,7 +13,7 @@ PLACES = {*MOVES, *(state for after in MOVES.values() for state in after)}
 MONEY = {f"payment {state}" for state in payment.STATES[1:]} | {f"refund {state}" for state in refund.STATES[1:]}
 BY_VARIABLE = PLACES | MONEY | {"invitation sent", "reset sent"}
 # Where the word stands among the arguments; the roster writes the trail of many rows at once.
-WRITERS = {"history.record": 1, "_trail": 1, "_change": 5}
+WRITERS = {"history.record": 1, "Deed": 0, "_trail": 1, "_change": 5}
 
 
 def recorded():
