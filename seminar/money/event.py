@@ -2,9 +2,8 @@
 nothing, and one whose work failed can come again."""
 
 from datetime import datetime
-from typing import Any, cast
 
-from sqlalchemy import CursorResult, Index, select
+from sqlalchemy import Index, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -33,7 +32,7 @@ def take(event_id: str, type: str, found: CardPage | CardRefund | CardDispute | 
     whether there was anything to do. Raises NotYet and NotAsAsked, and is to be rolled back then. Flushes."""
     made = sqlite.insert(StripeEvent) if db.session.get_bind().dialect.name == "sqlite" else postgresql.insert(StripeEvent)
     new = made.values(id=event_id, type=type, at=now).on_conflict_do_nothing(index_elements=["id"])
-    if cast(CursorResult[Any], db.session.execute(new)).rowcount == 0:
+    if db.session.scalar(new.returning(StripeEvent.id)) is None:
         return False
     if isinstance(found, CardPage):
         page_told(found, now=now)
