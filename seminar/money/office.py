@@ -34,7 +34,7 @@ def give_back(line: OrderLine, cents: int | None, *, note: str, by: Person, now:
         raise Refused(SAY_WHY, field="reason")
     write([entry(line, "credit", cents, source=f"office:{line.id}:{_written(line) + 1}", by=by, now=now, note=note)])
     request_many(shared_out(cents, payments), why="office", by=by, now=now, note=note)
-    history.record(by, "order credited", line.order, now, amount_cents=cents, reason=note)
+    history.record(by, "order credited", line.order, now, cents=cents, reason=note)
 
 
 def let_go(line: OrderLine, *, note: str, by: Person, now: datetime) -> None:
@@ -48,7 +48,7 @@ def let_go(line: OrderLine, *, note: str, by: Person, now: datetime) -> None:
     if not note:
         raise Refused(SAY_WHY, field="reason")
     write([entry(line, "credit", owed, source=f"office:{line.id}:{_written(line) + 1}", by=by, now=now, note=note)])
-    history.record(by, "order let go", line.order, now, amount_cents=owed, reason=note)
+    history.record(by, "order let go", line.order, now, cents=owed, reason=note)
 
 
 def _written(line: OrderLine) -> int:

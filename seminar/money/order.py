@@ -71,7 +71,7 @@ def open_order(place: Enrollment, *, by: Person, now: datetime) -> None:
     db.session.add(order)
     db.session.flush()
     charge(line, source=f"charge:{place.id}", by=by, now=now)
-    history.record(by, "order opened", order, now, enrollment=place.id, amount_cents=price)
+    history.record(by, "order opened", order, now, enrollment=place.id, cents=price)
 
 
 def hand_on(place: Enrollment, successor: Enrollment, *, by: Person, now: datetime) -> None:

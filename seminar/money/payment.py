@@ -105,7 +105,7 @@ def move(payment: Payment, state: str, *, now: datetime) -> None:
         raise ValueError(f"Payment {payment.id} is {payment.state}, which {state} can't follow.")
     payment.state, payment.state_since = state, now
     db.session.flush()
-    history.record(None, f"payment {state}", payment, now, amount_cents=payment.amount_cents)
+    history.record(None, f"payment {state}", payment, now, cents=payment.amount_cents)
 
 
 def begin_payment(line: OrderLine, *, token: str, page: dict[str, Any], by: Person, now: datetime) -> Payment:
@@ -139,7 +139,7 @@ def begin_payment(line: OrderLine, *, token: str, page: dict[str, Any], by: Pers
     )
     db.session.add(payment)
     db.session.flush()
-    history.record(by, "payment begun", payment, now, amount_cents=owed)
+    history.record(by, "payment begun", payment, now, cents=owed)
     return payment
 
 

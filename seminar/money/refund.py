@@ -125,7 +125,7 @@ def request_many(those: Sequence[tuple[Payment, int]], *, why: str, by: Person |
     ]
     made = insert(Refund).returning(Refund.id, sort_by_parameter_order=True)
     ids = list(db.session.scalars(made, rows))
-    said = [{"amount_cents": row["amount_cents"], "why": why} for row in rows]
+    said = [{"cents": row["amount_cents"], "why": why} for row in rows]
     deeds = [Deed("refund requested", "refund", id, details) for id, details in zip(ids, said, strict=True)]
     history.record_many(by, deeds, district_id=those[0][0].district_id, now=now)
     return ids
@@ -137,7 +137,7 @@ def move(refund: Refund, state: str, *, now: datetime, **details: Any) -> None:
         raise ValueError(f"Refund {refund.id} is {refund.state}, which {state} can't follow.")
     refund.state, refund.state_since = state, now
     db.session.flush()
-    history.record(None, f"refund {state}", refund, now, amount_cents=refund.amount_cents, **details)
+    history.record(None, f"refund {state}", refund, now, cents=refund.amount_cents, **details)
 
 
 def try_again(refund: Refund, *, by: Person, now: datetime) -> None:
@@ -154,7 +154,7 @@ def try_again(refund: Refund, *, by: Person, now: datetime) -> None:
     refund.stripe_refund_id = None
     refund.state, refund.state_since = "requested", now
     db.session.flush()
-    history.record(by, "refund tried again", refund, now, amount_cents=refund.amount_cents)
+    history.record(by, "refund tried again", refund, now, cents=refund.amount_cents)
 
 
 def lock_of(payment: Payment) -> None:

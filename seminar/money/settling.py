@@ -187,7 +187,7 @@ def _not_paid(payment: Payment, found: CardPage, now: datetime) -> None:
             paying.move(payment, "pending", now=now)
         if place.state == "held":
             place.hold_until = now + BANK_TAKES
-        history.record(None, "payment on its way", payment, now, amount_cents=payment.amount_cents)
+        history.record(None, "payment on its way", payment, now, cents=payment.amount_cents)
     db.session.flush()
 
 
