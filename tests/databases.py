@@ -11,11 +11,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
 from sqlalchemy import NullPool, create_engine, make_url
 
 from seminar.ground.db import engine_url
 
 KIND = os.environ.get("TEST_DATABASE", "sqlite")
+# For pages whose rules have tests of their own: in `make test` they are asked for on SQLite alone, in the deep run on PostgreSQL too.
+POSTGRESQL_IN_THE_DEEP_RUN = [pytest.mark.deep] if KIND == "postgresql" else []
 FAST = "-F -c full_page_writes=off -c synchronous_commit=off -c max_connections=200"
 
 

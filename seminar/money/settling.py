@@ -44,13 +44,14 @@ WHY = {"withdrawn": "withdrawn", "canceled": "canceled", "lapsed": "late", "merg
 
 def settle_places(places: Sequence[Enrollment], *, why: str, by: Person | None, now: datetime) -> None:
     """These places, of series whose rows are locked, ended: what is owed for them goes, and what was paid comes back, but for what the
-    refund rule of their day keeps of one that the person withdrew. As many statements whatever their number."""
+    refund rule of their day keeps of one that the person themselves withdrew. As many statements whatever their number."""
     lines = _lines_of(places)
     if not lines:
         return
     ids = [line.id for line in lines]
     charged, paid = charges(ids), _by_line(refunding.captured(ids))
-    kept = kept_of(lines, now) if why == "withdrawn" else {}
+    own_wish = [line for line in lines if why == "withdrawn" and by is not None and by.id == line.enrollment.person_id]
+    kept = kept_of(own_wish, now)
     credits, refunds = [], []
     for line in lines:
         keeps = kept.get(line.id, 0)

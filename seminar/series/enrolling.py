@@ -29,7 +29,7 @@ from seminar.series.enrollment import (
 )
 from seminar.series.invitation import invitation
 from seminar.series.series import Series
-from seminar.series.waitlist import answered_by, pass_on, refuse_a_second_place, settled
+from seminar.series.waitlist import answered_by, pass_on, pass_over, refuse_a_second_place, settled
 
 # As long as a page of Stripe's lives (half an hour at least), and what it takes to hear from it.
 KEPT_FOR_PAYING = timedelta(minutes=40)
@@ -114,13 +114,14 @@ def _offer_or_refuse(person: Person, series: Series, seats: Seats, now: datetime
     return None
 
 
-def withdraw(enrollment: Enrollment, *, by: Person, now: datetime) -> None:
-    """Give the seat back, or leave the line. Raises Refused when the place is over already, or the series has ended."""
+def withdraw(enrollment: Enrollment, *, by: Person, now: datetime, why: str = "withdrawn") -> None:
+    """Give the seat back, or leave the line; `why` is what its payment is told. Raises Refused when the place is over already, or the
+    series has ended."""
     series = enrollment.series
     lock(series)
     if has_ended(series, now):
         raise Refused(N_("{title} has ended, so its record stays as it is."), status=409, title=series.seminar.title)
-    _end([_as_it_is(enrollment)], series, "withdrawn", reason=None, by=by, now=now)
+    _end([_as_it_is(enrollment)], series, "withdrawn", reason=None, by=by, now=now, why=why)
     pass_on([series], now)
 
 
@@ -135,6 +136,7 @@ def cancel_every_enrollment(series: Series, *, reason: str, by: Person, now: dat
     """The same for everybody who has a place in the series or waits for one; nobody is offered what that sets free. `told` is what
     their mail says besides."""
     lock(series)
+    pass_over([series], now)
     live = select(Enrollment).where(Enrollment.series_id == series.id, Enrollment.state.in_(LIVE)).options(joinedload(Enrollment.person))
     as_they_are = live.execution_options(populate_existing=True)
     _end(list(db.session.scalars(as_they_are)), series, "canceled", reason=reason, by=by, now=now, told=told)
@@ -155,6 +157,7 @@ def _end(
     by: Person,
     now: datetime,
     told: Mapping[str, Any] | None = None,
+    why: str | None = None,
 ) -> None:
     for place in places:
         move(place, state, by=by, now=now, reason=reason)
@@ -162,7 +165,7 @@ def _end(
     record(places, by=by, now=now)
     tell_each(places, series, state, now=now, **(told or {}))
     for settle in contributions.places_ended:
-        settle(places, why=state, by=by, now=now)
+        settle(places, why=why or state, by=by, now=now)
 
 
 def tell_each(places: list[Enrollment], series: Series, kind: str, *, now: datetime, **more: Any) -> None:

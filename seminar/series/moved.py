@@ -111,7 +111,8 @@ def answer(meeting: Meeting, *, move_id: int | None, comes: bool, by: Person, no
         raise Refused(N_("This meeting of {title} was moved again. Look at its day, and answer then."), status=409, title=title)
     _note(move, by, comes=comes, now=now)
     if not comes:
-        withdraw(place, by=by, now=now)
+        # The district moved it, so the price comes back as if it had canceled.
+        withdraw(place, by=by, now=now, why="canceled")
 
 
 def _note(move: MeetingMove, person: Person, *, comes: bool, now: datetime) -> None:

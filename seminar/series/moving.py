@@ -41,7 +41,7 @@ def change_to(target: Series, place: Enrollment, *, by: Person, now: datetime) -
         raise Refused(N_("This place in {title} is over already."), status=409, title=place.series.seminar.title)
     if target.seminar_id != place.series.seminar_id or target.id == place.series_id:
         raise Refused(N_("That is no other series of {title}."), status=409, title=place.series.seminar.title)
-    if target.price_cents or place.series.price_cents:
+    if target.price_cents or place.series.price_cents or place.hold_until is not None:
         sentence = N_("A seat that costs something isn't moved. Enroll in the other series, then withdraw from {title}.")
         raise Refused(sentence, status=409, title=place.series.seminar.title)
     taken = enroll(place.person, target, by=by, now=now)

@@ -20,6 +20,7 @@ from seminar.people.person import Person
 from seminar.series.enrolling_several import Answers, live_places
 from seminar.series.enrollment import LIVE, Enrollment, lock
 from seminar.series.series import Series
+from seminar.series.waitlist import settled
 
 CLOSED = N_("Enrollment for {title} is closed, so nobody is nominated for it.")
 
@@ -70,6 +71,7 @@ def nominate(people: Sequence[Person], series: Series, *, note: str, by: Person,
     lock(series)
     if not takes_nominations(series, now):
         raise Refused(CLOSED, status=409, title=series.seminar.title)
+    settled(series, now)
     places = live_places(people, series)
     before = {nomination.person_id for nomination in open_nominations_for(series)}
     answers: Answers = {

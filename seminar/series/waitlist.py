@@ -81,6 +81,8 @@ def refuse_a_second_place(place: Enrollment | None, person: Person, series: Seri
         return
     if place.state == "waitlisted":
         raise Refused(N_("{name} is on the waitlist for {title} already. A free seat is offered in turn."), status=409, **names)
+    if place.state == "held":
+        raise Refused(N_("A seat in {title} is kept for {name} until it is paid. Its page leads to the order."), status=409, **names)
     if place.state == "offered":
         raise Refused(N_("{name} is offered a seat in {title}, and can enroll."), status=409, **names)
     raise Refused(N_("{name} is already enrolled in {title}."), status=409, **names)
@@ -142,11 +144,12 @@ def pass_on_offers(now: datetime) -> None:
 def pass_on(those: Sequence[Series], now: datetime) -> None:
     """In these series, whose rows are locked: offers and holds that ran out are over, and free seats are offered to the next in
     line."""
-    _pass_over(those, now)
+    pass_over(those, now)
     offer_free_seats(those, now)
 
 
-def _pass_over(those: Sequence[Series], now: datetime) -> None:
+def pass_over(those: Sequence[Series], now: datetime) -> None:
+    """In these series, whose rows are locked, offers and holds that ran out are over."""
     of_these = Enrollment.series_id.in_([series.id for series in those])
     late = db.session.scalars(_whole(select(Enrollment).where(of_these, ran_out(now)))).all()
     offers, holds = [place for place in late if place.state == "offered"], [place for place in late if place.state == "held"]

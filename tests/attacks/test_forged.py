@@ -9,7 +9,7 @@ from tests.attacks.openings import endpoints_that_take_a_post
 from tests.pages.doors import a_full_district, client_of, url_of
 
 # A mail program sends it on its own (RFC 8058): its address is signed, for that and nothing else.
-SIGNED = {"people.create_turn_off"}
+SIGNED = {"people.create_turn_off", "money.create_event"}
 
 
 @pytest.fixture

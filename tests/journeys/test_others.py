@@ -6,7 +6,7 @@ import pytest
 
 from tests.journeys.visitor import DESK, PHONE, Visitor
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.deep]
 SERIES = "Printing in the Middle School Lab"
 LIST = "Emails or names, one to a line"
 Enter = Callable[[str], Visitor]
@@ -34,7 +34,7 @@ def enroll_and_give_a_seat_on(enter: Enter) -> str:
     return path
 
 
-@pytest.mark.parametrize("window", [PHONE, pytest.param(DESK, marks=pytest.mark.deep)], ids=["390 px", "1280 px"])
+@pytest.mark.parametrize("window", [PHONE, pytest.param(DESK)], ids=["390 px", "1280 px"])
 def test_a_principal_enrolls_and_nominates_and_a_colleague_takes_the_seat(browser, fresh_base, mailbox, window):
     path = enroll_and_give_a_seat_on(lambda name: Visitor(browser, fresh_base, viewport=window).sign_in(name))
     mailbox.letter_to("contact@rivermark.example", "You're enrolled")
@@ -42,7 +42,6 @@ def test_a_principal_enrolls_and_nominates_and_a_colleague_takes_the_seat(browse
     assert path in letter.get_body(("plain",)).get_content()
 
 
-@pytest.mark.deep
 def test_the_same_without_javascript_at_320_px(browser, fresh_base):
     narrow = {"width": 320, "height": 640}
     enter = lambda name: Visitor(browser, fresh_base, axe=False, java_script_enabled=False, viewport=narrow).sign_in(name)  # noqa: E731

@@ -39,6 +39,7 @@ PAGES: dict[str | None, list[str]] = {
     "teacher": [
         "/",
         "/my/learning",
+        "/my/orders",
         "/my/account",
         "/my/account/mail",
         "/my/account/data",
@@ -101,6 +102,9 @@ PAGES: dict[str | None, list[str]] = {
         "/series/{other_series}/cancellation",
         "/series/{series}/edit",
         "/enrollments/{place}/substitution?who=Tessa",
+        "/orders",
+        "/orders?show=all",
+        "/settings/refunds",
         "/series/{series}/meetings/new",
         "/series/{series}/skills",
         "/meetings/{meeting}/edit",
@@ -160,6 +164,8 @@ NO_PAGES |= {"inventory.show_import_template", "inventory.show_import_refused"}
 NO_PAGES |= {"series.show_people_export", "series.show_series_export"}
 # The demo district has no sheet and no roster; test_importing.py and test_roster.py walk them at each width.
 ELSEWHERE = {"inventory.show_import", "people.show_roster_import", "series.show_several"}
+# Nobody of the demo has an order but who pays: test_paying.py does, and comes to each page of it.
+ELSEWHERE |= {"money.show_order", "money.show_order_of_place", "money.show_return"}
 # Nobody of the demo's accounts is in a series that asks something; test_questions.py answers one.
 ELSEWHERE |= {"series.show_own_answers"}
 # The code page is between two others: tests/journeys/test_account.py comes to it.

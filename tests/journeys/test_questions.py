@@ -7,7 +7,7 @@ import pytest
 from tests.journeys.keyboard import KeyboardVisitor
 from tests.journeys.visitor import signed_in
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.deep]
 NARROW = {"width": 320, "height": 640}
 
 

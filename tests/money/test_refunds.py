@@ -20,6 +20,7 @@ from seminar.money.refund_rule import change_refund_rule, percent_back, school_d
 from seminar.money.settling import NotYet, dispute_told, refund_told, shared_out
 from seminar.people.calendar import ClosedDay
 from seminar.series.enrolling import withdraw
+from seminar.series.moved import MeetingMove, answer, ask
 from tests.cast import NOW, a_cast
 from tests.money.stripe import a_page, a_priced_series, balance_of, card_of, held, told
 
@@ -74,6 +75,25 @@ def test_the_rule_of_the_day_of_enrollment_stays(db_session, stripe):
     assert kinds() == [("charge", 9_999), ("payment", -9_999), ("credit", -2_499)]
     send_refunds(card_of(stripe), SOON)
     assert (balance_of(place), [one["amount"] for one in stripe.objects("refund")]) == (0, [2_499])
+
+
+def test_what_somebody_else_withdraws_comes_back_whole(db_session, stripe):
+    cast = a_cast()
+    change_refund_rule(cast.district, [(0, 0)], by=cast.olive, now=NOW)
+    place, _ = a_paid_seat(cast, stripe)
+    withdraw(place, by=cast.pia, now=NOW)
+    assert kinds()[-1] == ("credit", -12_000)
+
+
+def test_who_cannot_come_to_a_moved_meeting_has_all_of_it_back(db_session, stripe):
+    cast = a_cast()
+    change_refund_rule(cast.district, [(0, 0)], by=cast.olive, now=NOW)
+    place, _ = a_paid_seat(cast, stripe)
+    meeting = place.series.meetings[0]
+    move = ask(meeting, was_at=meeting.starts_at, was_place="Lab", by=cast.olive, now=SOON)
+    db.session.flush()
+    answer(meeting, move_id=db.session.scalar(select(MeetingMove.id)), comes=False, by=cast.ada, now=SOON)
+    assert (move, place.state, kinds()[-1]) == (None, "withdrawn", ("credit", -12_000))
 
 
 def test_without_a_rule_all_of_it_comes_back_until_it_begins(db_session, stripe):

@@ -13,8 +13,11 @@ from seminar.series.answer import EnrollmentAnswer, give_answers
 from seminar.series.enrollment import Enrollment
 from seminar.series.series import Series
 from tests.cast import ANSWERS, NOW, TODAY, a_cast, a_series, asking
+from tests.databases import POSTGRESQL_IN_THE_DEEP_RUN
 from tests.pages.as_who import as_who
 from tests.pages.doors import EVERYBODY, a_full_district, client_of, pages_of
+
+pytestmark = POSTGRESQL_IN_THE_DEEP_RUN
 
 PAGE, OWN, ALL = "/series/1/enrollment", "/series/1/enrollment/answers", "/series/1/answers"
 TYPED = {

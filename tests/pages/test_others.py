@@ -16,9 +16,12 @@ from seminar.series.enrollment import Enrollment
 from seminar.series.nomination import Nomination
 from seminar.series.series import Meeting, Series
 from tests.cast import NOW, TODAY, a_cast, a_person, a_series
+from tests.databases import POSTGRESQL_IN_THE_DEEP_RUN
 from tests.pages.as_who import as_who
 from tests.pages.document import Document
 from tests.pages.test_waiting import refused, said
+
+pytestmark = POSTGRESQL_IN_THE_DEEP_RUN
 
 NEW, PREVIEW, SEVERAL = "/series/1/enrollments/new", "/series/1/enrollments/preview", "/series/1/enrollments/several"
 NOMINATIONS, SEAT = "/series/1/nominations", "/enrollments/1/substitution"

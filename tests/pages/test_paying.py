@@ -13,10 +13,13 @@ from seminar.money.refund import Refund
 from seminar.series.enrollment import Enrollment
 from seminar.series.series import Series
 from tests.cast import NOW, a_cast
+from tests.databases import POSTGRESQL_IN_THE_DEEP_RUN
 from tests.money.stripe import a_priced_series, card_of, stripe_beside
 from tests.pages.as_who import as_who
 from tests.pages.doors import client_of
 from tests.pages.test_waiting import refused, said
+
+pytestmark = POSTGRESQL_IN_THE_DEEP_RUN
 
 ENROLL, PAY, SERIES, ORDER = "/series/1/enrollment", "/orders/1/payments", "/series/1", "/orders/1"
 

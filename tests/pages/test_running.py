@@ -14,9 +14,12 @@ from seminar.series.moved import MeetingMove, MoveAnswer
 from seminar.series.planning import change_meeting
 from seminar.series.series import Series
 from tests.cast import NOW, TODAY, a_cast, a_series
+from tests.databases import POSTGRESQL_IN_THE_DEEP_RUN
 from tests.pages.as_who import as_who
 from tests.pages.document import Document
 from tests.pages.doors import client_of
+
+pytestmark = POSTGRESQL_IN_THE_DEEP_RUN
 
 SERIES, ANSWER = "/series/1", "/meetings/1/answer"
 MESSAGE = {"audience": "enrolled", "subject": "A laptop", "text": "Bring one.\n\n<b>Really</b>"}

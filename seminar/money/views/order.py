@@ -72,6 +72,7 @@ def order_page(order: Order, refused: Refused | None = None) -> str:
         stands_in=is_a_stand_in(),
         may_decide=keeps_orders(me()),
         is_theirs=order.person_id == me().person.id,
+        is_for_them=place.person_id == order.person_id,
         refusal=sentence_of(refused) if refused else "",
         refused_field=refused.field if refused else None,
         typed=request.form,

@@ -9,7 +9,7 @@ from wtforms.validators import Length
 
 from seminar.ground import clock
 from seminar.ground.db import db, reading
-from seminar.ground.refusal import Refused
+from seminar.ground.refusal import N_, Refused
 from seminar.series.access import plans_series
 from seminar.series.canceling import consequences_of
 from seminar.series.go_ahead import go_ahead
@@ -73,9 +73,12 @@ def create_series_cancellation(series_id: int) -> object:
 @requires(anyone_signed_in)
 def create_answer(meeting_id: int) -> object:
     meeting: Meeting = found_or_404(db.session.get(Meeting, meeting_id))
-    series_id, comes = series_or_404(meeting.series_id).id, request.form.get("comes") == "yes"
+    series_id, said = series_or_404(meeting.series_id).id, request.form.get("comes")
+    comes = said == "yes"
     try:
         with refusing():
+            if said not in ("yes", "no"):
+                raise Refused(N_("Say whether you can still come: yes or no."), status=409)
             answer(meeting, move_id=asked_id("move"), comes=comes, by=me().person, now=clock.now())
             db.session.commit()
     except Refused as refused:
