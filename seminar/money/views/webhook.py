@@ -1,7 +1,7 @@
 """Where Stripe calls. Its signature is the key; what an event says is asked of Stripe itself before anything is done."""
 
 import structlog
-from flask import Response, request
+from flask import Response, abort, request
 
 from seminar.ground import clock
 from seminar.ground.db import db
@@ -21,7 +21,7 @@ def create_event() -> Response:
     """2xx: done, or done before. 4xx: not from Stripe. 5xx: not done, and Stripe comes again (docs.stripe.com/webhooks)."""
     stripe = card()
     if stripe is None:
-        return _said("Card payments aren't set up here.", 404)
+        abort(404)
     try:
         event = stripe.event(request.get_data(), request.headers.get("Stripe-Signature", ""))
     except Forged as error:
