@@ -137,7 +137,9 @@ def contribute(settings: Settings) -> None:
     contributions.seat_held[:] = [order.open_order]
     contributions.seat_handed_on[:] = [order.hand_on]
     contributions.places_ended[:] = [settling.settle_places]
-    contributions.worker_rounds[:] = [*payments(), waitlist.pass_on_offers, reminder.remind, digest.gather, *rosters(settings)]
+    # Seats first: what Stripe is asked may take a while.
+    rounds_of_series = [waitlist.pass_on_offers, reminder.remind, digest.gather]
+    contributions.worker_rounds[:] = [*rounds_of_series, *payments(), *rosters(settings)]
     contributions.leaving_touches[:] = [reservations_answered_for, series_taught]
     contributions.year_end_touches[:] = [loans_still_out, drafts_of_series]
     kept_names = (skills_kept, series_kept, money_kept, inventory_kept)

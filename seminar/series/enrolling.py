@@ -29,7 +29,7 @@ from seminar.series.enrollment import (
 )
 from seminar.series.invitation import invitation
 from seminar.series.series import Series
-from seminar.series.waitlist import answered_by, pass_on, pass_over, refuse_a_second_place, settled
+from seminar.series.waitlist import answered_by, pass_on, refuse_a_second_place, settled
 
 # As long as a page of Stripe's lives (half an hour at least), and what it takes to hear from it.
 KEPT_FOR_PAYING = timedelta(minutes=40)
@@ -136,7 +136,6 @@ def cancel_every_enrollment(series: Series, *, reason: str, by: Person, now: dat
     """The same for everybody who has a place in the series or waits for one; nobody is offered what that sets free. `told` is what
     their mail says besides."""
     lock(series)
-    pass_over([series], now)
     live = select(Enrollment).where(Enrollment.series_id == series.id, Enrollment.state.in_(LIVE)).options(joinedload(Enrollment.person))
     as_they_are = live.execution_options(populate_existing=True)
     _end(list(db.session.scalars(as_they_are)), series, "canceled", reason=reason, by=by, now=now, told=told)

@@ -144,12 +144,11 @@ def pass_on_offers(now: datetime) -> None:
 def pass_on(those: Sequence[Series], now: datetime) -> None:
     """In these series, whose rows are locked: offers and holds that ran out are over, and free seats are offered to the next in
     line."""
-    pass_over(those, now)
+    _pass_over(those, now)
     offer_free_seats(those, now)
 
 
-def pass_over(those: Sequence[Series], now: datetime) -> None:
-    """In these series, whose rows are locked, offers and holds that ran out are over."""
+def _pass_over(those: Sequence[Series], now: datetime) -> None:
     of_these = Enrollment.series_id.in_([series.id for series in those])
     late = db.session.scalars(_whole(select(Enrollment).where(of_these, ran_out(now)))).all()
     offers, holds = [place for place in late if place.state == "offered"], [place for place in late if place.state == "held"]
