@@ -106,7 +106,7 @@ class Seats(RuleBasedStateMachine):
         place = self.place_of(name)
         if place is not None and self.does(lambda: turn_down(place, by=place.person, now=self.now), name in self.kept):
             del self.offers[name]
-            self.offer()
+            self.settle()
 
     @rule(name=st.sampled_from(NAMES))
     def somebody_withdraws(self, name):
@@ -126,7 +126,7 @@ class Seats(RuleBasedStateMachine):
         self.inside.discard(name)
         self.offers.pop(name, None)
         self.line = [other for other in self.line if other != name]
-        self.offer()
+        self.settle()
 
     @rule(seats=st.integers(1, 6))
     def the_seats_change(self, seats):
