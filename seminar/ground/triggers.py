@@ -1,9 +1,10 @@
 """The triggers of the database, declared once and made for SQLite and PostgreSQL from here.
 
 A migration on SQLite rebuilds tables and loses their triggers, so migrations/env.py drops all of them before it
-migrates and makes them anew afterwards. Rooms add theirs with `append_only` and `counts_seats`-like plain SQL.
+migrates and makes them anew afterwards. Rooms add theirs with `append_only`, `keeps_count`, and plain SQL of their own.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, inspect, text
@@ -34,6 +35,33 @@ def append_only(table: str) -> None:
                 sqlite=f"CREATE TRIGGER {name} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END",
                 body=f"BEGIN RAISE EXCEPTION '{table} is append-only' USING ERRCODE = 'integrity_constraint_violation'; END",
                 timing=f"BEFORE {verb}",
+            )
+        )
+
+
+def listed(values: Sequence[str]) -> str:
+    """As SQL has a list: ('held', 'enrolled')."""
+    return "(" + ", ".join(f"'{value}'" for value in values) + ")"
+
+
+def keeps_count(name: str, *, table: str, states: Sequence[str], parent: str, column: str, amount: str | None = None) -> None:
+    """`column` of the parent that a row of the table refers to is how many rows are in these states, or what their `amount` is in all,
+    whoever writes."""
+
+    def counted(row: str, sign: str) -> str:
+        by = f"{row}.{amount}" if amount else "1"
+        return f"UPDATE {parent} SET {column} = {column} {sign} {by} WHERE id = {row}.{parent}_id AND {row}.state IN {listed(states)};"
+
+    less, more = counted("OLD", "-"), counted("NEW", "+")
+    for verb, statements in (("INSERT", more), ("DELETE", less), ("UPDATE", f"{less} {more}")):
+        each = f"{name}_{verb.lower()}"
+        declare(
+            Trigger(
+                name=each,
+                table=table,
+                sqlite=f"CREATE TRIGGER {each} AFTER {verb} ON {table} BEGIN {statements} END",
+                body=f"BEGIN {statements} RETURN NULL; END",
+                timing=f"AFTER {verb}",
             )
         )
 

@@ -17,7 +17,6 @@ from seminar.money import payment as paying
 from seminar.money import refund as refunding
 from seminar.money.card import Away, Card, Declined
 from seminar.money.event import known, take
-from seminar.money.found import CardRefund
 from seminar.money.order import OrderLine
 from seminar.money.payment import OPEN, Payment
 from seminar.money.refund import Refund, whole_refund
@@ -115,7 +114,8 @@ def _send(card: Card, refund_id: int, now: datetime) -> None:
     except Declined as error:
         _declined(refund_id, str(error), now)
         return
-    _told(found, now)
+    refund_told(found, now=now)
+    db.session.commit()
 
 
 def _claimed(refund_id: int, now: datetime) -> tuple[str, int, str, bool] | None:
@@ -140,15 +140,10 @@ def _claimed(refund_id: int, now: datetime) -> tuple[str, int, str, bool] | None
 def _declined(refund_id: int, because: str, now: datetime) -> None:
     query = select(Refund).where(Refund.id == refund_id).options(*whole_refund())
     refund = db.session.scalars(query.execution_options(populate_existing=True)).one()
-    refunding.lock_of(refund.payment)
+    paying.hold(refund.payment)
     db.session.refresh(refund, attribute_names=["state"])
     if refund.state == "submitted":
         refunding.came_to_nothing(refund, because=because, now=now)
-    db.session.commit()
-
-
-def _told(found: CardRefund, now: datetime) -> None:
-    refund_told(found, now=now)
     db.session.commit()
 
 

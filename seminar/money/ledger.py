@@ -15,15 +15,11 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstra
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from seminar.ground.db import Model, db
-from seminar.ground.triggers import append_only
+from seminar.ground.triggers import append_only, listed
 from seminar.people.person import Person
 
 PLUS = ("charge", "refund", "dispute")
 MINUS = ("credit", "payment", "dispute_won")
-
-
-def _listed(kinds: tuple[str, ...]) -> str:
-    return "(" + ", ".join(f"'{kind}'" for kind in kinds) + ")"
 
 
 class LedgerEntry(Model):
@@ -47,7 +43,7 @@ class LedgerEntry(Model):
     __table_args__ = (
         UniqueConstraint("source"),
         CheckConstraint(
-            f"(kind IN {_listed(PLUS)} AND amount_cents > 0) OR (kind IN {_listed(MINUS)} AND amount_cents < 0)", name="sign_of_its_kind"
+            f"(kind IN {listed(PLUS)} AND amount_cents > 0) OR (kind IN {listed(MINUS)} AND amount_cents < 0)", name="sign_of_its_kind"
         ),
         Index("ix_ledger_entry_order", "order_id"),
         Index("ix_ledger_entry_line", "line_id"),

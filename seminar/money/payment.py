@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 from seminar.ground import history
 from seminar.ground.db import Model, db
 from seminar.ground.refusal import N_, Refused
+from seminar.ground.triggers import listed
 from seminar.money.ledger import balances
 from seminar.money.order import Order, OrderLine
 from seminar.people.person import Person
@@ -33,6 +34,8 @@ MOVES = {
     "won": ("disputed",),
 }
 STATES = ("created", "pending", "succeeded", "failed", "expired", "disputed", "won", "lost")
+# What may have brought nothing yet.
+NOT_COME = (*OPEN, "failed", "expired")
 # What it brought is there to be refunded.
 CAPTURED = ("succeeded", "won")
 # Stripe's pages live for half an hour at least; the hold outlives them by what an answer may take.
@@ -74,7 +77,7 @@ class Payment(Model):
     line: Mapped[OrderLine] = relationship()
 
     __table_args__ = (
-        CheckConstraint(f"state IN ({', '.join(repr(state) for state in STATES)})", name="state"),
+        CheckConstraint(f"state IN {listed(STATES)}", name="state"),
         CheckConstraint("amount_cents > 0", name="amount"),
         CheckConstraint("refunded_cents BETWEEN 0 AND amount_cents", name="refunded"),
         UniqueConstraint("token"),
@@ -160,25 +163,31 @@ def open_payment(order_id: int) -> Payment | None:
 
 def page_opened(payment: Payment, *, session_id: str, url: str, now: datetime) -> None:
     """Stripe has a page for it. Twice told is once."""
-    db.session.refresh(payment, attribute_names=_CHANGES, with_for_update={"key_share": True})
+    hold(payment)
     if payment.session_id is None:
         payment.session_id, payment.page_url = session_id, url
     if payment.state == "created":
         move(payment, "pending", now=now)
 
 
+def hold(payment: Payment) -> None:
+    """Hold the payment's row, read anew, before any of its refunds: in this order, always."""
+    db.session.refresh(payment, attribute_names=_CHANGES, with_for_update={"key_share": True})
+
+
 def lock_payment(payment: Payment) -> None:
     """Hold its series and then itself, read anew: whatever Stripe says of it comes one after the other."""
     place = payment.line.enrollment
     lock(place.series)
-    db.session.refresh(payment, attribute_names=_CHANGES, with_for_update={"key_share": True})
+    hold(payment)
 
 
-def with_its_place() -> Any:
-    """What settling a payment reads beside it."""
+def payment_named(token: str) -> Payment | None:
+    """By the name that Stripe has for it, with all that settling it reads beside it; one statement."""
     of_series = joinedload(Enrollment.series).options(joinedload(Series.seminar), joinedload(Series.meetings))
     place = joinedload(Payment.line).joinedload(OrderLine.enrollment)
-    return joinedload(Payment.order), place.options(joinedload(Enrollment.person), of_series)
+    beside = joinedload(Payment.order), place.options(joinedload(Enrollment.person), of_series)
+    return db.session.scalars(select(Payment).where(Payment.token == token).options(*beside)).unique().one_or_none()
 
 
 def payments_of(order_id: int) -> list[Payment]:

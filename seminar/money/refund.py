@@ -18,10 +18,10 @@ from seminar.ground.db import Model, db
 from seminar.ground.history import Deed
 from seminar.ground.outbox import Letter
 from seminar.ground.refusal import N_, Refused
-from seminar.ground.triggers import Trigger, declare
+from seminar.ground.triggers import keeps_count, listed
 from seminar.money.ledger import balances, entry, write
 from seminar.money.order import OrderLine
-from seminar.money.payment import CAPTURED, Payment
+from seminar.money.payment import CAPTURED, Payment, hold
 from seminar.people.person import Person
 from seminar.series.enrollment import Enrollment
 from seminar.series.series import Series
@@ -63,8 +63,8 @@ class Refund(Model):
     payment: Mapped[Payment] = relationship()
 
     __table_args__ = (
-        CheckConstraint(f"state IN ({', '.join(repr(state) for state in STATES)})", name="state"),
-        CheckConstraint(f"why IN ({', '.join(repr(why) for why in WHYS)})", name="why"),
+        CheckConstraint(f"state IN {listed(STATES)}", name="state"),
+        CheckConstraint(f"why IN {listed(WHYS)}", name="why"),
         CheckConstraint("amount_cents > 0", name="amount"),
         UniqueConstraint("stripe_refund_id"),
         Index("ix_refund_payment", "payment_id"),
@@ -84,25 +84,7 @@ class Refund(Model):
         return f"refund-{self.payment.token}-{self.id}-{self.tries}"
 
 
-def _count_refunds() -> None:
-    """The triggers that keep payment.refunded_cents, whoever writes."""
-    counted = "(" + ", ".join(f"'{state}'" for state in COUNTS) + ")"
-    back = f"UPDATE payment SET refunded_cents = refunded_cents - OLD.amount_cents WHERE id = OLD.payment_id AND OLD.state IN {counted};"
-    more = f"UPDATE payment SET refunded_cents = refunded_cents + NEW.amount_cents WHERE id = NEW.payment_id AND NEW.state IN {counted};"
-    for verb, statements in (("INSERT", more), ("DELETE", back), ("UPDATE", f"{back} {more}")):
-        name = f"refund_counts_{verb.lower()}"
-        declare(
-            Trigger(
-                name=name,
-                table="refund",
-                sqlite=f"CREATE TRIGGER {name} AFTER {verb} ON refund BEGIN {statements} END",
-                body=f"BEGIN {statements} RETURN NULL; END",
-                timing=f"AFTER {verb}",
-            )
-        )
-
-
-_count_refunds()
+keeps_count("refund_counts", table="refund", states=COUNTS, parent="payment", column="refunded_cents", amount="amount_cents")
 
 
 def request(payment: Payment, cents: int, *, why: str, by: Person | None, now: datetime, note: str = "") -> Refund:
@@ -144,7 +126,7 @@ def try_again(refund: Refund, *, by: Person, now: datetime) -> None:
     """Have one that failed sent once more, as another try. Raises Refused where it didn't, and where so much isn't left of its payment
     or isn't owed any more."""
     payment = refund.payment
-    lock_of(payment)
+    hold(payment)
     db.session.refresh(refund, attribute_names=["state"])
     if refund.state != "failed":
         raise Refused(N_("This refund didn't fail."), status=409)
@@ -155,11 +137,6 @@ def try_again(refund: Refund, *, by: Person, now: datetime) -> None:
     refund.state, refund.state_since = "requested", now
     db.session.flush()
     history.record(by, "refund tried again", refund, now, cents=refund.amount_cents)
-
-
-def lock_of(payment: Payment) -> None:
-    """Hold the payment's row, read anew, before any of its refunds: in this order, always."""
-    db.session.refresh(payment, attribute_names=["state", "refunded_cents"], with_for_update={"key_share": True})
 
 
 def owed_back(line_id: int) -> int:

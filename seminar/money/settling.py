@@ -20,13 +20,14 @@ from seminar.money import refund as refunding
 from seminar.money.found import CardDispute, CardPage, CardRefund
 from seminar.money.ledger import LedgerEntry, balances, charge, charges, entry, write
 from seminar.money.order import OrderLine
-from seminar.money.payment import OPEN, Payment, lock_payment, with_its_place
+from seminar.money.payment import NOT_COME, OPEN, Payment, lock_payment, payment_named
 from seminar.money.refund import Refund, whole_refund
 from seminar.money.refund_rule import closed_days, percent_back, school_days_before
 from seminar.people.appointment import Appointment, current_on
 from seminar.people.person import Person
-from seminar.series.enrolling import has_ended, take_paid_seat
+from seminar.series.enrolling import take_paid_seat
 from seminar.series.enrollment import Enrollment, live_enrollment, takes_enrollments
+from seminar.series.series import has_ended
 from seminar.series.waitlist import answered_by, join_first, settled
 
 log = structlog.get_logger("makerpd.money")
@@ -115,8 +116,7 @@ def shared_out(cents: int, payments: Sequence[Payment]) -> list[tuple[Payment, i
 
 def page_told(found: CardPage, *, now: datetime) -> Payment | None:
     """What Stripe says of a page of ours; None where it is none of ours. Raises NotAsAsked."""
-    query = select(Payment).where(Payment.token == found.token).options(*with_its_place())
-    payment = db.session.scalars(query).unique().one_or_none() if found.token else None
+    payment = payment_named(found.token) if found.token else None
     if payment is None:
         log.error("payment of nobody", session=found.id)
         return None
@@ -124,7 +124,7 @@ def page_told(found: CardPage, *, now: datetime) -> Payment | None:
     _refuse_what_was_not_asked(payment, found)
     if payment.session_id is None:
         payment.session_id, payment.page_url = found.id, found.url
-    if payment.state not in (*OPEN, "failed", "expired"):
+    if payment.state not in NOT_COME:
         return payment
     place = payment.line.enrollment
     # A hold that ran out has lapsed before anything is done for it: neither is it kept for longer, nor is the money sent back with it.
@@ -213,10 +213,10 @@ def _payment_of(token: str) -> Payment | None:
     """Ours, which has come; None where it is somebody else's. Raises NotYet."""
     if not token:
         return None
-    payment = db.session.scalars(select(Payment).where(Payment.token == token).options(*with_its_place())).unique().one_or_none()
+    payment = payment_named(token)
     if payment is not None:
         lock_payment(payment)
-        if payment.state in (*OPEN, "failed", "expired"):
+        if payment.state in NOT_COME:
             raise NotYet(f"Payment {payment.id} is {payment.state}")
     return payment
 

@@ -28,7 +28,7 @@ from seminar.series.enrollment import (
     seats_of,
 )
 from seminar.series.invitation import invitation
-from seminar.series.series import Series
+from seminar.series.series import Series, has_ended
 from seminar.series.waitlist import answered_by, pass_on, refuse_a_second_place, settled
 
 # As long as a page of Stripe's lives (half an hour at least), and what it takes to hear from it.
@@ -93,11 +93,6 @@ def take_paid_seat(place: Enrollment, *, now: datetime) -> bool:
     move(place, "enrolled", by=place.person, now=now)
     _is_theirs(place, by=place.person, now=now)
     return True
-
-
-def has_ended(series: Series, now: datetime) -> bool:
-    """Its last meeting is over."""
-    return bool(series.meetings) and series.meetings[-1].ends_at <= now
 
 
 def _offer_or_refuse(person: Person, series: Series, seats: Seats, now: datetime) -> Enrollment | None:

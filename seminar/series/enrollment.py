@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 from seminar.ground import history
 from seminar.ground.db import Model, db
 from seminar.ground.refusal import N_, Refused
-from seminar.ground.triggers import Trigger, declare
+from seminar.ground.triggers import Trigger, declare, keeps_count, listed
 from seminar.people.person import Person
 from seminar.series.series import Series
 
@@ -34,10 +34,6 @@ MOVES = {
     # Only by a payment that came late, while a seat was still free.
     "lapsed": ("enrolled",),
 }
-
-
-def _listed(states: tuple[str, ...]) -> str:
-    return "(" + ", ".join(f"'{state}'" for state in states) + ")"
 
 
 class Enrollment(Model):
@@ -67,7 +63,7 @@ class Enrollment(Model):
     series: Mapped[Series] = relationship()
 
     __table_args__ = (
-        CheckConstraint(f"state IN {_listed(LIVE + OVER)}", name="state"),
+        CheckConstraint(f"state IN {listed(LIVE + OVER)}", name="state"),
         CheckConstraint("state NOT IN ('waitlisted', 'offered', 'passed') OR joined_at IS NOT NULL", name="joined_the_line"),
         CheckConstraint("state <> 'offered' OR offer_until IS NOT NULL", name="offered_until"),
         CheckConstraint("state <> 'held' OR hold_until IS NOT NULL", name="held_until"),
@@ -92,24 +88,7 @@ class Enrollment(Model):
     )
 
 
-def _count_seats() -> None:
-    """The triggers that keep series.seats_taken, whoever writes."""
-    freed = f"UPDATE series SET seats_taken = seats_taken - 1 WHERE id = OLD.series_id AND OLD.state IN {_listed(TAKES_A_SEAT)};"
-    taken = f"UPDATE series SET seats_taken = seats_taken + 1 WHERE id = NEW.series_id AND NEW.state IN {_listed(TAKES_A_SEAT)};"
-    for verb, statements in (("INSERT", taken), ("DELETE", freed), ("UPDATE", f"{freed} {taken}")):
-        name = f"enrollment_seats_{verb.lower()}"
-        declare(
-            Trigger(
-                name=name,
-                table="enrollment",
-                sqlite=f"CREATE TRIGGER {name} AFTER {verb} ON enrollment BEGIN {statements} END",
-                body=f"BEGIN {statements} RETURN NULL; END",
-                timing=f"AFTER {verb}",
-            )
-        )
-
-
-_count_seats()
+keeps_count("enrollment_seats", table="enrollment", states=TAKES_A_SEAT, parent="series", column="seats_taken")
 
 
 def _note_when_enrolled() -> None:

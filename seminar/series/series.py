@@ -115,6 +115,11 @@ class Meeting(Model):
         return int((self.ends_at - self.starts_at).total_seconds() // 60)
 
 
+def has_ended(series: Series, now: datetime) -> bool:
+    """Its last meeting is over."""
+    return bool(series.meetings) and series.meetings[-1].ends_at <= now
+
+
 _MEETINGS = select(Meeting).where(Meeting.series_id == bindparam("id")).order_by(Meeting.starts_at)
 _TRAINERS = (
     select(Person)

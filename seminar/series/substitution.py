@@ -14,7 +14,7 @@ from seminar.people.appointment import standing
 from seminar.people.person import Person
 from seminar.series.enrolling import tell_each
 from seminar.series.enrollment import Enrollment, add_place, live_enrollment, lock, move, record
-from seminar.series.series import Series
+from seminar.series.series import Series, has_ended
 from seminar.series.waitlist import refuse_a_second_place, settled
 
 ONE_DAY = timedelta(days=1)
@@ -31,7 +31,7 @@ def freeze_day(series: Series) -> date | None:
 
 def is_frozen(series: Series, now: datetime) -> bool:
     last = freeze_day(series)
-    return (last is not None and series.district.day(now) > last) or bool(series.meetings and series.meetings[-1].ends_at <= now)
+    return (last is not None and series.district.day(now) > last) or has_ended(series, now)
 
 
 def substitute(place: Enrollment, colleague: Person, *, by: Person, now: datetime) -> Enrollment:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 import structlog
 from flask import abort, current_app, redirect, url_for
 from flask_babel import get_locale, gettext
-from sqlalchemy import select
 
 from seminar.ground import clock
 from seminar.ground.db import db, writing
@@ -18,7 +17,7 @@ from seminar.money.access import sees_order
 from seminar.money.card import Away, Card, Declined, page_ends
 from seminar.money.found import CardPage
 from seminar.money.order import Order
-from seminar.money.payment import OPEN, Payment, begin_payment, move, open_payment, page_opened, with_its_place
+from seminar.money.payment import OPEN, Payment, begin_payment, move, open_payment, page_opened, payment_named
 from seminar.money.settling import page_told
 from seminar.money.views import money
 from seminar.money.views.card import card
@@ -123,8 +122,7 @@ def _opened(stripe: Card, payment_id: int, parameters: dict[str, object], token:
 @requires(anyone_signed_in)
 def show_return(token: str) -> object:
     """Where Stripe's page leads back to. It may be here before the webhook is: both ask Stripe, and do the same."""
-    query = select(Payment).where(Payment.token == token).options(*with_its_place())
-    payment: Payment = found_or_404(db.session.scalars(query).unique().one_or_none())
+    payment: Payment = found_or_404(payment_named(token))
     if not sees_order(me(), payment.order):
         abort(404)
     payment_id, order_id, session_id, stripe = payment.id, payment.order_id, payment.session_id, card()

@@ -22,7 +22,7 @@ from seminar.series.message import AUDIENCE_WORDS, messages_of
 from seminar.series.moved import answers_in, open_questions
 from seminar.series.question import asked_by
 from seminar.series.seminar import Seminar
-from seminar.series.series import Series, read_lists
+from seminar.series.series import Series, has_ended, read_lists
 from seminar.series.views import series
 from seminar.series.views.with_others import part_with_others
 from seminar.series.waitlist import chances, number_in_line
@@ -95,7 +95,7 @@ def series_page(found: Series, refused: Refused | None = None) -> str:
         waiting=seats.waiting,
         open=is_open,
         asks=asked_by(found),
-        ended=bool(found.meetings) and found.meetings[-1].ends_at <= now,
+        ended=has_ended(found, now),
         decision=decision_on(found, found.district.day(now)),
         refusal=sentence_of(refused) if refused else "",
         refused_field=refused.field if refused else None,

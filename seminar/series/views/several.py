@@ -25,7 +25,7 @@ from seminar.series.enrolling_several import Answers, enroll_or_line_up, enroll_
 from seminar.series.enrollment import Enrollment, seats_of, takes_enrollments
 from seminar.series.nomination import nominate, open_nominations_for, takes_nominations
 from seminar.series.pasted_list import MOST, Entry, Found, entries, look_up
-from seminar.series.series import Meeting, Series
+from seminar.series.series import Meeting, Series, has_ended
 from seminar.series.substitution import is_frozen
 from seminar.series.views import series
 from seminar.series.views.catalog import series_or_404
@@ -150,7 +150,7 @@ def _page(found: Series, form: ListForm, *, ticked: list[int], rows: list[Row] |
         open=takes_enrollments(found, now),
         takes_nominations=takes_nominations(found, now),
         seats_can_be_given=bool(found.meetings) and not is_frozen(found, now),
-        ended=bool(found.meetings) and found.meetings[-1].ends_at <= now,
+        ended=has_ended(found, now),
     )
 
 
