@@ -39,7 +39,7 @@ open_days_changed: list[Callable[..., Any]] = []
 # (school, day, now) -> list of Touched: what goes on at a school from the day it closes
 school_closing: list[Callable[..., Any]] = []
 
-# (place, by, now) -> None, when a seat is held that somebody is to pay for
+# (place, by, now) -> what is owed for it in cents, when a seat is held that has a price
 seat_held: list[Callable[..., Any]] = []
 # (places, why, by, now) -> None, when places in series ended: withdrawn, canceled, lapsed, or merged into another of the person's
 places_ended: list[Callable[..., Any]] = []

@@ -61,8 +61,8 @@ class OrderLine(Model):
     __table_args__ = (UniqueConstraint("enrollment_id"), Index("ix_order_line_order", "order_id"))
 
 
-def open_order(place: Enrollment, *, by: Person, now: datetime) -> None:
-    """Somebody's seat is held: they owe its price. Flushes."""
+def open_order(place: Enrollment, *, by: Person, now: datetime) -> int:
+    """Somebody's seat is held: they owe its price, which is answered, in cents. Flushes."""
     of = {"district_id": place.district_id}
     order = Order(**of, person_id=place.person_id, currency=CURRENCY, created_at=now)
     price = place.series.price_cents
@@ -72,6 +72,7 @@ def open_order(place: Enrollment, *, by: Person, now: datetime) -> None:
     db.session.flush()
     charge(line, source=f"charge:{place.id}", by=by, now=now)
     history.record(by, "order opened", order, now, enrollment=place.id, cents=price)
+    return price
 
 
 def hand_on(place: Enrollment, successor: Enrollment, *, by: Person, now: datetime) -> None:

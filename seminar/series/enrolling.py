@@ -36,8 +36,8 @@ KEPT_FOR_PAYING = timedelta(minutes=40)
 
 
 def enroll(person: Person, series: Series, *, by: Person, now: datetime) -> Enrollment:
-    """Take a seat: the one that is offered to them, or one that nobody waits for; one that costs something is held until it is
-    paid. Raises Refused when enrollment is closed, the person has a place already or the series is full. Flushes."""
+    """Take a seat: the one that is offered to them, or one that nobody waits for; one that somebody owes something for is held until
+    it is paid. Raises Refused when enrollment is closed, the person has a place already or the series is full. Flushes."""
     # Most of a crowd is told no: they needn't stand in the line of those who may get a seat.
     _offer_or_refuse(person, series, seats_of(series, now), now)
     lock(series)
@@ -62,11 +62,14 @@ def _kept_until(person: Person, series: Series, *, by: Person, now: datetime) ->
 
 
 def _hold(place: Enrollment, series: Series, *, by: Person, now: datetime) -> None:
+    """Until it is paid; where nothing is owed for it, it is theirs at once."""
     db.session.flush()
     record([place], by=by, now=now)
-    for open_order in contributions.seat_held:
-        open_order(place, by=by, now=now)
-    if by.id != place.person_id:
+    owed = sum(open_order(place, by=by, now=now) for open_order in contributions.seat_held)
+    if owed <= 0:
+        move(place, "enrolled", by=by, now=now)
+        _is_theirs(place, by=by, now=now)
+    elif by.id != place.person_id:
         tell_each([place], series, "held", now=now)
 
 

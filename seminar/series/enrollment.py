@@ -1,10 +1,11 @@
 """A person's place in a series.
 
 States: requested, held, awaiting_po, offered and enrolled take a seat; waitlisted waits for one; withdrawn (by the
-person), canceled (by the district), declined, lapsed, passed and substituted are over. Held is a seat that is kept while
-somebody pays for it; lapsed, one that wasn't paid in time; passed, an offer that was turned down or ran out; substituted, one whose
-seat a colleague took. Laws: rules 1, 2, 3 and 8 of the product; a seat that was given to a colleague has one successor. An offer and a
-hold count until their deadline, whether or not anybody has tidied up after them.
+person), canceled (by the district), declined, lapsed, passed and substituted are over. A seat is kept until a deadline in three of
+them: requested, while somebody decides; held, while somebody pays; awaiting_po, until a purchase order came. Lapsed is one whose
+deadline passed; passed, an offer that was turned down or ran out; substituted, one whose seat a colleague took. Laws: rules 1, 2, 3 and
+8 of the product; a seat that was given to a colleague has one successor. An offer and a kept seat count until their deadline, whether
+or not anybody has tidied up after them.
 """
 
 from collections.abc import Iterable
@@ -24,6 +25,8 @@ from seminar.series.series import Series
 
 TAKES_A_SEAT = ("requested", "held", "awaiting_po", "offered", "enrolled")
 LIVE = (*TAKES_A_SEAT, "waitlisted")
+# A seat in one of these is kept until hold_until.
+KEPT = ("requested", "held", "awaiting_po")
 OVER = ("withdrawn", "canceled", "declined", "lapsed", "passed", "substituted")
 # What may follow on what.
 MOVES = {
@@ -48,8 +51,8 @@ class Enrollment(Model):
     state_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     state_reason: Mapped[str | None]
     created_at: Mapped[datetime]
-    # When the person stood in line for a seat, which is their place in it; until when a freed one is kept for them, and one that
-    # they are to pay for; and when a seat became theirs. Each stays once it is set: what was ever in a calendar, and who was ever
+    # When the person stood in line for a seat, which is their place in it; until when a freed one is offered to them, and one in KEPT
+    # is kept; and when a seat became theirs. Each stays once it is set: what was ever in a calendar, and who was ever
     # in line.
     joined_at: Mapped[datetime | None]
     offer_until: Mapped[datetime | None]
@@ -66,7 +69,7 @@ class Enrollment(Model):
         CheckConstraint(f"state IN {listed(LIVE + OVER)}", name="state"),
         CheckConstraint("state NOT IN ('waitlisted', 'offered', 'passed') OR joined_at IS NOT NULL", name="joined_the_line"),
         CheckConstraint("state <> 'offered' OR offer_until IS NOT NULL", name="offered_until"),
-        CheckConstraint("state <> 'held' OR hold_until IS NOT NULL", name="held_until"),
+        CheckConstraint(f"state NOT IN {listed(KEPT)} OR hold_until IS NOT NULL", name="held_until"),
         CheckConstraint("state <> 'substituted' OR successor_id IS NOT NULL", name="substituted_by_a_successor"),
         CheckConstraint("outcome IS NULL OR outcome IN ('completed', 'incomplete', 'no_show')", name="outcome"),
         Index(
@@ -84,7 +87,7 @@ class Enrollment(Model):
             "ix_enrollment_line", "series_id", "joined_at", sqlite_where=state == "waitlisted", postgresql_where=state == "waitlisted"
         ),
         Index("ix_enrollment_offer", "offer_until", sqlite_where=state == "offered", postgresql_where=state == "offered"),
-        Index("ix_enrollment_hold", "hold_until", sqlite_where=state == "held", postgresql_where=state == "held"),
+        Index("ix_enrollment_hold", "hold_until", sqlite_where=state.in_(KEPT), postgresql_where=state.in_(KEPT)),
     )
 
 
@@ -122,9 +125,9 @@ def lock(series: Series) -> None:
 
 
 def ran_out(now: Any) -> ColumnElement[bool]:
-    """Offers and holds past their deadline, which is too late itself; `now` is a moment, or a parameter for one."""
+    """Offers and kept seats past their deadline, which is too late itself; `now` is a moment, or a parameter for one."""
     offer = (Enrollment.state == "offered") & (Enrollment.offer_until <= now)
-    return offer | ((Enrollment.state == "held") & (Enrollment.hold_until <= now))
+    return offer | (Enrollment.state.in_(KEPT) & (Enrollment.hold_until <= now))
 
 
 # What a crowd asks at the opening of enrollment is put together once.
@@ -146,7 +149,7 @@ _LIVE = (
 @dataclass(frozen=True)
 class Seats:
     """A series' seats at a moment, counted from the enrollments: those that are taken, the people in line for one, and offers
-    and holds that ran out and still stand in the table."""
+    and kept seats that ran out and still stand in the table."""
 
     all: int
     taken: int

@@ -151,15 +151,15 @@ def pass_on(those: Sequence[Series], now: datetime) -> None:
 def _pass_over(those: Sequence[Series], now: datetime) -> None:
     of_these = Enrollment.series_id.in_([series.id for series in those])
     late = db.session.scalars(_whole(select(Enrollment).where(of_these, ran_out(now)))).all()
-    offers, holds = [place for place in late if place.state == "offered"], [place for place in late if place.state == "held"]
-    for places, state in ((offers, "passed"), (holds, "lapsed")):
+    offers, kept = [place for place in late if place.state == "offered"], [place for place in late if place.state != "offered"]
+    for places, state in ((offers, "passed"), (kept, "lapsed")):
         for place in places:
             move(place, state, by=None, now=now)
         db.session.flush()
         record(places, by=None, now=now)
         _tell(places, state, now)
     for settle in contributions.places_ended:
-        settle(holds, why="lapsed", by=None, now=now)
+        settle(kept, why="lapsed", by=None, now=now)
 
 
 def offer_free_seats(those: Sequence[Series], now: datetime) -> None:
