@@ -245,6 +245,18 @@ def enrolled_people(series: Series) -> list[Person]:
     return list(db.session.scalars(query))
 
 
+def seated(series: Series, now: datetime) -> list[Enrollment]:
+    """The places of those who are enrolled, or for whom a seat is kept, by name; one statement."""
+    query = (
+        select(Enrollment)
+        .join(Enrollment.person)
+        .where(Enrollment.series_id == series.id, Enrollment.state.in_(("enrolled", *KEPT)), ~ran_out(now))
+        .options(contains_eager(Enrollment.person))
+        .order_by(Person.given_name, Person.family_name, Enrollment.id)
+    )
+    return list(db.session.scalars(query))
+
+
 def places(series: Series) -> list[Enrollment]:
     """Everybody's live place in the series, by name, and then the line for it in its order; one statement."""
     query = select(Enrollment).join(Enrollment.person).where(Enrollment.series_id == series.id, Enrollment.state.in_(LIVE))

@@ -14,6 +14,7 @@ _MEETING: dict[str, Any] = {
     "room": "Library",
 }
 ENROLLED = N_("Everybody enrolled")
+SEATED = N_("Everybody enrolled, and whoever has a seat kept for them")
 MEETING_AND_REVISION = N_("The meeting, and which change of it")
 THE_SERIES = N_("Open the series")
 YOU_COUNT_ON_IT = N_("Turned off, you would go to a meeting that isn't there, or miss one that is.")
@@ -211,11 +212,11 @@ MAILS = [
         group="learning",
         title=N_("One more meeting"),
         event=N_("A meeting is added to a series that people are enrolled in"),
-        recipient=ENROLLED,
+        recipient=SEATED,
         key=MEETING_AND_REVISION,
         page="series/{series_id}",
         link=THE_SERIES,
-        example=_MEETING,
+        example={**_MEETING, "has_it": True},
         ways=(AT_ONCE, WEEKLY),
         why=YOU_COUNT_ON_IT,
         happens=("starts_at",),
@@ -225,11 +226,11 @@ MAILS = [
         group="learning",
         title=N_("A meeting changed"),
         event=N_("A meeting has another time or place"),
-        recipient=ENROLLED,
+        recipient=SEATED,
         key=MEETING_AND_REVISION,
         page="series/{series_id}",
         link=THE_SERIES,
-        example={**_MEETING, "was_at": datetime(2027, 3, 2, 0, tzinfo=UTC), "asks": True},
+        example={**_MEETING, "has_it": True, "was_at": datetime(2027, 3, 2, 0, tzinfo=UTC), "asks": True},
         ways=(AT_ONCE, WEEKLY),
         why=YOU_COUNT_ON_IT,
         happens=("starts_at", "was_at"),
@@ -239,7 +240,7 @@ MAILS = [
         group="learning",
         title=N_("A meeting is canceled"),
         event=N_("A meeting is canceled, and the series goes on"),
-        recipient=ENROLLED,
+        recipient=SEATED,
         key=MEETING_AND_REVISION,
         page="series/{series_id}",
         link=THE_SERIES,

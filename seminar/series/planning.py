@@ -13,7 +13,7 @@ from seminar.people.district import District
 from seminar.people.person import Person
 from seminar.series.canceling import days_elsewhere
 from seminar.series.enrolling import cancel_every_enrollment
-from seminar.series.enrollment import comings_of, enrolled_people, lock
+from seminar.series.enrollment import Enrollment, comings_of, lock, seated
 from seminar.series.go_ahead import refuse_a_meeting_before_the_decision, refuse_half_a_minimum
 from seminar.series.invitation import invitation
 from seminar.series.moved import ASKED_OF, ask
@@ -106,9 +106,9 @@ def cancel_series(series: Series, *, reason: str, by: Person, now: datetime, mes
 
 
 def change_meeting(meeting: Meeting, values: dict[str, Any], *, by: Person, now: datetime) -> None:
-    """Add or change a meeting; who is enrolled is told of another time or place, or of one more meeting, and asked whether they can
-    still come where it was moved. Raises Refused for an end before its start, where the meeting or its series is canceled, and
-    before the day on which it is decided whether the series goes ahead."""
+    """Add or change a meeting; who has a seat, or one that is kept for them, is told of another time or place, or of one more meeting,
+    and who is enrolled is asked whether they can still come where it was moved. Raises Refused for an end before its start, where the
+    meeting or its series is canceled, and before the day on which it is decided whether the series goes ahead."""
     if values["starts_at"] >= values["ends_at"]:
         raise Refused(N_("The meeting ends before it starts."), field="ends")
     series, added = db.session.get_one(Series, meeting.series_id), meeting.id is None
@@ -133,7 +133,7 @@ def change_meeting(meeting: Meeting, values: dict[str, Any], *, by: Person, now:
     if asks:
         ask(meeting, was_at=was_at, was_place=was_place, by=by, now=now)
     if moved:
-        _tell_enrolled(meeting, "meeting_added" if added else "meeting_changed", now, was_at=was_at, asks=asks)
+        _tell_seated(meeting, "meeting_added" if added else "meeting_changed", now, was_at=was_at, asks=asks)
 
 
 def _differs(meeting: Meeting, values: dict[str, Any], names: tuple[str, ...]) -> bool:
@@ -141,7 +141,7 @@ def _differs(meeting: Meeting, values: dict[str, Any], names: tuple[str, ...]) -
 
 
 def cancel_meeting(meeting: Meeting, *, reason: str, by: Person, now: datetime) -> None:
-    """Everybody enrolled is told, and calendars follow. Raises Refused where it is canceled already."""
+    """Who has a seat, or one that is kept for them, is told, and calendars follow. Raises Refused where it is canceled already."""
     lock(meeting.series)
     lock_meeting(meeting)
     if meeting.canceled_at is not None:
@@ -150,12 +150,13 @@ def cancel_meeting(meeting: Meeting, *, reason: str, by: Person, now: datetime) 
     meeting.revision += 1
     db.session.flush()
     history.record(by, "meeting canceled", meeting, now, reason=reason)
-    _tell_enrolled(meeting, "meeting_canceled", now, was_at=meeting.starts_at)
+    _tell_seated(meeting, "meeting_canceled", now, was_at=meeting.starts_at)
 
 
-def _tell_enrolled(meeting: Meeting, kind: str, now: datetime, *, was_at: datetime | None, asks: bool = False) -> None:
-    series, people = meeting.series, enrolled_people(meeting.series)
-    comings = comings_of([person.id for person in people], series)
+def _tell_seated(meeting: Meeting, kind: str, now: datetime, *, was_at: datetime | None, asks: bool = False) -> None:
+    series = meeting.series
+    places = seated(series, now)
+    comings = comings_of([place.person_id for place in places], series)
     values = {
         "title": series.seminar.title,
         "series_id": series.id,
@@ -164,11 +165,12 @@ def _tell_enrolled(meeting: Meeting, kind: str, now: datetime, *, was_at: dateti
         "place": meeting.place,
         "room": meeting.room,
         "reason": meeting.canceled_reason or "",
-        "asks": asks,
     }
 
-    def letter(person: Person) -> Letter:
-        attached = invitation([meeting], series, person, canceled=False, comings=comings[person.id], now=now)
-        return Letter(person, f"{meeting.id}:{meeting.revision}", values, attached)
+    def letter(place: Enrollment) -> Letter:
+        """Who isn't enrolled yet has none of it in their calendar, and is asked nothing: they see the days before they are."""
+        person, has_it = place.person, place.state == "enrolled"
+        attached = invitation([meeting], series, person, canceled=False, comings=comings[person.id], now=now) if has_it else None
+        return Letter(person, f"{meeting.id}:{meeting.revision}", {**values, "has_it": has_it, "asks": asks and has_it}, attached)
 
-    outbox.put_all(kind, [letter(person) for person in people], now=now)
+    outbox.put_all(kind, [letter(place) for place in places], now=now)

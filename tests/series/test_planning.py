@@ -48,6 +48,26 @@ def test_a_moved_meeting_is_told_with_a_newer_event(cast):
     assert events(mails("meeting_changed")[0]) == [("PUBLISH", "CONFIRMED", 1)]
 
 
+def test_who_is_still_to_pay_is_told_too_and_has_nothing_of_it_in_their_calendar(cast):
+    cast.series.price_cents = 12_000
+    enroll(cast.cora, cast.series, by=cast.cora, now=NOW)
+    meeting = cast.series.meetings[0]
+    later = meeting.starts_at + timedelta(minutes=30)
+    change_meeting(meeting, as_it_is(meeting, starts_at=later), by=cast.olive, now=NOW)
+    told = {mail.person_id: mail for mail in mails("meeting_changed")}
+    assert set(told) == {cast.ada.id, cast.ben.id, cast.cora.id}
+    assert (told[cast.cora.id].calendar, told[cast.cora.id].context["asks"]) == (None, False)
+    assert told[cast.ada.id].context["asks"]
+
+
+def test_whose_time_to_pay_is_over_is_told_nothing(cast):
+    cast.series.price_cents = 12_000
+    enroll(cast.cora, cast.series, by=cast.cora, now=NOW)
+    meeting = cast.series.meetings[0]
+    change_meeting(meeting, as_it_is(meeting, room="Room 9"), by=cast.olive, now=NOW + timedelta(hours=1))
+    assert [mail.person_id for mail in mails("meeting_changed")] == [cast.ada.id, cast.ben.id]
+
+
 def test_another_agenda_is_told_to_nobody(cast):
     meeting = cast.series.meetings[0]
     change_meeting(meeting, as_it_is(meeting, agenda="Bring a laptop"), by=cast.olive, now=NOW)
