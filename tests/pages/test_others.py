@@ -5,10 +5,11 @@ import re
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
+from seminar.people.appointment import Appointment
 from seminar.people.person import Person
 from seminar.people.school import School
 from seminar.series.enrolling import enroll
@@ -196,6 +197,16 @@ def test_whose_seat_it_is_not_gives_none_but_their_principal_and_the_program_man
     assert refused(as_who(cast, "pia").post(SEAT, data={"colleague": ids["tess"]}))[0] == 422
     assert "Tess Example, tess@a.example" in as_who(cast, "olive").get(f"{SEAT}?who=tess").text
     assert as_who(cast, "olive").post(SEAT, data={"colleague": ids["tess"]}).status_code == 303
+    assert by_name(cast) == [("Ada", "substituted"), ("Tess", "enrolled")]
+
+
+def test_the_office_hands_on_the_seat_of_who_left_already(cast):
+    with cast.app_context():
+        left = update(Appointment).where(Appointment.person_id == cast.ids["ada"]).values(last_day=TODAY - timedelta(days=1))
+        db.session.execute(left)
+        db.session.commit()
+    assert as_who(cast, "pia").get(SEAT).status_code == 404
+    assert as_who(cast, "olive").post(SEAT, data={"colleague": cast.ids["tess"]}).status_code == 303
     assert by_name(cast) == [("Ada", "substituted"), ("Tess", "enrolled")]
 
 

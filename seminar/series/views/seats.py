@@ -35,10 +35,12 @@ class SeatForm(Form):
 
 
 def _place_or_404(enrollment_id: int) -> Enrollment:
-    """Their own; of their staff for a principal, anybody's for the program manager."""
+    """Their own; of their staff for a principal, anybody's for the program manager, also of who doesn't work here any more."""
     standing = me()
     reach = Enrollment.person_id == standing.person.id
-    if enrolls_others(standing):
+    if plans_series(standing):
+        reach |= Person.district_id == standing.person.district_id
+    elif enrolls_others(standing):
         reach |= theirs_to_enroll(standing)
     query = select(Enrollment).join(Person, Person.id == Enrollment.person_id).where(Enrollment.id == enrollment_id, reach)
     place: Enrollment = found_or_404(db.session.scalar(query))
