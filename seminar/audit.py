@@ -52,6 +52,23 @@ RECOUNTS = [
         " ('requested', 'held', 'awaiting_po', 'offered', 'enrolled', 'waitlisted') GROUP BY series_id, person_id HAVING count(*) > 1",
     ),
     (
+        1,
+        "Whoever is enrolled where a seat is approved first was approved.",
+        "SELECT count(*) FROM approval_request",
+        "SELECT 'enrollment ' || e.id FROM enrollment e JOIN series s ON s.id = e.series_id LEFT JOIN approval_request r ON"
+        " r.enrollment_id = e.id WHERE e.state = 'enrolled' AND r.approved_at IS NULL AND"
+        " (r.id IS NOT NULL OR e.created_at >= s.asks_approval_since)",
+    ),
+    (
+        1,
+        "Whoever waits for an approval has a request with one open step, and nobody decided about their own.",
+        "SELECT count(*) FROM enrollment WHERE state = 'requested'",
+        "SELECT 'enrollment ' || e.id FROM enrollment e WHERE e.state = 'requested' AND (SELECT count(*) FROM approval_request r"
+        " JOIN approval a ON a.request_id = r.id AND a.round = r.round WHERE r.enrollment_id = e.id AND r.approved_at IS NULL"
+        " AND a.begins_at IS NOT NULL AND a.decision IS NULL) <> 1"
+        " UNION ALL SELECT 'approval ' || id FROM approval WHERE decided_by_id = person_id",
+    ),
+    (
         3,
         "Nobody who waits was passed by somebody who joined the line after them, but for who came to its head by paying too late.",
         "SELECT count(*) FROM enrollment WHERE state = 'waitlisted'",

@@ -47,6 +47,9 @@ places_ended: list[Callable[..., Any]] = []
 # (place, successor, by, now) -> None, when a colleague took the seat of somebody
 seat_handed_on: list[Callable[..., Any]] = []
 
+# (person, school, skill, day) -> Gain: what a badge of somebody would add to the coverage of their school
+coverage_gains: list[Callable[..., Any]] = []
+
 # (kept, merged, now) -> list of Collision: what two records of one person can't both have, by room
 merge_collisions: list[Callable[..., Any]] = []
 # (kept, now) -> None, when what another record had has become theirs
@@ -61,6 +64,15 @@ class Collision:
     says: str
     solve: Callable[..., None] | None
     values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Gain:
+    """A school's coverage of a skill in percent, to one decimal, as it is and with one person more; and its target."""
+
+    now_percent: Any
+    with_percent: Any
+    target: int | None
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,14 @@ from seminar.people.person import Person
 SUBJECTS = ("person_id", "responsible_id")
 ACTORS = (
     "applied_by_id",
+    "approver_id",
     "begun_by_id",
+    "behalf_of_id",
     "by_id",
     "canceled_by_id",
     "created_by_id",
+    "decided_by_id",
+    "delegate_id",
     "ended_by_id",
     "goes_ahead_by_id",
     "made_by_id",

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, UniqueConstraint, or_, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, UniqueConstraint, false, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from seminar.ground.db import Model
@@ -22,6 +22,8 @@ class School(Model):
     delivery_stop: Mapped[str] = mapped_column(default="")
     # The first day on which it is closed; what is new is not offered there from then on.
     closed_on: Mapped[date | None]
+    # Whether a seat in a series is approved before somebody who works there has it.
+    asks_approval: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Its id in the district's student information system (OneRoster's sourcedId).
     sourced_id: Mapped[str | None]
 

@@ -19,7 +19,7 @@ from seminar.people.school import School
 
 @dataclass(frozen=True)
 class SchoolRule:
-    """What a school is called, whom it teaches, and where things are brought to."""
+    """What a school is called, whom it teaches, where things are brought to, and whether its people's seats are approved."""
 
     code: str
     name: str
@@ -27,6 +27,7 @@ class SchoolRule:
     grade_last: int
     address: str
     delivery_stop: str
+    asks_approval: bool = False
 
 
 def save_school(school: School, rule: SchoolRule, *, by: Person, now: datetime) -> None:
@@ -42,7 +43,7 @@ def save_school(school: School, rule: SchoolRule, *, by: Person, now: datetime) 
     is_new = school.id is None
     school.code, school.name = rule.code, rule.name
     school.grade_first, school.grade_last = rule.grade_first, rule.grade_last
-    school.address, school.delivery_stop = rule.address, rule.delivery_stop
+    school.address, school.delivery_stop, school.asks_approval = rule.address, rule.delivery_stop, rule.asks_approval
     db.session.add(school)
     db.session.flush()
     history.record(by, "school added" if is_new else "school changed", school, now, code=rule.code, name=rule.name)

@@ -13,6 +13,7 @@ from seminar.ground.db import db
 from seminar.ground.outbox import Letter
 from seminar.ground.refusal import N_, Refused
 from seminar.people.person import Person
+from seminar.series.approval_asking import keep, requests_for
 from seminar.series.enrollment import (
     LIVE,
     Enrollment,
@@ -36,24 +37,46 @@ KEPT_FOR_PAYING = timedelta(minutes=40)
 
 
 def enroll(person: Person, series: Series, *, by: Person, now: datetime) -> Enrollment:
-    """Take a seat: the one that is offered to them, or one that nobody waits for; one that somebody owes something for is held until
-    it is paid. Raises Refused when enrollment is closed, the person has a place already or the series is full. Flushes."""
+    """Take a seat: the one that is offered to them, or one that nobody waits for; one that is to be approved first is requested, and
+    one that somebody owes something for is held until it is paid. Raises Refused when enrollment is closed, the person has a place
+    already or the series is full. Flushes."""
     # Most of a crowd is told no: they needn't stand in the line of those who may get a seat.
     _offer_or_refuse(person, series, seats_of(series, now), now)
     lock(series)
     place = _offer_or_refuse(person, series, settled(series, now), now)
-    state = "held" if series.price_cents else "enrolled"
-    until = _kept_until(person, series, by=by, now=now) if state == "held" else None
+    request = requests_for([person], series, by=by, now=now).get(person.id)
+    step = request.open_step if request is not None else None
+    state = "requested" if step is not None else "held" if series.price_cents else "enrolled"
+    until = step.due_at if step is not None else _kept_until(person, series, by=by, now=now) if state == "held" else None
     if place is None:
         place = add_place(person, series, state, by=by, now=now)
     else:
         move(place, state, by=by, now=now)
     place.hold_until = until
-    if state == "held":
+    if request is not None:
+        db.session.flush()
+        keep([request], [place], by=by, now=now)
+    if state == "requested":
+        record([place], by=by, now=now)
+    elif state == "held":
         _hold(place, series, by=by, now=now)
     else:
         _is_theirs(place, by=by, now=now)
     return place
+
+
+def go_on(place: Enrollment, *, by: Person, now: datetime) -> None:
+    """The last approval for it came: the seat is held until it is paid, or theirs at once. The series is locked. Flushes."""
+    series = place.series
+    if not series.price_cents:
+        move(place, "enrolled", by=by, now=now)
+        place.hold_until = None
+        _is_theirs(place, by=by, now=now, approved=True)
+        return
+    move(place, "held", by=by, now=now)
+    # Enrollment may have closed meanwhile, and paying takes its time all the same.
+    place.hold_until = max(_kept_until(place.person, series, by=by, now=now), now + KEPT_FOR_PAYING)
+    _hold(place, series, by=by, now=now, approved=True)
 
 
 def _kept_until(person: Person, series: Series, *, by: Person, now: datetime) -> datetime:
@@ -61,23 +84,23 @@ def _kept_until(person: Person, series: Series, *, by: Person, now: datetime) ->
     return now + KEPT_FOR_PAYING if by.id == person.id else answered_by(person, series, now)
 
 
-def _hold(place: Enrollment, series: Series, *, by: Person, now: datetime) -> None:
-    """Until it is paid; where nothing is owed for it, it is theirs at once."""
+def _hold(place: Enrollment, series: Series, *, by: Person, now: datetime, approved: bool = False) -> None:
+    """Until it is paid; where nothing is owed for it, it is theirs at once. Their mail says whether it was approved."""
     db.session.flush()
     record([place], by=by, now=now)
     owed = sum(open_order(place, by=by, now=now) for open_order in contributions.seat_held)
     if owed <= 0:
         move(place, "enrolled", by=by, now=now)
-        _is_theirs(place, by=by, now=now)
+        _is_theirs(place, by=by, now=now, approved=approved)
     elif by.id != place.person_id:
-        tell_each([place], series, "held", now=now)
+        tell_each([place], series, "held", now=now, approved=approved)
 
 
-def _is_theirs(place: Enrollment, *, by: Person, now: datetime) -> None:
+def _is_theirs(place: Enrollment, *, by: Person, now: datetime, approved: bool = False) -> None:
     place.enrolled_at = now
     db.session.flush()
     record([place], by=by, now=now)
-    tell_each([place], place.series, "enrolled", now=now)
+    tell_each([place], place.series, "enrolled", now=now, approved=approved)
 
 
 def take_paid_seat(place: Enrollment, *, now: datetime) -> bool:
@@ -128,6 +151,12 @@ def cancel_enrollment(enrollment: Enrollment, *, reason: str, by: Person, now: d
     lock(enrollment.series)
     _end([_as_it_is(enrollment)], enrollment.series, "canceled", reason=reason, by=by, now=now)
     pass_on([enrollment.series], now)
+
+
+def decline_place(place: Enrollment, *, reason: str, by: Person, now: datetime) -> None:
+    """Somebody said no to the request for it, with a reason; the series is locked."""
+    _end([place], place.series, "declined", reason=reason, by=by, now=now, why="canceled")
+    pass_on([place.series], now)
 
 
 def cancel_every_enrollment(series: Series, *, reason: str, by: Person, now: datetime, told: Mapping[str, Any]) -> None:

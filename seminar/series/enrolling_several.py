@@ -1,9 +1,9 @@
 """Enrolling several people at once, by their principal or the program manager: seats go in the order of the list, and each person
 is answered for by a word.
 
-What becomes of somebody: `enrolled`, or `waitlisted` where that was asked for; `no_seat` was left for them; they were `in_it`
-already, or `in_line` for a seat. Laws: rules 1 to 3, as for who enrolls alone; all of it under one lock, in one transaction, in as
-many statements for forty as for four.
+What becomes of somebody: `enrolled`; `requested` where somebody else approves the seat first; or `waitlisted` where that was asked for;
+`no_seat` was left for them; they were `in_it` already, or `in_line` for a seat. Laws: rules 1 to 3, as for who enrolls alone; all of it
+under one lock, in one transaction, in as many statements for forty as for four.
 """
 
 from collections.abc import Sequence
@@ -16,6 +16,8 @@ from seminar.ground.db import db
 from seminar.ground.history import History
 from seminar.ground.refusal import N_, Refused
 from seminar.people.person import Person
+from seminar.series.approval import ApprovalRequest
+from seminar.series.approval_asking import keep, requests_for
 from seminar.series.enrolling import tell_each
 from seminar.series.enrollment import (
     LIVE,
@@ -34,9 +36,19 @@ from seminar.series.waitlist import is_open, line_up, settled
 Answers = dict[int, str]
 
 
-def foreseen(people: Sequence[Person], series: Series, now: datetime) -> Answers:
-    """What would become of each if they were enrolled now; two statements."""
-    return _answers(people, live_places(people, series), seats_of(series, now).left, now)
+def foreseen(people: Sequence[Person], series: Series, *, by: Person, now: datetime) -> Answers:
+    """What would become of each if they were enrolled now; the same few statements for any number."""
+    answers = _answers(people, live_places(people, series), seats_of(series, now).left, now)
+    return _with_requests(answers, _requests(people, answers, series, by=by, now=now))
+
+
+def _requests(people: Sequence[Person], answers: Answers, series: Series, *, by: Person, now: datetime) -> dict[int, ApprovalRequest]:
+    return requests_for([person for person in people if answers[person.id] == "enrolled"], series, by=by, now=now)
+
+
+def _with_requests(answers: Answers, requests: dict[int, ApprovalRequest]) -> Answers:
+    waits = {person_id for person_id, request in requests.items() if request.approved_at is None}
+    return {person_id: "requested" if person_id in waits else answer for person_id, answer in answers.items()}
 
 
 def live_places(people: Sequence[Person], series: Series) -> dict[int, Enrollment]:
@@ -86,18 +98,28 @@ def _seat(people: Sequence[Person], series: Series, *, by: Person, now: datetime
         raise Refused(sentence, status=409, title=series.seminar.title)
     places = live_places(people, series)
     answers = _answers(people, places, seats.left, now)
-    seated = [_enrolled(person, places.get(person.id), series, by=by, now=now) for person in people if answers[person.id] == "enrolled"]
+    requests = _requests(people, answers, series, by=by, now=now)
+    seated = [
+        _seated(person, places.get(person.id), requests.get(person.id), series, by=by, now=now)
+        for person in people
+        if answers[person.id] == "enrolled"
+    ]
     db.session.flush()
     record(seated, by=by, now=now)
-    tell_each(seated, series, "enrolled", now=now)
-    return answers
+    keep(list(requests.values()), seated, by=by, now=now)
+    tell_each([place for place in seated if place.state == "enrolled"], series, "enrolled", now=now)
+    return _with_requests(answers, requests)
 
 
-def _enrolled(person: Person, offered: Enrollment | None, series: Series, *, by: Person, now: datetime) -> Enrollment:
+def _seated(
+    person: Person, offered: Enrollment | None, request: ApprovalRequest | None, series: Series, *, by: Person, now: datetime
+) -> Enrollment:
+    step = request.open_step if request is not None else None
+    state = "enrolled" if step is None else "requested"
     if offered is not None:
-        move(offered, "enrolled", by=by, now=now)
-    place = offered or add_place(person, series, "enrolled", by=by, now=now)
-    place.enrolled_at = now
+        move(offered, state, by=by, now=now)
+    place = offered or add_place(person, series, state, by=by, now=now)
+    place.enrolled_at, place.hold_until = (now, None) if step is None else (None, step.due_at)
     return place
 
 

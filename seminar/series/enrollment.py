@@ -31,7 +31,8 @@ OVER = ("withdrawn", "canceled", "declined", "lapsed", "passed", "substituted")
 # What may follow on what.
 MOVES = {
     "waitlisted": ("offered", "withdrawn", "canceled"),
-    "offered": ("held", "enrolled", "passed", "withdrawn", "canceled"),
+    "offered": ("requested", "held", "enrolled", "passed", "withdrawn", "canceled"),
+    "requested": ("held", "awaiting_po", "enrolled", "declined", "lapsed", "withdrawn", "canceled"),
     "held": ("enrolled", "lapsed", "withdrawn", "canceled"),
     "enrolled": ("withdrawn", "canceled", "substituted"),
     # Only by a payment that came late, while a seat was still free.
@@ -116,7 +117,7 @@ _note_when_enrolled()
 
 # What may have changed since the series was read, and decides who may have a seat.
 _DECIDING = ["seats", "price_cents", "published_at", "canceled_at", "enrollment_opens_at", "enrollment_closes_at"]
-_DECIDING += ["minimum", "goes_ahead_at", "freeze_day"]
+_DECIDING += ["minimum", "goes_ahead_at", "freeze_day", "asks_approval_since"]
 
 
 def lock(series: Series) -> None:

@@ -18,6 +18,11 @@ MEETING_AND_REVISION = N_("The meeting, and which change of it")
 THE_SERIES = N_("Open the series")
 YOU_COUNT_ON_IT = N_("Turned off, you would go to a meeting that isn't there, or miss one that is.")
 
+_REQUEST: dict[str, Any] = {**_MEETING, "request_id": 1, "name": "Tessa Nguyen", "until": datetime(2027, 3, 2, 20, tzinfo=UTC)}
+THE_STEP = N_("The step of the request")
+YOUR_REQUEST = N_("Open your request")
+SOMEBODY_WAITS = N_("Somebody waits for it, and then the seat goes to somebody else.")
+
 MAILS = [
     MailKind(
         name="enrolled",
@@ -70,6 +75,85 @@ MAILS = [
         ways=(AT_ONCE,),
         why=N_("Later, or turned off, the seat would go to somebody else without a word."),
         happens=("until",),
+    ),
+    MailKind(
+        name="requested",
+        group="learning",
+        title=N_("You've asked for a seat"),
+        event=N_("A seat that somebody takes is to be approved first"),
+        recipient=N_("Who asks for it"),
+        key=THE_STEP,
+        page="approvals/{request_id}",
+        link=YOUR_REQUEST,
+        example={**_REQUEST, "by": "Ruth Castellanos", "again": ""},
+        happens=("starts_at",),
+    ),
+    MailKind(
+        name="declined",
+        group="learning",
+        title=N_("Your request is declined"),
+        event=N_("Somebody declines the request for a seat"),
+        recipient=N_("Who asked for it"),
+        key=N_("The enrollment"),
+        page="series/{series_id}",
+        link=THE_SERIES,
+        example={**_MEETING, "by": "Ruth Castellanos", "reason": "Two of your grade are out that week."},
+        ways=(AT_ONCE, WEEKLY),
+        why=YOU_COUNT_ON_IT,
+        happens=("starts_at",),
+    ),
+    MailKind(
+        name="approval_lapsed",
+        group="learning",
+        title=N_("Your seat wasn't approved in time"),
+        event=N_("Nobody decides about a request by its deadline"),
+        recipient=N_("Who asked for the seat"),
+        key=THE_STEP,
+        page="approvals/{request_id}",
+        link=YOUR_REQUEST,
+        example={**_REQUEST, "by": "Ruth Castellanos"},
+        ways=(AT_ONCE, WEEKLY),
+        why=YOU_COUNT_ON_IT,
+        happens=("starts_at",),
+    ),
+    MailKind(
+        name="approval_asked",
+        group="school",
+        title=N_("Somebody asks for a seat"),
+        event=N_("A request comes to a step, or is asked again because the price or the dates changed"),
+        recipient=N_("Who decides the step, and their delegate"),
+        key=THE_STEP,
+        page="approvals/{request_id}",
+        link=N_("Look at the request"),
+        example={**_REQUEST, "behalf": "", "again": "price"},
+        ways=(AT_ONCE,),
+        why=SOMEBODY_WAITS,
+        happens=("until",),
+    ),
+    MailKind(
+        name="approval_reminder",
+        group="school",
+        title=N_("A request still waits for you"),
+        event=N_("Half of the time to decide has passed, or it ends within a day"),
+        recipient=N_("Who decides the step, and their delegate"),
+        key=THE_STEP,
+        page="approvals/{request_id}",
+        link=N_("Look at the request"),
+        example={**_REQUEST, "behalf": ""},
+        ways=(AT_ONCE,),
+        why=SOMEBODY_WAITS,
+        happens=("until",),
+    ),
+    MailKind(
+        name="approval_missed",
+        group="school",
+        title=N_("A request wasn't decided"),
+        event=N_("Nobody decides about a request by its deadline"),
+        recipient=N_("Who it waited for, and their delegate"),
+        key=THE_STEP,
+        page="approvals/{request_id}",
+        link=N_("Look at the request"),
+        example={**_REQUEST, "behalf": ""},
     ),
     MailKind(
         name="lapsed",

@@ -1,6 +1,7 @@
 """Moving to another series of the same seminar: the seat there is taken and the one here given back in one transaction, under the
 locks of both, so that nobody is without a seat meanwhile or has two. The freed seat goes to the next in line here. What was paid for one
-seat isn't moved to another: between series of which one costs something nobody moves, they withdraw and enroll."""
+seat isn't moved to another: between series of which one costs something nobody moves, they withdraw and enroll. Nor does anybody move
+to a seat that is to be approved first, which would leave them with none meanwhile."""
 
 from datetime import datetime
 
@@ -25,7 +26,7 @@ def other_series(series: Series, now: datetime) -> list[Series]:
     query = (
         select(Series)
         .where(Series.seminar_id == series.seminar_id, Series.id != series.id, takes_them(now), first_start() > now)
-        .where(Series.price_cents == 0, taken_seats() + waiting.scalar_subquery() < Series.seats)
+        .where(Series.price_cents == 0, Series.asks_approval_since.is_(None), taken_seats() + waiting.scalar_subquery() < Series.seats)
         .options(selectinload(Series.meetings))
     )
     return [] if series.price_cents else list(db.session.scalars(query.order_by(first_start(), Series.id).limit(OFFERED)))
@@ -45,5 +46,8 @@ def change_to(target: Series, place: Enrollment, *, by: Person, now: datetime) -
         sentence = N_("A seat that costs something isn't moved. Enroll in the other series, then withdraw from {title}.")
         raise Refused(sentence, status=409, title=place.series.seminar.title)
     taken = enroll(place.person, target, by=by, now=now)
+    if taken.state == "requested":
+        sentence = N_("A seat there is approved first. Enroll in that series, and withdraw from {title} once you have the seat.")
+        raise Refused(sentence, status=409, title=place.series.seminar.title)
     withdraw(place, by=by, now=now)
     return taken

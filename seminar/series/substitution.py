@@ -2,7 +2,8 @@
 
 The first place moves from enrolled to substituted and names its successor, which is enrolled; both in one transaction, under the
 lock of the series, so that nobody in line is passed by and no seat is free or doubled. Nothing but the seat is handed on: answers,
-approvals, attendance and sign-offs stay with who gave or earned them. It is possible through the series' freeze day.
+approvals, attendance and sign-offs stay with who gave or earned them: who needs an approval has the seat only where whoever gives it
+could decide all of its steps. It is possible through the series' freeze day.
 """
 
 from datetime import date, datetime, timedelta
@@ -12,6 +13,7 @@ from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
 from seminar.people.appointment import standing
 from seminar.people.person import Person
+from seminar.series.approval_asking import keep, requests_for
 from seminar.series.enrolling import tell_each
 from seminar.series.enrollment import Enrollment, add_place, live_enrollment, lock, move, record
 from seminar.series.series import Series, has_ended
@@ -50,7 +52,13 @@ def substitute(place: Enrollment, colleague: Person, *, by: Person, now: datetim
     # An offer of theirs that ran out is over before they have another place.
     settled(series, now)
     refuse_a_second_place(live_enrollment(colleague, series, now), colleague, series)
+    request = requests_for([colleague], series, by=by, now=now).get(colleague.id)
+    if request is not None and request.approved_at is None:
+        sentence = N_("A seat in {title} is approved for each person. Ask the PD office to give it to {name}.")
+        raise Refused(sentence, status=409, title=title, name=colleague.name)
     successor = _follow(place, colleague, by=by, now=now)
+    if request is not None:
+        keep([request], [successor], by=by, now=now)
     history.record(by, "substituted", place, now, series=series.id, person=place.person_id, successor=successor.id)
     record([successor], by=by, now=now)
     for hand_on in contributions.seat_handed_on:

@@ -19,6 +19,7 @@ from seminar.ground.outbox import Letter
 from seminar.ground.refusal import N_, Refused
 from seminar.people.calendar import ClosedDay
 from seminar.people.person import Person
+from seminar.series.approval_asking import tell_of_lapsed_requests
 from seminar.series.catalog import taken_seats
 from seminar.series.enrollment import (
     Enrollment,
@@ -81,6 +82,8 @@ def refuse_a_second_place(place: Enrollment | None, person: Person, series: Seri
         return
     if place.state == "waitlisted":
         raise Refused(N_("{name} is on the waitlist for {title} already. A free seat is offered in turn."), status=409, **names)
+    if place.state == "requested":
+        raise Refused(N_("The request of {name} for {title} waits for an approval already."), status=409, **names)
     if place.state == "held":
         raise Refused(N_("A seat in {title} is kept for {name} until it is paid. Its page leads to the order."), status=409, **names)
     if place.state == "offered":
@@ -152,12 +155,14 @@ def _pass_over(those: Sequence[Series], now: datetime) -> None:
     of_these = Enrollment.series_id.in_([series.id for series in those])
     late = db.session.scalars(_whole(select(Enrollment).where(of_these, ran_out(now)))).all()
     offers, kept = [place for place in late if place.state == "offered"], [place for place in late if place.state != "offered"]
+    requested = [place for place in kept if place.state == "requested"]
     for places, state in ((offers, "passed"), (kept, "lapsed")):
         for place in places:
             move(place, state, by=None, now=now)
         db.session.flush()
         record(places, by=None, now=now)
-        _tell(places, state, now)
+        _tell([place for place in places if place not in requested], state, now)
+    tell_of_lapsed_requests(requested, now)
     for settle in contributions.places_ended:
         settle(kept, why="lapsed", by=None, now=now)
 

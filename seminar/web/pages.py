@@ -70,6 +70,8 @@ SENTENCES = {
     "ck_payment_refunded": N_("No more than what was paid and is neither refunded nor disputed can go back."),
     "uq_ledger_entry_source": SAVED_AT_ONCE,
     "ledger_entry.source": SAVED_AT_ONCE,
+    "pk_approval_step": SAVED_AT_ONCE,
+    "approval_step.district_id, approval_step.position": SAVED_AT_ONCE,
     "pk_refund_tier": SAVED_AT_ONCE,
     "refund_tier.district_id, refund_tier.school_days": SAVED_AT_ONCE,
     "uq_sign_on_identity_live": N_("This sign-on was linked a moment ago. Sign in again."),

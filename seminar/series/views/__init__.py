@@ -6,6 +6,8 @@ series: Blueprint = Blueprint("series", __name__)
 
 from seminar.series.views import (  # noqa: E402
     answers,
+    approval_settings,
+    approvals,
     attendance,
     catalog,
     enrollment,
@@ -25,6 +27,8 @@ from seminar.series.views import (  # noqa: E402
 # Imported for their routes alone.
 __all__ = [
     "answers",
+    "approval_settings",
+    "approvals",
     "attendance",
     "catalog",
     "enrollment",

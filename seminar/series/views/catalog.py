@@ -24,6 +24,7 @@ from seminar.series.question import asked_by
 from seminar.series.seminar import Seminar
 from seminar.series.series import Series, has_ended, read_lists
 from seminar.series.views import series
+from seminar.series.views.with_approval import approval_part
 from seminar.series.views.with_others import part_with_others
 from seminar.series.waitlist import chances, number_in_line
 from seminar.skills.skill import Skill
@@ -121,7 +122,7 @@ def own_part(standing: Standing, found: Series, *, is_open: bool) -> dict[str, o
         "chances": chances(found, number, now) if number else None,
         "clashes": meetings_at_the_same_time(standing.person, found, now) if may_take else [],
         "on_closed_days": meetings_on_closed_days(found, now) if may_take else [],
-        "answers": answers_of(enrollment) if enrollment and state == "enrolled" else {},
+        "answers": answers_of(enrollment) if enrollment and state in ("enrolled", "requested") else {},
         "begun": has_begun(found, now),
         "may_take_attendance": looks_after(standing, found),
         "may_see_grid": looks_after(standing, found) and found.seminar.badge_id is not None,
@@ -129,5 +130,6 @@ def own_part(standing: Standing, found: Series, *, is_open: bool) -> dict[str, o
         "places": places(found) if planner else [],
         "asked": open_questions(standing.person.id, now, series_id=found.id) if state == "enrolled" else [],
         **(running_part(found, now) if looks_after(standing, found) else {}),
+        **approval_part(standing, found, enrollment, now, may_take=may_take),
         **part_with_others(standing, found, enrollment, now),
     }

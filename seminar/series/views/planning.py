@@ -6,7 +6,7 @@ from datetime import datetime, time
 from flask import current_app, url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import select
-from wtforms import DateField, DateTimeLocalField, SelectField, SelectMultipleField
+from wtforms import BooleanField, DateField, DateTimeLocalField, SelectField, SelectMultipleField
 from wtforms.validators import NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -52,6 +52,7 @@ class SeriesForm(Form):
     freeze_day = DateField(
         lazy_gettext("Last day to give a seat to a colleague. Empty: the day before the first meeting"), [Optional(), a_likely_day]
     )
+    asks_approval = BooleanField(lazy_gettext("A seat is approved before somebody has it"))
     trainers = SelectMultipleField(
         lazy_gettext("Trainers"), coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
     )
@@ -159,6 +160,7 @@ def _save_series(form: SeriesForm, target: Series, page: Callable[[SeriesForm], 
             "enrollment_opens_at": _utc(form.enrollment_opens_at.data),
             "enrollment_closes_at": _utc(form.enrollment_closes_at.data),
             "freeze_day": form.freeze_day.data,
+            "asks_approval_since": (target.asks_approval_since or clock.now()) if form.asks_approval.data else None,
             "trainers": list(db.session.scalars(chosen)),
             **{f"asks_{question}": question in form.questions.data for question in QUESTIONS},
         }

@@ -112,7 +112,7 @@ def _rows(found: Series, text: str, ticked: list[int]) -> list[Row]:
         raise Refused(NOBODY, field="people")
     if len(people) > MOST:
         raise Refused(TOO_MANY, field="people", number=len(people), most=MOST)
-    becomes, elsewhere = foreseen(people, found, now), who_is_elsewhere([person.id for person in people], found, now)
+    becomes, elsewhere = foreseen(people, found, by=me().person, now=now), who_is_elsewhere([person.id for person in people], found, now)
     once_each = {one.person or one.entry: one for one in listed}
     return [
         Row(one.entry.typed, could_be=one.could_be)
