@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
+from inventory.demo.approving import ask_for_approvals
 from inventory.demo.calendar import TIMEZONE, year_ending
 from inventory.demo.catalog import SEMINARS
 from inventory.demo.running import run_a_series
@@ -64,6 +65,8 @@ def open_series(world: World) -> None:
         if title == "Printing in the Middle School Lab":
             ask(world, series)
             run_a_series(world, series, inside)
+        if (title, planned) == plans[-1][:2]:
+            ask_for_approvals(world, series, inside)
         if title.startswith("Craft Cutters"):
             _with_a_principals_help(world, series, inside)
     summer = date(year_ending(today), 6, 15)

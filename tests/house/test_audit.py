@@ -12,7 +12,7 @@ from seminar.series.enrolling import enroll
 from seminar.series.substitution import substitute
 from seminar.series.waitlist import join_waitlist
 from seminar.skills.signing import Shown, sign_off
-from tests.cast import NOW, TODAY, a_cast, a_model, a_series
+from tests.cast import NOW, TODAY, a_cast, a_model, a_series, approving
 from tests.pages.doors import an_order_of_each
 
 BREAKS = {
@@ -29,6 +29,12 @@ BREAKS = {
         "UPDATE enrollment SET state = 'enrolled' WHERE state = 'held'"
     ),
     "Nothing is charged for a seat that lapsed.": "UPDATE enrollment SET state = 'lapsed' WHERE state = 'held'",
+    "Whoever is enrolled where a seat is approved first was approved.": (
+        "UPDATE series SET asks_approval_since = '2027-01-01 00:00:00' WHERE id = 1"
+    ),
+    "Whoever waits for an approval has a request with one open step, and nobody decided about their own.": (
+        "UPDATE approval_request SET round = 2"
+    ),
     "Every day of a live loan is claimed, by that loan.": "DELETE FROM item_day",
     "Each reservation keeps what was checked.": "DELETE FROM gate_check",
     "Each sign-off is by a trainer cleared for the skill that day.": "UPDATE clearance SET first_day = '2028-01-01'",
@@ -46,6 +52,7 @@ def district(db_session):
     substitute(enroll(cast.cora, series, by=cast.cora, now=NOW), cast.ada, by=cast.cora, now=NOW)
     join_waitlist(cast.ben, series, by=cast.ben, now=NOW)
     an_order_of_each(cast)
+    enroll(cast.ada, approving(a_series(cast, "Sewing")), by=cast.ada, now=NOW)
     shown = [Shown(cast.ada, competency) for competency in cast.badge.competencies]
     sign_off(shown, cast.badge, by=cast.tara, series_id=None, now=NOW, day=TODAY)
     friday = TODAY.replace(day=5)

@@ -66,6 +66,8 @@ PAGES: dict[str | None, list[str]] = {
         "/staff?name=Nobody",
         "/enrollments/new",
         "/series/{other_series}/enrollments/new",
+        "/approvals",
+        "/approvals/{request}",
     ],
     "trainer": [
         "/",
@@ -105,6 +107,7 @@ PAGES: dict[str | None, list[str]] = {
         "/orders",
         "/orders?show=all",
         "/settings/refunds",
+        "/settings/approvals",
         "/series/{series}/meetings/new",
         "/series/{series}/skills",
         "/meetings/{meeting}/edit",

@@ -1,7 +1,7 @@
 """The doors of the house: who opens which route, by contracts.md's table, and a client to knock with."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from flask import Flask, url_for
 from flask.testing import FlaskClient
@@ -27,11 +27,13 @@ from seminar.people.roster.server import RosterServer
 from seminar.people.sign_on import SignOnIdentity
 from seminar.people.sign_on_provider import SignOnProvider
 from seminar.series.answer import give_answers
+from seminar.series.approval import ApprovalRequest
+from seminar.series.approval_delegate import name_delegate
 from seminar.series.enrolling import enroll, take_paid_seat
 from seminar.series.nomination import nominate
 from seminar.skills.sign_off import SignOff
 from seminar.web.mail_links import turn_off_token
-from tests.cast import ANSWERS, NOW, TODAY, Cast, a_cast, a_model, a_passkey, a_series, an_award, asking, signed_in
+from tests.cast import ANSWERS, NOW, TODAY, Cast, a_cast, a_model, a_passkey, a_series, an_award, approving, asking, signed_in
 from tests.people.rosters import a_set, read_for, texts
 from tests.pictures import a_png
 
@@ -223,6 +225,15 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "series.show_substitution": ("ada", *ENROLLS),
     "series.create_substitution": ("ada", *ENROLLS),
     "series.create_move": EVERYBODY,
+    "series.show_approvals": EVERYBODY,
+    # Ada's request: she, her principal, and who runs the program; deciding it isn't hers.
+    "series.show_approval": ("ada", *ENROLLS),
+    "series.create_approval": ENROLLS,
+    "series.create_decline": ENROLLS,
+    "series.create_delegate": EVERYBODY,
+    "series.create_delegate_end": ("pia",),
+    "series.show_approval_steps": PLANS,
+    "series.save_approval_steps": PLANS,
     "series.show_learning": EVERYBODY,
     "series.show_teaching": ("tara", "kim", "olive"),
     "series.show_attendance": ("tara", "olive"),
@@ -356,6 +367,8 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
     series, model = a_series(cast), a_model(cast)
     place = enroll(cast.ada, series, by=cast.ada, now=NOW)
     costs, payment, refund = an_order_of_each(cast)
+    asked = enroll(cast.ada, approving(a_series(cast, "Sewing")), by=cast.ada, now=NOW)
+    delegate = name_delegate(cast.pia, cast.kim, first_day=TODAY + timedelta(days=9), last_day=TODAY + timedelta(days=9), now=NOW)
     asking(series)
     give_answers(place, ANSWERS, by=cast.ada, now=NOW)
     nominated = nominate([cast.ben], series, note="Do come", by=cast.olive, now=NOW)
@@ -396,6 +409,8 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
         "money.show_return.token": payment.token,
         "refund_id": refund.id,
         "deed_id": nominated.id,
+        "request_id": db.session.scalars(select(ApprovalRequest.id).where(ApprovalRequest.enrollment_id == asked.id)).one(),
+        "delegate_id": delegate.id,
         "person_id": cast.ada.id,
         "appointment_id": 1,
         "badge_id": cast.badge.id,

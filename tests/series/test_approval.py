@@ -448,7 +448,7 @@ def test_forty_take_as_many_statements_as_four(cast):
 
 
 def test_a_district_with_requests_is_clean_and_what_was_changed_behind_the_verbs_is_found(cast):
-    _, request = asks(cast.ada, cast.robotics)
+    asks(cast.ada, cast.robotics)
     assert broken() == []
     db.session.execute(text("UPDATE approval_request SET round = 2"))
     assert broken() == ["Whoever waits for an approval has a request with one open step, and nobody decided about their own."]
@@ -456,7 +456,7 @@ def test_a_district_with_requests_is_clean_and_what_was_changed_behind_the_verbs
 
 
 def test_a_seat_that_nobody_approved_is_found(cast):
-    place, request = asks(cast.ada, cast.robotics)
+    _, request = asks(cast.ada, cast.robotics)
     says_yes(request, cast.pia)
     db.session.flush()
     db.session.execute(text("UPDATE approval_request SET approved_at = NULL"))

@@ -78,12 +78,12 @@ def _list_page(form: DelegateForm) -> str:
 
 
 def _whose(standing: Standing, step: Approval, deciders: Deciders) -> tuple[str, str]:
-    """Whose step it is, where it isn't the reader's own, and for whom the reader decides."""
+    """Whose step it is, where it isn't the reader's own, and for whom the reader stands in."""
     school_id = step.request.school_id
     _, behalf = deciders.may_decide(standing.person, step, school_id)
     whose = deciders.of(step, school_id)
     own = any(person.id == standing.person.id for person in whose)
-    return "" if own else _names(whose), behalf.name if behalf else ""
+    return "" if own else _names(whose), "" if behalf is None or standing.has("program_manager") else behalf.name
 
 
 def _own_requests(standing: Standing, now: object) -> list[ApprovalRequest]:
