@@ -47,16 +47,16 @@ def _school_days(district_id: int, days: set[date]) -> set[date]:
 
 @dataclass(frozen=True)
 class Away:
-    """Somebody of the school who has, or asks for, a seat in a series that meets on one of the days."""
+    """Somebody of the school who has, or asks for, a seat in a series that meets on some of the days."""
 
     person: Person
     series: Series
-    day: date
     state: str
+    days: list[date]
 
 
 def others_away(person: Person, school_id: int | None, days: Sequence[date], today: date) -> list[Away]:
-    """By day, whom their school misses besides on these days, or may; one statement."""
+    """Whom their school misses besides on these days, or may, who is out first standing first; one statement."""
     if school_id is None or not days:
         return []
     district = person.district
@@ -71,9 +71,9 @@ def others_away(person: Person, school_id: int | None, days: Sequence[date], tod
         .options(joinedload(Enrollment.person), joinedload(Enrollment.series).joinedload(Series.seminar))
         .order_by(Meeting.starts_at, Enrollment.id)
     )
-    found = [(place, meeting, district.day(meeting.starts_at)) for place, meeting in db.session.execute(query)]
-    return [
-        Away(place.person, place.series, day, place.state)
-        for place, meeting, day in found
-        if day in days and _takes_from_class(meeting, day, district.timezone)
-    ]
+    found: dict[int, Away] = {}
+    for place, meeting in db.session.execute(query):
+        day = district.day(meeting.starts_at)
+        if day in days and _takes_from_class(meeting, day, district.timezone):
+            found.setdefault(place.id, Away(place.person, place.series, place.state, [])).days.append(day)
+    return list(found.values())

@@ -32,7 +32,7 @@ OVER = ("withdrawn", "canceled", "declined", "lapsed", "passed", "substituted")
 MOVES = {
     "waitlisted": ("offered", "withdrawn", "canceled"),
     "offered": ("requested", "held", "enrolled", "passed", "withdrawn", "canceled"),
-    "requested": ("held", "awaiting_po", "enrolled", "declined", "lapsed", "withdrawn", "canceled"),
+    "requested": ("held", "enrolled", "declined", "lapsed", "withdrawn", "canceled"),
     "held": ("enrolled", "lapsed", "withdrawn", "canceled"),
     "enrolled": ("withdrawn", "canceled", "substituted"),
     # Only by a payment that came late, while a seat was still free.

@@ -55,8 +55,9 @@ def create_enrollment(series_id: int) -> object:
         return _refused(series_id, refused)
     if is_held:
         return redirect(url_for("money.show_order_of_place", enrollment_id=place_id), 303)
-    enrolled = N_("You're enrolled. The meetings are in your calendar feed, and a mail with them is on its way.")
-    told(gettext(N_("You've asked for a seat, and it is kept until that is decided.") if is_requested else enrolled))
+    asked = gettext("You've asked for a seat, and it is kept until that is decided.")
+    enrolled = gettext("You're enrolled. The meetings are in your calendar feed, and a mail with them is on its way.")
+    told(asked if is_requested else enrolled)
     return _back_to(series_id)
 
 
@@ -131,7 +132,8 @@ def enroll_somebody(series_id: int) -> object:
         return _refused(series_id, refused)
     kept, enrolled = N_("A seat is kept for %(name)s, and a mail asks them to pay."), N_("%(name)s is enrolled, and was told by mail.")
     asked = N_("A seat is kept for %(name)s until somebody has approved it.")
-    told(gettext({"held": kept, "requested": asked}.get(state, enrolled), name=person.name))
+    done = kept if state == "held" else asked if state == "requested" else enrolled
+    told(gettext(done, name=person.name))
     return _back_to(series_id)
 
 
