@@ -195,6 +195,15 @@ def test_who_alone_runs_the_program_asks_nobody_and_is_told_so(cast):
         enroll(cast.olive, cast.robotics, by=cast.olive, now=NOW)
 
 
+def test_who_runs_the_program_decides_about_everybody_but_themselves(cast):
+    otto = a_person(cast.district, "otto", "program_manager", cast.school)
+    place, request = asks(cast.olive, cast.robotics)
+    with pytest.raises(Refused, match="isn't yours"):
+        says_yes(request, cast.olive)
+    says_yes(request, otto)
+    assert place.state == "enrolled"
+
+
 def test_a_named_person_decides_and_a_stranger_does_not(cast):
     steps(cast, Step("person", 2, cast.kim))
     place, request = asks(cast.ada, cast.robotics)
