@@ -21,6 +21,8 @@ OF_THE_CAST = re.compile(
     # Of the calendar, and the names of the world's time zones.
     r"|Staff day|Open Saturday|Spring$|[A-Z]\w+/[A-Z]|^[0-9a-f]{32}$|School A|^Oak Hill$|^Design thinking$|^Maker Safety$"
     r"|@home\.example|https?://|Google Workspace|Microsoft Entra"
+    # The audit trail names a record by its table.
+    r"|^[a-z]+_[a-z]+ \d+$"
 )
 
 
