@@ -1,12 +1,13 @@
 """Every rule of product.md that a row can break, recounted from the rows themselves and by nothing that the verbs use."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import BindParameter, bindparam, text
 
 from seminar.ground import clock
 from seminar.ground.clock import day_of
@@ -53,11 +54,28 @@ RECOUNTS = [
     ),
     (
         3,
-        "Nobody who waits was passed by somebody who joined the line after them, but for who came to its head by paying too late.",
+        "Nobody who waits alone was passed by somebody who joined the line after them, but within a set-aside, and but for who came to its"
+        " head by paying too late.",
         "SELECT count(*) FROM enrollment WHERE state = 'waitlisted'",
-        "SELECT 'enrollment ' || w.id FROM enrollment w WHERE w.state = 'waitlisted' AND w.joined_at >= w.created_at AND EXISTS"
-        " (SELECT 1 FROM enrollment o WHERE"
-        " o.series_id = w.series_id AND o.joined_at > w.joined_at AND (o.offer_until IS NOT NULL OR o.enrolled_at IS NOT NULL))",
+        "SELECT 'enrollment ' || w.id FROM enrollment w WHERE w.state = 'waitlisted' AND w.joined_at >= w.created_at AND w.group_id IS NULL"
+        " AND EXISTS (SELECT 1 FROM enrollment o WHERE o.series_id = w.series_id AND o.set_aside_id IS NULL"
+        " AND o.joined_at > w.joined_at AND (o.offer_until IS NOT NULL OR o.enrolled_at IS NOT NULL))",
+    ),
+    (
+        3,
+        "Never more seats of a set-aside taken than it has, each in its own series, and its kept count is the counted one.",
+        "SELECT count(*) FROM set_aside",
+        "SELECT 'set-aside ' || a.id FROM set_aside a WHERE a.seats_taken > a.seats OR a.seats_taken <> (SELECT count(*) FROM enrollment e"
+        " WHERE e.set_aside_id = a.id AND e.series_id = a.series_id AND e.state IN"
+        " ('requested', 'held', 'awaiting_po', 'offered', 'enrolled'))",
+    ),
+    (
+        3,
+        "Who waits together is in one state, at one place in line.",
+        "SELECT count(*) FROM waiting_group",
+        "SELECT 'group ' || g.id FROM waiting_group g JOIN series s ON s.id = g.series_id JOIN enrollment e ON e.group_id = g.id WHERE"
+        " e.state IN ('waitlisted', 'offered') GROUP BY g.id, g.series_id HAVING count(DISTINCT e.state) > 1"
+        " OR count(DISTINCT e.joined_at) > 1 OR min(e.series_id) <> g.series_id OR max(e.series_id) <> g.series_id",
     ),
     (
         4,
@@ -163,6 +181,7 @@ def broken_rules() -> Iterator[Recount]:
         checked = db.session.execute(text(counted)).scalar() or 0
         yield Recount(number, sentence, checked, [str(row[0]) for row in db.session.execute(text(breaking))])
     yield _who_waits()
+    yield _what_is_kept_aside()
     yield _what_is_claimed()
     yield _what_the_gate_let_through()
     missing = {trigger.name for trigger in TRIGGERS} - triggers_there(db.session.connection())
@@ -170,8 +189,9 @@ def broken_rules() -> Iterator[Recount]:
 
 
 def _who_waits() -> Recount:
-    """While a series takes enrollments and goes on nobody waits beside a seat that is neither taken nor on offer. The worker passes
-    an offer on that ran out, so one that did only just now isn't counted as free."""
+    """While a series takes enrollments and goes on nobody waits beside a seat that is neither taken nor on offer, and that they may
+    have: it isn't set aside for others, and a group finds one for each. The worker passes an offer on that ran out, so one that did only
+    just now isn't counted as free."""
     query = text(
         "SELECT s.id, s.seats, (SELECT count(*) FROM enrollment t WHERE t.series_id = s.id AND t.state IN"
         " ('requested', 'held', 'awaiting_po', 'offered', 'enrolled')) AS taken FROM series s WHERE s.canceled_at IS NULL"
@@ -180,7 +200,73 @@ def _who_waits() -> Recount:
         " AND EXISTS (SELECT 1 FROM meeting m WHERE m.series_id = s.id AND m.ends_at > :now)"
     ).bindparams(bindparam("now", clock.now(), UTCDateTime()))
     rows = db.session.execute(query).all()
-    return Recount(3, "Nobody waits while a seat is free.", len(rows), [f"series {row.id}" for row in rows if row.taken < row.seats])
+    free = {row.id: row.seats - row.taken for row in rows if row.taken < row.seats}
+    aside, allowed = _what_is_aside(list(free))
+    line = text("SELECT series_id, id, person_id, group_id FROM enrollment WHERE state = 'waitlisted' AND series_id IN :series")
+    parties: dict[tuple[int, str], list[int]] = {}
+    for row in db.session.execute(line.bindparams(bindparam("series", list(free), expanding=True))):
+        party = f"group {row.group_id}" if row.group_id is not None else f"place {row.id}"
+        parties.setdefault((row.series_id, party), []).append(row.person_id)
+    beside = {
+        series_id
+        for (series_id, _), people in parties.items()
+        if _fit(sorted(people, key=lambda person: _choices(person, allowed)), free[series_id], aside[series_id], allowed)
+    }
+    sentence = "Nobody waits while a seat is free that they may have."
+    return Recount(3, sentence, len(rows), [f"series {series_id}" for series_id in sorted(beside)])
+
+
+def _fit(people: list[int], free: int, aside: dict[int, int], allowed: set[tuple[int, int]]) -> bool:
+    """Whether there is a seat for each of these people, those with the fewest choices first: every way to choose them is tried."""
+    if not people or len(people) > free:
+        return not people
+    first, rest = people[0], people[1:]
+    if free > sum(aside.values()) and _fit(rest, free - 1, aside, allowed):
+        return True
+    theirs = [one for one, left in aside.items() if left > 0 and (one, first) in allowed]
+    return any(_fit(rest, free - 1, {**aside, one: aside[one] - 1}, allowed) for one in theirs)
+
+
+def _choices(person: int, allowed: set[tuple[int, int]]) -> int:
+    return sum(1 for _, other in allowed if other == person)
+
+
+def _what_is_aside(series_ids: list[int] | None = None) -> tuple[dict[int, dict[int, int]], set[tuple[int, int]]]:
+    """By series, the free seats of each set-aside that isn't released; and whom each is for, as pairs of set-aside and person."""
+    of_these = "" if series_ids is None else " WHERE a.series_id IN :series"
+    chosen: list[BindParameter[Any]] = [] if series_ids is None else [bindparam("series", series_ids, expanding=True)]
+    query = text(
+        "SELECT a.id, a.series_id, a.released_on, d.timezone, a.seats - (SELECT count(*) FROM enrollment e WHERE e.set_aside_id = a.id"
+        " AND e.state IN ('requested', 'held', 'awaiting_po', 'offered', 'enrolled')) AS free FROM set_aside a JOIN district d ON"
+        f" d.id = a.district_id{of_these}"
+    )
+    now, aside, days = clock.now(), defaultdict[int, dict[int, int]](dict), {}
+    for row in db.session.execute(query.bindparams(*chosen)):
+        days[row.id] = day_of(now, row.timezone)
+        if days[row.id] < _as_day(row.released_on):
+            aside[row.series_id][row.id] = row.free
+    held = text(
+        "SELECT a.id, p.person_id, p.first_day, p.last_day FROM set_aside a JOIN appointment p ON p.district_id = a.district_id AND"
+        f" (p.school_id = a.school_id OR p.role = a.role){of_these}"
+    )
+    allowed = {
+        (row.id, row.person_id)
+        for row in db.session.execute(held.bindparams(*chosen))
+        if _as_day(row.first_day) <= days[row.id] and (row.last_day is None or _as_day(row.last_day) >= days[row.id])
+    }
+    return aside, allowed
+
+
+def _what_is_kept_aside() -> Recount:
+    """Every seat of a set-aside that isn't released is there: taken by those it is counted for, or free."""
+    query = text(
+        "SELECT s.id, s.seats - (SELECT count(*) FROM enrollment e WHERE e.series_id = s.id AND e.state IN"
+        " ('requested', 'held', 'awaiting_po', 'offered', 'enrolled')) AS free FROM series s WHERE s.canceled_at IS NULL"
+    )
+    aside, _allowed = _what_is_aside()
+    rows = [row for row in db.session.execute(query) if row.id in aside]
+    sentence = "No seat that is set aside is taken by somebody else."
+    return Recount(3, sentence, len(rows), [f"series {row.id}" for row in rows if row.free < sum(aside[row.id].values())])
 
 
 def _what_is_claimed() -> Recount:

@@ -173,6 +173,15 @@ def a_series(cast: Cast, title: str = "Robotics", seats: int = 5) -> Series:
     return series
 
 
+def in_days(series: Series, days: int) -> Series:
+    """The series, which meets so many days later, and takes enrollments until then."""
+    series.enrollment_closes_at += timedelta(days=days)
+    for meeting in series.meetings:
+        meeting.starts_at, meeting.ends_at = meeting.starts_at + timedelta(days=days), meeting.ends_at + timedelta(days=days)
+    db.session.commit()
+    return series
+
+
 # What somebody says to each question of a series.
 ANSWERS = {
     "dietary": "vegetarian\nNo mushrooms",

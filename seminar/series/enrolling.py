@@ -27,12 +27,16 @@ from seminar.series.enrollment import (
     refuse_unless_it_takes_enrollments,
     seats_of,
 )
+from seminar.series.free_seats import Share, free_for
 from seminar.series.invitation import invitation
 from seminar.series.series import Series, has_ended
+from seminar.series.waiting_group import party_of
 from seminar.series.waitlist import answered_by, pass_on, refuse_a_second_place, settled
 
 # As long as a page of Stripe's lives (half an hour at least), and what it takes to hear from it.
 KEPT_FOR_PAYING = timedelta(minutes=40)
+FULL = N_("{title} is full. Join the waitlist on its page, or look for another date in the catalog.")
+ASIDE = N_("The seats that are left in {title} are set aside for others. Join the waitlist on its page: what they don't take is offered.")
 
 
 def enroll(person: Person, series: Series, *, by: Person, now: datetime) -> Enrollment:
@@ -41,11 +45,14 @@ def enroll(person: Person, series: Series, *, by: Person, now: datetime) -> Enro
     # Most of a crowd is told no: they needn't stand in the line of those who may get a seat.
     _offer_or_refuse(person, series, seats_of(series, now), now)
     lock(series)
-    place = _offer_or_refuse(person, series, settled(series, now), now)
+    seats = settled(series, now)
+    place = _offer_or_refuse(person, series, seats, now)
     state = "held" if series.price_cents else "enrolled"
     until = _kept_until(person, series, by=by, now=now) if state == "held" else None
     if place is None:
+        share = _share_for(person, series, seats, now)
         place = add_place(person, series, state, by=by, now=now)
+        place.set_aside_id = share
     else:
         move(place, state, by=by, now=now)
     place.hold_until = until
@@ -54,6 +61,13 @@ def enroll(person: Person, series: Series, *, by: Person, now: datetime) -> Enro
     else:
         _is_theirs(place, by=by, now=now)
     return place
+
+
+def _share_for(person: Person, series: Series, seats: Seats, now: datetime) -> Share:
+    """Of which seats theirs is: of those that are set aside for them, or else of those that are open to all; there is one."""
+    free = free_for([person], series, seats, now)
+    free.give(person.id)
+    return free.given[person.id]
 
 
 def _kept_until(person: Person, series: Series, *, by: Person, now: datetime) -> datetime:
@@ -89,8 +103,10 @@ def take_paid_seat(place: Enrollment, *, now: datetime) -> bool:
     db.session.refresh(place, attribute_names=["state"])
     if place.state == "lapsed":
         goes_on = series.canceled_at is None and not has_ended(series, now)
-        if not goes_on or seats.left <= 0 or live_enrollment(place.person, series, now) is not None:
+        is_free = free_for([place.person], series, seats, now).of(place.person_id) > 0
+        if not goes_on or not is_free or live_enrollment(place.person, series, now) is not None:
             return False
+        place.set_aside_id = _share_for(place.person, series, seats, now)
     elif place.state != "held":
         return False
     move(place, "enrolled", by=place.person, now=now)
@@ -103,13 +119,20 @@ def _offer_or_refuse(person: Person, series: Series, seats: Seats, now: datetime
     take."""
     place = live_enrollment(person, series, now)
     if place is not None and place.state == "offered":
+        _refuse_a_part_of_a_group(place, series)
         return place
     refuse_unless_it_takes_enrollments(series, now)
     refuse_a_second_place(place, person, series)
-    if seats.left <= 0:
-        sentence = N_("{title} is full. Join the waitlist on its page, or look for another date in the catalog.")
-        raise Refused(sentence, status=409, title=series.seminar.title)
+    if free_for([person], series, seats, now).of(person.id) <= 0:
+        raise Refused(ASIDE if sum(kept.free for kept in seats.kept) > 0 else FULL, status=409, title=series.seminar.title)
     return None
+
+
+def _refuse_a_part_of_a_group(offer: Enrollment, series: Series) -> None:
+    """All of them come, or none. Where a seat has come to cost something since they stood in line, each pays, and so comes, alone."""
+    if offer.group_id is not None and not series.price_cents and len(party_of(offer)) > 1:
+        sentence = N_("Seats in {title} are kept for all of your group. Enroll all of them on its page.")
+        raise Refused(sentence, status=409, title=series.seminar.title)
 
 
 def withdraw(enrollment: Enrollment, *, by: Person, now: datetime, why: str = "withdrawn") -> None:

@@ -1,9 +1,9 @@
 """Enrolling several people at once, by their principal or the program manager: seats go in the order of the list, and each person
 is answered for by a word.
 
-What becomes of somebody: `enrolled`, or `waitlisted` where that was asked for; `no_seat` was left for them; they were `in_it`
-already, or `in_line` for a seat. Laws: rules 1 to 3, as for who enrolls alone; all of it under one lock, in one transaction, in as
-many statements for forty as for four.
+What becomes of somebody: `enrolled`, or `waitlisted` where that was asked for, or `together` with the others; `no_seat` was left for
+them; they were `in_it` already, or `in_line` for a seat. Laws: rules 1 to 3, as for who enrolls alone; all of it under one lock, in one
+transaction, in as many statements for forty as for four.
 """
 
 from collections.abc import Sequence
@@ -20,6 +20,7 @@ from seminar.series.enrolling import tell_each
 from seminar.series.enrollment import (
     LIVE,
     Enrollment,
+    Seats,
     add_place,
     lock,
     move,
@@ -27,7 +28,9 @@ from seminar.series.enrollment import (
     refuse_unless_it_takes_enrollments,
     seats_of,
 )
+from seminar.series.free_seats import Free, free_for
 from seminar.series.series import Series
+from seminar.series.waiting_group import WaitingGroup
 from seminar.series.waitlist import is_open, line_up, settled
 
 # By person, what becomes of them: in the order of the list.
@@ -35,8 +38,8 @@ Answers = dict[int, str]
 
 
 def foreseen(people: Sequence[Person], series: Series, now: datetime) -> Answers:
-    """What would become of each if they were enrolled now; two statements."""
-    return _answers(people, live_places(people, series), seats_of(series, now).left, now)
+    """What would become of each if they were enrolled now; two statements, a few more where seats are set aside or groups wait."""
+    return _answers(people, live_places(people, series), free_for(people, series, seats_of(series, now), now), now)
 
 
 def live_places(people: Sequence[Person], series: Series) -> dict[int, Enrollment]:
@@ -46,18 +49,18 @@ def live_places(people: Sequence[Person], series: Series) -> dict[int, Enrollmen
     return {place.person_id: place for place in db.session.scalars(theirs.execution_options(populate_existing=True))}
 
 
-def _answers(people: Sequence[Person], places: dict[int, Enrollment], left: int, now: datetime) -> Answers:
-    """The seat that is kept for somebody is theirs, whatever else is left; one that ran out is like any other."""
+def _answers(people: Sequence[Person], places: dict[int, Enrollment], free: Free, now: datetime) -> Answers:
+    """The seat that is kept for somebody is theirs, whatever else is left, but one that is kept for a group waits for its answer; one
+    that ran out is like any other."""
     answers: Answers = {}
     for person in people:
         place = places.get(person.id)
         if place is not None and place.state != "offered":
             answers[person.id] = "in_line" if place.state == "waitlisted" else "in_it"
         elif place is not None and is_open(place, now):
-            answers[person.id] = "enrolled"
+            answers[person.id] = "enrolled" if place.group_id is None else "in_line"
         else:
-            answers[person.id] = "enrolled" if left > 0 else "no_seat"
-            left -= 1
+            answers[person.id] = "enrolled" if free.give(person.id) else "no_seat"
     return answers
 
 
@@ -77,16 +80,50 @@ def enroll_or_line_up(people: Sequence[Person], series: Series, *, by: Person, n
     return _recorded(answers, series, by=by, now=now)
 
 
-def _seat(people: Sequence[Person], series: Series, *, by: Person, now: datetime) -> Answers:
+def enroll_all_or_line_up_together(people: Sequence[Person], series: Series, *, by: Person, now: datetime) -> History:
+    """A seat for each who has no place yet, or, where there aren't as many, for nobody: then they wait for them as a group. Raises
+    Refused for more people than the series has seats."""
+    seats = _settled_or_refused(series, now)
+    places = live_places(people, series)
+    answers = _answers(people, places, free_for(people, series, seats, now), now)
+    if "no_seat" not in answers.values():
+        return enroll_several(people, series, by=by, now=now)
+    # A seat that is kept for one of them already is theirs alone.
+    group = [person for person in people if person.id not in places or answers[person.id] == "no_seat"]
+    answers = {person_id: "in_line" if answer == "enrolled" else answer for person_id, answer in answers.items()}
+    if len(group) > series.seats:
+        sentence = N_("{title} has {seats} seats, fewer than these {number} people, so they can never come together.")
+        raise Refused(sentence, field="people", title=series.seminar.title, seats=series.seats, number=len(group))
+    made = _made(series, by=by, now=now) if len(group) > 1 else None
+    line_up(group, series, by=by, now=now, group=made)
+    answers |= {person.id: "together" if made else "waitlisted" for person in group}
+    return _recorded(answers, series, by=by, now=now)
+
+
+def _made(series: Series, *, by: Person, now: datetime) -> WaitingGroup:
+    made = WaitingGroup(district_id=series.district_id, series_id=series.id, made_by_id=by.id, made_at=now)
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def _settled_or_refused(series: Series, now: datetime) -> Seats:
     lock(series)
     seats = settled(series, now)
     refuse_unless_it_takes_enrollments(series, now)
     if series.price_cents:
         sentence = N_("A seat in {title} is paid by whoever has it. Nominate these people: they enroll by themselves.")
         raise Refused(sentence, status=409, title=series.seminar.title)
-    places = live_places(people, series)
-    answers = _answers(people, places, seats.left, now)
+    return seats
+
+
+def _seat(people: Sequence[Person], series: Series, *, by: Person, now: datetime) -> Answers:
+    seats = _settled_or_refused(series, now)
+    places, free = live_places(people, series), free_for(people, series, seats, now)
+    answers = _answers(people, places, free, now)
     seated = [_enrolled(person, places.get(person.id), series, by=by, now=now) for person in people if answers[person.id] == "enrolled"]
+    for place in seated:
+        place.set_aside_id = free.given.get(place.person_id, place.set_aside_id)
     db.session.flush()
     record(seated, by=by, now=now)
     tell_each(seated, series, "enrolled", now=now)

@@ -83,7 +83,7 @@ def _on_the_way(standing: Standing) -> list[Progress]:
 def _suggested(standing: Standing, held: set[int], now: datetime) -> list[Listed]:
     """Open series for the grades that they teach, leading to a badge that they don't hold, in the order of their first day."""
     grades = [a.grade for a in standing.appointments if a.role == "teacher" and a.grade is not None]
-    wanted = Wanted(open_only=True, grades=(min(grades), max(grades)) if grades else None)
+    wanted = Wanted(open_only=True, grades=(min(grades), max(grades)) if grades else None, standing=standing)
     listed, _ = catalog(standing.person.district_id, wanted, now=now, page=1, size=20)
     taken = select(Enrollment.series_id).where(Enrollment.person_id == standing.person.id, Enrollment.state.in_(LIVE))
     mine = set(db.session.scalars(taken))

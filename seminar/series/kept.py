@@ -99,6 +99,6 @@ KINDS = [ATTENDANCE, ENROLLMENTS, ANSWERS]
 TABLES = {
     "enrollment_answer": "answers",
     "attendance": "attendance",
-    **dict.fromkeys(("enrollment", "meeting_move", "move_answer", "nomination", "series_message"), "enrollments"),
-    **dict.fromkeys(("seminar", "series", "meeting", "series_trainer"), "program"),
+    **dict.fromkeys(("enrollment", "meeting_move", "move_answer", "nomination", "series_message", "waiting_group"), "enrollments"),
+    **dict.fromkeys(("seminar", "series", "meeting", "series_trainer", "set_aside"), "program"),
 }

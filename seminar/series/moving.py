@@ -9,23 +9,27 @@ from sqlalchemy.orm import selectinload
 
 from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
+from seminar.people.appointment import Standing
 from seminar.people.person import Person
 from seminar.series.catalog import first_start, taken_seats
 from seminar.series.enrolling import enroll, withdraw
 from seminar.series.enrollment import Enrollment, lock, takes_them
+from seminar.series.open_seats import has_one_aside_for, seats_aside
 from seminar.series.series import Series
 
 OFFERED = 3
 
 
-def other_series(series: Series, now: datetime) -> list[Series]:
-    """The next series of the same seminar, which take enrollments, haven't begun and have a seat that nobody waits for; with
-    their meetings."""
+def other_series(series: Series, standing: Standing, now: datetime) -> list[Series]:
+    """The next series of the same seminar, which take enrollments, haven't begun and have a seat for this person that nobody waits for;
+    with their meetings."""
     waiting = select(func.count()).where(Enrollment.series_id == Series.id, Enrollment.state == "waitlisted").correlate(Series)
+    is_left = taken_seats() + seats_aside(standing.day) + waiting.scalar_subquery() < Series.seats
+    is_left |= has_one_aside_for(standing, standing.day)
     query = (
         select(Series)
         .where(Series.seminar_id == series.seminar_id, Series.id != series.id, takes_them(now), first_start() > now)
-        .where(Series.price_cents == 0, taken_seats() + waiting.scalar_subquery() < Series.seats)
+        .where(Series.price_cents == 0, is_left)
         .options(selectinload(Series.meetings))
     )
     return [] if series.price_cents else list(db.session.scalars(query.order_by(first_start(), Series.id).limit(OFFERED)))

@@ -25,6 +25,7 @@ CANCELED = N_("This series is canceled already.")
 MEETING_CANCELED = N_("This meeting is canceled already.")
 TAKEN = N_("{taken} seats are taken. Cancel places first, or keep at least as many seats.")
 IN_LINE = N_("{taken} seats are taken, and a freed one goes to the next in line. Close enrollment first, then cancel places.")
+ASIDE = N_("{taken} seats are taken and {aside} more set aside. Release those first, or keep at least as many seats.")
 # Of a meeting, what calendars show: the enrolled are told when it differs.
 TOLD_OF = ("starts_at", "ends_at", "place", "room")
 
@@ -68,6 +69,9 @@ def change_series(series: Series, values: dict[str, Any], *, by: Person, now: da
         seats = settled(series, now)
         if values["seats"] < seats.taken:
             raise Refused(IN_LINE if seats.waiting else TAKEN, field="seats", taken=seats.taken)
+        aside = sum(kept.free for kept in seats.kept)
+        if values["seats"] < seats.taken + aside:
+            raise Refused(ASIDE, field="seats", taken=seats.taken, aside=aside)
     for name, value in values.items():
         setattr(series, name, value)
     db.session.add(series)

@@ -13,13 +13,18 @@ from seminar.series.substitution import substitute
 from seminar.series.waitlist import join_waitlist
 from seminar.skills.signing import Shown, sign_off
 from tests.cast import NOW, TODAY, a_cast, a_model, a_series
-from tests.pages.doors import an_order_of_each
+from tests.pages.doors import a_group_and_a_set_aside, an_order_of_each
 
 BREAKS = {
     "A mail that was gathered is in a digest of the same person.": "UPDATE mail SET state = 'gathered', digest_id = id",
     "The kept count of seats is the counted one.": "UPDATE series SET seats_taken = 0",
     "A seat that was given to a colleague is followed by one place in the same series.": "UPDATE enrollment SET successor_id = id",
-    "Nobody waits while a seat is free.": "UPDATE series SET seats = 2",
+    "Nobody waits while a seat is free that they may have.": "UPDATE series SET seats = 2",
+    "Never more seats of a set-aside taken than it has, each in its own series, and its kept count is the counted one.": (
+        "UPDATE set_aside SET seats_taken = 1"
+    ),
+    "No seat that is set aside is taken by somebody else.": "UPDATE set_aside SET seats = 6",
+    "Who waits together is in one state, at one place in line.": "UPDATE waiting_group SET series_id = 1",
     "Every payment that came is on its order's ledger, once and as it was.": "UPDATE payment SET amount_cents = 12001 WHERE id = 2",
     "Every refund that went is on its order's ledger, once and as it was.": "UPDATE refund SET state = 'succeeded'",
     "The refunds of a payment are no more than it brought, and its kept count is the counted one.": "UPDATE payment SET refunded_cents = 1",
@@ -46,6 +51,7 @@ def district(db_session):
     substitute(enroll(cast.cora, series, by=cast.cora, now=NOW), cast.ada, by=cast.cora, now=NOW)
     join_waitlist(cast.ben, series, by=cast.ben, now=NOW)
     an_order_of_each(cast)
+    a_group_and_a_set_aside(cast)
     shown = [Shown(cast.ada, competency) for competency in cast.badge.competencies]
     sign_off(shown, cast.badge, by=cast.tara, series_id=None, now=NOW, day=TODAY)
     friday = TODAY.replace(day=5)

@@ -91,6 +91,7 @@ PAGES: dict[str | None, list[str]] = {
         "/depot?tag=XX-999",
     ],
     "program": [
+        "/series/{other_series}/set-asides",
         "/",
         "/program",
         "/seminars/new",

@@ -1,7 +1,7 @@
 """The doors of the house: who opens which route, by contracts.md's table, and a client to knock with."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from flask import Flask, url_for
 from flask.testing import FlaskClient
@@ -28,10 +28,14 @@ from seminar.people.sign_on import SignOnIdentity
 from seminar.people.sign_on_provider import SignOnProvider
 from seminar.series.answer import give_answers
 from seminar.series.enrolling import enroll, take_paid_seat
+from seminar.series.enrolling_several import enroll_all_or_line_up_together
 from seminar.series.nomination import nominate
+from seminar.series.set_aside import SetAside
+from seminar.series.setting_aside import set_aside
+from seminar.series.waiting_group import WaitingGroup
 from seminar.skills.sign_off import SignOff
 from seminar.web.mail_links import turn_off_token
-from tests.cast import ANSWERS, NOW, TODAY, Cast, a_cast, a_model, a_passkey, a_series, an_award, asking, signed_in
+from tests.cast import ANSWERS, NOW, TODAY, Cast, a_cast, a_model, a_passkey, a_series, an_award, asking, in_days, signed_in
 from tests.people.rosters import a_set, read_for, texts
 from tests.pictures import a_png
 
@@ -219,6 +223,13 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "series.show_several": PLANS,
     "series.create_withdrawal_for": ENROLLS,
     "series.create_nomination_refusal": EVERYBODY,
+    "series.show_set_asides": PLANS,
+    "series.create_set_aside": PLANS,
+    "series.save_set_aside": PLANS,
+    "series.create_release": PLANS,
+    # Ada's and Kim's group, which Pia put in line.
+    "series.create_group_enrollment": ("ada", "kim", *ENROLLS),
+    "series.create_group_refusal": ("ada", "kim", *ENROLLS),
     # Ada's seat: she, her principal, and who runs the program.
     "series.show_substitution": ("ada", *ENROLLS),
     "series.create_substitution": ("ada", *ENROLLS),
@@ -359,6 +370,7 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
     asking(series)
     give_answers(place, ANSWERS, by=cast.ada, now=NOW)
     nominated = nominate([cast.ben], series, note="Do come", by=cast.olive, now=NOW)
+    group, aside = a_group_and_a_set_aside(cast)
     an_award(cast, cast.ada, last_day=TODAY)
     reservation = reserve(Asked(cast.school, cast.ada, {model: 1}, TODAY, TODAY), by=cast.cora, now=NOW, today=TODAY)
     elsewhere, passkey = signed_in(cast.ada, "key-elsewhere"), a_passkey(cast.ada)
@@ -396,6 +408,8 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
         "money.show_return.token": payment.token,
         "refund_id": refund.id,
         "deed_id": nominated.id,
+        "group_id": group.id,
+        "set_aside_id": aside.id,
         "person_id": cast.ada.id,
         "appointment_id": 1,
         "badge_id": cast.badge.id,
@@ -452,6 +466,16 @@ def an_order_of_each(cast: Cast) -> tuple[int, Payment, Refund]:
     write([entry(paid.line, "payment", 12_000, source=f"payment:{paid.id}", by=None, now=NOW)])
     take_paid_seat(bens, now=NOW)
     return mine.id, payment, request(paid, 2_000, why="office", by=cast.olive, now=NOW)
+
+
+def a_group_and_a_set_aside(cast: Cast) -> tuple[WaitingGroup, SetAside]:
+    """Ada and Tara wait together for a series with one free seat; in another, one is set aside for teachers."""
+    weaving, sewing = a_series(cast, "Weaving", seats=2), in_days(a_series(cast, "Sewing"), 9)
+    enroll(cast.ben, weaving, by=cast.ben, now=NOW)
+    enroll_all_or_line_up_together([cast.ada, cast.kim], weaving, by=cast.pia, now=NOW)
+    day = TODAY + timedelta(days=7)
+    aside = set_aside(sewing, school=None, role="teacher", seats=1, released_on=day, by=cast.olive, now=NOW)
+    return db.session.scalars(select(WaitingGroup)).one(), aside
 
 
 def a_sheet(cast: Cast) -> EquipmentImport:

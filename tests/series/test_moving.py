@@ -7,12 +7,13 @@ from sqlalchemy import select
 
 from seminar.ground.db import db
 from seminar.ground.refusal import Refused
+from seminar.people.appointment import standing
 from seminar.series.enrolling import enroll
 from seminar.series.enrollment import Enrollment
 from seminar.series.moving import change_to, other_series
 from seminar.series.series import Meeting, Series
 from seminar.series.waitlist import join_waitlist
-from tests.cast import NOW, a_cast, a_series
+from tests.cast import NOW, TODAY, a_cast, a_series
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_one_press_takes_the_seat_there_and_gives_this_one_to_the_next_in_line(c
     there = another(cast, here)
     place = enroll(cast.ada, here, by=cast.ada, now=NOW)
     join_waitlist(cast.ben, here, by=cast.ben, now=NOW)
-    assert other_series(here, NOW) == [there]
+    assert other_series(here, standing(cast.ada, TODAY), NOW) == [there]
     change_to(there, place, by=cast.ada, now=NOW)
     db.session.commit()
     assert states() == [("Ada", here.id, "withdrawn"), ("Ben", here.id, "offered"), ("Ada", there.id, "enrolled")]
@@ -54,7 +55,7 @@ def test_where_there_is_no_seat_the_one_here_stays(cast):
     enroll(cast.ben, there, by=cast.ben, now=NOW)
     with pytest.raises(Refused, match="is full"):
         change_to(there, place, by=cast.ada, now=NOW)
-    assert place.state == "enrolled" and other_series(here, NOW) == []
+    assert place.state == "enrolled" and other_series(here, standing(cast.ada, TODAY), NOW) == []
 
 
 def test_only_series_that_can_be_moved_to_are_offered_the_next_first(cast):
@@ -71,7 +72,7 @@ def test_only_series_that_can_be_moved_to_are_offered_the_next_first(cast):
     begun = another(cast, here, days=10)
     begun.meetings[0].starts_at = NOW
     db.session.flush()
-    assert other_series(here, NOW) == [months[1], months[2], months[0]]
+    assert other_series(here, standing(cast.ada, TODAY), NOW) == [months[1], months[2], months[0]]
 
 
 def test_neither_another_seminar_nor_the_same_series_nor_without_a_seat_here(cast):

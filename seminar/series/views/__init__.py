@@ -11,6 +11,7 @@ from seminar.series.views import (  # noqa: E402
     enrollment,
     exports,
     grid,
+    groups,
     learning,
     meetings,
     messages,
@@ -19,6 +20,7 @@ from seminar.series.views import (  # noqa: E402
     program,
     running,
     seats,
+    set_asides,
     several,
 )
 
@@ -30,6 +32,7 @@ __all__ = [
     "enrollment",
     "exports",
     "grid",
+    "groups",
     "learning",
     "meetings",
     "messages",
@@ -39,5 +42,6 @@ __all__ = [
     "running",
     "seats",
     "series",
+    "set_asides",
     "several",
 ]

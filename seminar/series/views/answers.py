@@ -1,6 +1,7 @@
 """The questions of a series: before somebody enrolls, as they look at their answers again, and as its trainers read them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Self
 
 from flask import abort, redirect, render_template, url_for
@@ -11,10 +12,12 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from seminar.ground import clock
 from seminar.people.appointment import Standing
+from seminar.people.person import Person
 from seminar.series.access import looks_after
 from seminar.series.answer import answered, answers_of, change_answers, has_begun, pd_office
 from seminar.series.clash import IS_IN, meetings_at_the_same_time, meetings_on_closed_days
 from seminar.series.enrollment import Enrollment, live_enrollment, seats_of, takes_enrollments
+from seminar.series.free_seats import free_for
 from seminar.series.question import (
     CONFIDENCE,
     DIETARY,
@@ -130,11 +133,15 @@ def show_enrollment(series_id: int) -> object:
     found, standing, now = series_or_404(series_id), me(), clock.now()
     questions, place = asked_by(found), live_enrollment(standing.person, found, now)
     is_offered = place is not None and place.state == "offered"
-    is_free = place is None and takes_enrollments(found, now) and seats_of(found, now).left > 0
+    is_free = place is None and takes_enrollments(found, now) and _is_left(found, standing.person, now)
     if not (questions and (is_offered or is_free)):
         # Its page says what there is instead.
         return redirect(url_for("series.show_series", series_id=series_id), 303)
     return enrollment_page(found, QuestionForm.asking(questions, known_of(standing)))
+
+
+def _is_left(found: Series, person: Person, now: datetime) -> bool:
+    return free_for([person], found, seats_of(found, now), now).of(person.id) > 0
 
 
 def known_of(standing: Standing) -> dict[str, str]:
