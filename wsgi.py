@@ -37,7 +37,7 @@ from seminar.coverage import targets
 from seminar.ground import contributions, db, digest, health, kept, log, mail_kinds, metrics, retention, retention_rule
 from seminar.ground.clock import Clock, clock_starting
 from seminar.ground.settings import Settings, WrongSettings, environment, settings_from
-from seminar.money import asking, canceling, order, settling
+from seminar.money import asking, canceling, order, seat_grant, settling
 from seminar.money import mails as money_mails
 from seminar.money.views.card import card
 from seminar.people import mails as people_mails
@@ -135,6 +135,7 @@ def contribute(settings: Settings) -> None:
     contributions.attendance_facts[:] = [attendance.share_attended]
     contributions.standing_changed[:] = [at_risk.tell_reservations_at_risk]
     contributions.seat_held[:] = [order.open_order]
+    contributions.seat_costs[:] = [seat_grant.cost_of]
     contributions.seat_handed_on[:] = [order.hand_on]
     contributions.places_ended[:] = [settling.settle_places]
     # Seats first: what Stripe is asked may take a while.

@@ -22,6 +22,8 @@ class Recount:
     broken: list[str]
 
 
+# The kinds of entry that say what a payer owes of a price, whatever was paid of it.
+OWN_PART = "('charge', 'credit', 'grant', 'grant_back', 'waiver', 'waiver_back', 'discount', 'discount_back')"
 # (rule, sentence, what is counted, which rows break it)
 RECOUNTS = [
     (
@@ -87,7 +89,7 @@ RECOUNTS = [
         "SELECT count(*) FROM order_line",
         "SELECT 'order ' || o.order_id FROM order_line o WHERE (SELECT COALESCE(sum(p.amount_cents - p.refunded_cents), 0) FROM payment p"
         " WHERE p.line_id = o.id AND p.state IN ('succeeded', 'won')) > (SELECT COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l"
-        " WHERE l.line_id = o.id AND l.kind IN ('charge', 'credit')) AND NOT EXISTS (SELECT 1 FROM refund r JOIN payment p ON"
+        f" WHERE l.line_id = o.id AND l.kind IN {OWN_PART}) AND NOT EXISTS (SELECT 1 FROM refund r JOIN payment p ON"
         " p.id = r.payment_id WHERE p.line_id = o.id AND r.state = 'failed')",
     ),
     (
@@ -95,15 +97,47 @@ RECOUNTS = [
         "Whoever is enrolled at a price has paid it, but for what the bank or Stripe's dashboard took back.",
         "SELECT count(*) FROM order_line o JOIN enrollment e ON e.id = o.enrollment_id WHERE e.state = 'enrolled'",
         "SELECT 'order ' || o.order_id FROM order_line o JOIN enrollment e ON e.id = o.enrollment_id WHERE e.state = 'enrolled' AND"
-        " (SELECT COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l WHERE l.line_id = o.id AND l.kind IN"
-        " ('charge', 'credit', 'payment')) > 0",
+        " (SELECT COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l WHERE l.line_id = o.id AND (l.kind IN"
+        f" {OWN_PART} OR l.kind = 'payment')) > 0",
     ),
     (
         4,
         "Nothing is charged for a seat that lapsed.",
         "SELECT count(*) FROM order_line",
         "SELECT 'order ' || o.order_id FROM order_line o JOIN enrollment e ON e.id = o.enrollment_id WHERE e.state = 'lapsed' AND"
-        " (SELECT COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l WHERE l.line_id = o.id AND l.kind IN ('charge', 'credit')) <> 0",
+        f" (SELECT COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l WHERE l.line_id = o.id AND l.kind IN {OWN_PART}) <> 0",
+    ),
+    (
+        4,
+        "Never more is given of a funding source than its cap, and its kept sum is the counted one.",
+        "SELECT count(*) FROM funding_source",
+        "SELECT 'funding source ' || f.id FROM funding_source f WHERE f.consumed_cents > f.cap_cents OR f.consumed_cents <> (SELECT"
+        " COALESCE(sum(g.amount_cents), 0) FROM seat_grant g WHERE g.funding_source_id = f.id AND g.state = 'given')",
+    ),
+    (
+        4,
+        "No funding rule pays for more seats than it has, and its kept count is the counted one.",
+        "SELECT count(*) FROM funding_rule",
+        "SELECT 'funding rule ' || f.id FROM funding_rule f WHERE f.seats_used > f.seats OR f.seats_used <> (SELECT"
+        " count(*) FROM seat_grant g WHERE g.funding_rule_id = f.id AND g.state = 'given')",
+    ),
+    (
+        4,
+        "No discount code is used oftener than it may be, and its kept count is the counted one.",
+        "SELECT count(*) FROM discount_code",
+        "SELECT 'discount code ' || d.id FROM discount_code d WHERE d.used_count > d.most_uses OR d.used_count <> (SELECT"
+        " count(*) FROM code_use u WHERE u.discount_code_id = d.id AND u.state = 'used')",
+    ),
+    (
+        4,
+        "What others pay of a seat is on its order's ledger, once and as it is, and only of a place that isn't over.",
+        "SELECT count(*) FROM order_line",
+        "SELECT 'order ' || o.order_id FROM order_line o JOIN enrollment e ON e.id = o.enrollment_id WHERE (SELECT"
+        " -COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l WHERE l.line_id = o.id AND l.kind IN"
+        " ('grant', 'grant_back', 'waiver', 'waiver_back', 'discount', 'discount_back')) <> CASE WHEN e.state IN"
+        " ('requested', 'held', 'awaiting_po', 'enrolled') THEN"
+        " (SELECT COALESCE(sum(g.amount_cents), 0) FROM seat_grant g WHERE g.line_id = o.id AND g.state = 'given')"
+        " + (SELECT COALESCE(sum(u.amount_cents), 0) FROM code_use u WHERE u.line_id = o.id AND u.state = 'used') ELSE 0 END",
     ),
     (
         1,

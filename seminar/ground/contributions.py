@@ -41,6 +41,8 @@ school_closing: list[Callable[..., Any]] = []
 
 # (place, by, now) -> what is owed for it in cents, when a seat is held that has a price
 seat_held: list[Callable[..., Any]] = []
+# (person, series, now) -> what a seat that has a price would cost them, and who pays the rest, for the page that says so before
+seat_costs: list[Callable[..., Any]] = []
 # (places, why, by, now) -> None, when places in series ended: withdrawn, canceled, lapsed, or merged into another of the person's
 places_ended: list[Callable[..., Any]] = []
 

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from seminar.ground.contributions import Touched
 from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
+from seminar.money.dollars import dollars
 from seminar.money.order import OrderLine
 from seminar.money.payment import CAPTURED, Payment
 from seminar.series.enrollment import LIVE, Enrollment
@@ -25,9 +26,5 @@ def what_goes_back(series: Series, _now: datetime) -> list[Touched]:
     number, cents = db.session.execute(query).one()
     if not number:
         return []
-    says = Refused(N_("{amount} in all goes back to the cards that paid; payments: {number}."), amount=_dollars(int(cents)), number=number)
+    says = Refused(N_("{amount} in all goes back to the cards that paid; payments: {number}."), amount=dollars(int(cents)), number=number)
     return [Touched(N_("Refunds"), None, "money.show_orders", {"show": "all"}, says)]
-
-
-def _dollars(cents: int) -> str:
-    return f"${cents // 100:,}.{cents % 100:02d}"

@@ -37,7 +37,7 @@ STRIPE_EVENTS = RetentionKind(
 )
 KINDS = [ORDERS, STRIPE_EVENTS]
 TABLES = {
-    **dict.fromkeys(("orders", "order_line", "ledger_entry", "payment", "refund"), "orders"),
-    "refund_tier": "program",
+    **dict.fromkeys(("orders", "order_line", "ledger_entry", "payment", "refund", "seat_grant", "code_use"), "orders"),
+    **dict.fromkeys(("refund_tier", "funding_source", "funding_rule", "discount_code"), "program"),
     "stripe_event": "stripe_events",
 }

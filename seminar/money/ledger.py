@@ -3,8 +3,9 @@
 Laws: append-only, a source makes one entry (rule 4), each kind has its sign; all by the database. A balance is a sum. What was wrong
 is put right by another entry.
 
-Kinds: charge (a seat's price) and credit (less of it: the seat was given back, or the office let it go); payment, and refund (money
-went back); dispute (the bank took a payment back) and dispute_won (it returned).
+Kinds: charge (a seat's price) and credit (less of it: the seat was given back, or the office let it go); grant (a funding source
+pays), waiver (the district gives the seat away) and discount (a code takes something off), each with its way back when the place ends;
+payment, and refund (money went back); dispute (the bank took a payment back) and dispute_won (it returned).
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,8 +19,11 @@ from seminar.ground.db import Model, db
 from seminar.ground.triggers import append_only, listed
 from seminar.people.person import Person
 
-PLUS = ("charge", "refund", "dispute")
-MINUS = ("credit", "payment", "dispute_won")
+# What others than the payer pay of a price, and its way back.
+GIVEN = ("grant", "waiver", "discount")
+GIVEN_BACK = ("grant_back", "waiver_back", "discount_back")
+PLUS = ("charge", "refund", "dispute", *GIVEN_BACK)
+MINUS = ("credit", "payment", "dispute_won", *GIVEN)
 
 
 class LedgerEntry(Model):
@@ -87,9 +91,18 @@ def balances(line_ids: Iterable[int]) -> dict[int, int]:
 
 
 def charges(line_ids: Iterable[int]) -> dict[int, int]:
-    """By line, its price, less what was let go of it, in cents; one statement."""
+    """By line, its price, less what others pay and what was let go of it, in cents; one statement."""
+    return _sums(line_ids, ("charge", "credit", *GIVEN, *GIVEN_BACK))
+
+
+def given(line_ids: Iterable[int]) -> dict[int, int]:
+    """By line, what others pay of its price, in cents; one statement."""
+    return {line_id: -cents for line_id, cents in _sums(line_ids, (*GIVEN, *GIVEN_BACK)).items()}
+
+
+def _sums(line_ids: Iterable[int], kinds: Sequence[str]) -> dict[int, int]:
     query = select(LedgerEntry.line_id, func.sum(LedgerEntry.amount_cents)).where(LedgerEntry.line_id.in_(list(line_ids)))
-    query = query.where(LedgerEntry.kind.in_(("charge", "credit"))).group_by(LedgerEntry.line_id)
+    query = query.where(LedgerEntry.kind.in_(kinds)).group_by(LedgerEntry.line_id)
     return {line_id: int(cents) for line_id, cents in db.session.execute(query)}
 
 

@@ -17,12 +17,14 @@ from seminar.ground.db import db
 from seminar.ground.outbox import Letter
 from seminar.money import payment as paying
 from seminar.money import refund as refunding
+from seminar.money.discount_code import return_uses
 from seminar.money.found import CardDispute, CardPage, CardRefund
-from seminar.money.ledger import LedgerEntry, balances, charge, charges, entry, write
+from seminar.money.ledger import LedgerEntry, balances, charge, charges, entry, given, write
 from seminar.money.order import OrderLine
 from seminar.money.payment import NOT_COME, OPEN, Payment, lock_payment, payment_named
 from seminar.money.refund import Refund, whole_refund
 from seminar.money.refund_rule import closed_days, percent_back, school_days_before
+from seminar.money.seat_grant import give, take_back
 from seminar.people.appointment import Appointment, current_on
 from seminar.people.person import Person
 from seminar.series.enrolling import take_paid_seat
@@ -44,15 +46,18 @@ WHY = {"withdrawn": "withdrawn", "canceled": "canceled", "lapsed": "late", "merg
 
 
 def settle_places(places: Sequence[Enrollment], *, why: str, by: Person | None, now: datetime) -> None:
-    """These places, of series whose rows are locked, ended: what is owed for them goes, and what was paid comes back, but for what the
-    refund rule of their day keeps of one that the person themselves withdrew. As many statements whatever their number."""
+    """These places, of series whose rows are locked, ended: what is owed for them goes, what others paid is theirs again whole, and what
+    was paid comes back, but for what the refund rule of their day keeps of one that the person themselves withdrew. As many statements
+    whatever their number."""
     lines = _lines_of(places)
     if not lines:
         return
     ids = [line.id for line in lines]
-    charged, paid = charges(ids), _by_line(refunding.captured(ids))
     own_wish = [line for line in lines if why == "withdrawn" and by is not None and by.id == line.enrollment.person_id]
     kept = kept_of(own_wish, now)
+    take_back(lines, by=by, now=now)
+    return_uses(lines, by=by, now=now)
+    charged, paid = charges(ids), _by_line(refunding.captured(ids))
     credits, refunds = [], []
     for line in lines:
         keeps = kept.get(line.id, 0)
@@ -79,15 +84,17 @@ def _by_line(payments: Sequence[Payment]) -> dict[int, list[Payment]]:
 
 
 def kept_of(lines: Sequence[OrderLine], now: datetime) -> dict[int, int]:
-    """By line, what the district keeps of its price if the person withdraws now, in cents, a part of a cent with it; nothing of a seat
-    that nobody had."""
+    """By line, what the district keeps if the person withdraws now of what they pay themselves of its price, in cents, a part of a cent
+    with it; nothing of a seat that nobody had."""
     closed: dict[int, set[date]] = {}
     kept = {}
+    by_others = given([line.id for line in lines]) if lines else {}
     for line in lines:
         if line.enrollment.enrolled_at is not None:
             if line.district_id not in closed:
                 closed[line.district_id] = closed_days(line.district_id, now)
-            kept[line.id] = line.price_cents - line.price_cents * percent_of(line, now, closed[line.district_id]) // 100
+            own = line.price_cents - by_others.get(line.id, 0)
+            kept[line.id] = own - own * percent_of(line, now, closed[line.district_id]) // 100
     return kept
 
 
@@ -150,16 +157,30 @@ def _paid(payment: Payment, found: CardPage, now: datetime) -> None:
     line = payment.line
     write([entry(line, "payment", payment.amount_cents, source=f"payment:{payment.id}", by=None, now=now)])
     place = line.enrollment
+    had_lapsed = place.state == "lapsed"
     if take_paid_seat(place, now=now):
-        if balances([line.id])[line.id] < 0:
-            # It lapsed, and what was owed went with it.
-            charge(line, source=f"charge-late:{place.id}", by=None, now=now)
+        over = -balances([line.id])[line.id]
+        if over > 0 and had_lapsed:
+            _charge_again(line, now)
+        elif over > 0:
+            # Less was asked since that page was opened.
+            refunding.request(payment, over, why="twice", by=None, now=now)
         return
     why = "twice" if place.state == "enrolled" else "late"
     refunding.request(payment, payment.amount_cents, why=why, by=None, now=now)
     if why == "late":
         lapsed = place.state == "lapsed"
         _tell(payment, "paid_late", now, was_kept=lapsed, waits=lapsed and _first_in_line(place, now))
+
+
+def _charge_again(line: OrderLine, now: datetime) -> None:
+    """It lapsed, and what was owed went with it. They paid what they were asked for: what others don't pay of the rest any more, the
+    district bears."""
+    charge(line, source=f"charge-late:{line.enrollment_id}", by=None, now=now)
+    rest = balances([line.id])[line.id]
+    rest -= give(line, rest, by=None, now=now) if rest > 0 else 0
+    if rest > 0:
+        write([entry(line, "credit", rest, source=f"late:{line.enrollment_id}", by=None, now=now)])
 
 
 def _first_in_line(place: Enrollment, now: datetime) -> bool:

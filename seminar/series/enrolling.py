@@ -67,10 +67,15 @@ def _hold(place: Enrollment, series: Series, *, by: Person, now: datetime) -> No
     record([place], by=by, now=now)
     owed = sum(open_order(place, by=by, now=now) for open_order in contributions.seat_held)
     if owed <= 0:
-        move(place, "enrolled", by=by, now=now)
-        _is_theirs(place, by=by, now=now)
+        take_covered_seat(place, by=by, now=now)
     elif by.id != place.person_id:
         tell_each([place], series, "held", now=now)
+
+
+def take_covered_seat(place: Enrollment, *, by: Person, now: datetime) -> None:
+    """Nothing is owed for the held seat, whose series is locked, without a payment of theirs: it is theirs. Flushes."""
+    move(place, "enrolled", by=by, now=now)
+    _is_theirs(place, by=by, now=now)
 
 
 def _is_theirs(place: Enrollment, *, by: Person, now: datetime) -> None:

@@ -6,7 +6,7 @@ from flask import abort, render_template, request
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
-from seminar.ground import clock
+from seminar.ground import clock, contributions
 from seminar.ground.counting import MOST_COUNTED
 from seminar.ground.db import db
 from seminar.ground.refusal import Refused
@@ -122,6 +122,7 @@ def own_part(standing: Standing, found: Series, *, is_open: bool) -> dict[str, o
         "clashes": meetings_at_the_same_time(standing.person, found, now) if may_take else [],
         "on_closed_days": meetings_on_closed_days(found, now) if may_take else [],
         "answers": answers_of(enrollment) if enrollment and state == "enrolled" else {},
+        "costs": [cost(standing.person, found, now) for cost in contributions.seat_costs] if may_take and found.price_cents else [],
         "begun": has_begun(found, now),
         "may_take_attendance": looks_after(standing, found),
         "may_see_grid": looks_after(standing, found) and found.seminar.badge_id is not None,
