@@ -17,7 +17,7 @@ from seminar.ground.db import Model, db
 from seminar.ground.refusal import N_, Refused
 from seminar.ground.triggers import keeps_count
 from seminar.money.funding_source import SAY_WHY
-from seminar.money.ledger import balances, entry, write
+from seminar.money.ledger import balances, entry, let_a_little_go, write
 from seminar.money.order import OrderLine
 from seminar.money.payment import open_payment
 from seminar.money.seat_grant import schools_of
@@ -186,7 +186,7 @@ def use_code(line: OrderLine, typed: str, *, by: Person, now: datetime) -> int:
     if cents <= 0:
         raise Refused(N_("The code {code} takes nothing off this amount."), field="code", code=code.code)
     _take_off(line, code, cents, by=by, now=now)
-    if cents == owed:
+    if let_a_little_go(line, owed - cents, by=by, now=now) == 0:
         take_covered_seat(place, by=place.person, now=now)
     return cents
 

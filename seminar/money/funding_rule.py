@@ -126,7 +126,7 @@ def end_rule(rule: FundingRule, *, reason: str, by: Person, now: datetime) -> No
     if rule.ended_at is not None:
         raise Refused(N_("This ended already."), status=409)
     if not reason:
-        raise Refused(SAY_WHY, field=f"reason-{rule.id}")
+        raise Refused(SAY_WHY, field="reason")
     rule.ended_at, rule.ended_by_id, rule.ended_reason = now, by.id, reason
     db.session.flush()
     history.record(by, "funding rule ended", rule, now, reason=reason)

@@ -24,6 +24,9 @@ GIVEN = ("grant", "waiver", "discount")
 GIVEN_BACK = ("grant_back", "waiver_back", "discount_back")
 PLUS = ("charge", "refund", "dispute", *GIVEN_BACK)
 MINUS = ("credit", "payment", "dispute_won", *GIVEN)
+_CHARGED = ("charge", "credit", *GIVEN, *GIVEN_BACK)
+# Cards aren't charged for less (docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).
+LEAST_CENTS = 50
 
 
 class LedgerEntry(Model):
@@ -62,6 +65,18 @@ def charge(line: Any, *, source: str, by: Person | None, now: datetime) -> None:
     write([entry(line, "charge", line.price_cents, source=source, by=by, now=now)])
 
 
+def asked_for(cents: int) -> int:
+    """What is asked of somebody who is left with so many cents of a price: nothing, where it is less than a card can pay."""
+    return cents if cents >= LEAST_CENTS else 0
+
+
+def let_a_little_go(line: Any, cents: int, *, by: Person | None, now: datetime) -> int:
+    """So many cents are left of the price of the line once others paid theirs. Answers what is asked for; the rest is let go."""
+    if 0 < cents < LEAST_CENTS:
+        write([entry(line, "credit", cents, source=f"little:{line.id}", by=by, now=now)])
+    return asked_for(cents)
+
+
 def entry(line: Any, kind: str, cents: int, *, source: str, by: Person | None, now: datetime, note: str = "") -> dict[str, Any]:
     """A row of so many cents, which are above zero here; the kind has the sign."""
     return {
@@ -92,18 +107,17 @@ def balances(line_ids: Iterable[int]) -> dict[int, int]:
 
 def charges(line_ids: Iterable[int]) -> dict[int, int]:
     """By line, its price, less what others pay and what was let go of it, in cents; one statement."""
-    return _sums(line_ids, ("charge", "credit", *GIVEN, *GIVEN_BACK))
-
-
-def given(line_ids: Iterable[int]) -> dict[int, int]:
-    """By line, what others pay of its price, in cents; one statement."""
-    return {line_id: -cents for line_id, cents in _sums(line_ids, (*GIVEN, *GIVEN_BACK)).items()}
-
-
-def _sums(line_ids: Iterable[int], kinds: Sequence[str]) -> dict[int, int]:
     query = select(LedgerEntry.line_id, func.sum(LedgerEntry.amount_cents)).where(LedgerEntry.line_id.in_(list(line_ids)))
-    query = query.where(LedgerEntry.kind.in_(kinds)).group_by(LedgerEntry.line_id)
+    query = query.where(LedgerEntry.kind.in_(_CHARGED)).group_by(LedgerEntry.line_id)
     return {line_id: int(cents) for line_id, cents in db.session.execute(query)}
+
+
+def given_and_charged(line_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """By line, what others pay of its price, and what `charges` answers, in cents; one statement."""
+    by_others = func.sum(LedgerEntry.amount_cents).filter(LedgerEntry.kind.in_((*GIVEN, *GIVEN_BACK)))
+    charged = func.sum(LedgerEntry.amount_cents).filter(LedgerEntry.kind.in_(_CHARGED))
+    query = select(LedgerEntry.line_id, by_others, charged).where(LedgerEntry.line_id.in_(list(line_ids))).group_by(LedgerEntry.line_id)
+    return {line_id: (-int(others or 0), int(cents or 0)) for line_id, others, cents in db.session.execute(query)}
 
 
 def balance(order_id: int) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from seminar.ground import history
 from seminar.ground.db import Model, db
-from seminar.money.ledger import charge
+from seminar.money.ledger import charge, let_a_little_go
 from seminar.money.refund_rule import tiers_of
 from seminar.money.seat_grant import give
 from seminar.people.person import Person
@@ -74,7 +74,7 @@ def open_order(place: Enrollment, *, by: Person, now: datetime) -> int:
     charge(line, source=f"charge:{place.id}", by=by, now=now)
     funded = give(line, price, by=by, now=now)
     history.record(by, "order opened", order, now, enrollment=place.id, cents=price, funded=funded)
-    return price - funded
+    return let_a_little_go(line, price - funded, by=by, now=now) if funded else price
 
 
 def hand_on(place: Enrollment, successor: Enrollment, *, by: Person, now: datetime) -> None:

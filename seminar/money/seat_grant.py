@@ -16,7 +16,7 @@ from seminar.ground.db import Model, db
 from seminar.ground.triggers import keeps_count
 from seminar.money.funding_rule import EVERYBODY, TITLE_ONE, FundingRule, lock_rules, rules_for
 from seminar.money.funding_source import FundingSource
-from seminar.money.ledger import entry, write
+from seminar.money.ledger import asked_for, entry, write
 from seminar.people.appointment import Appointment, current_on
 from seminar.people.person import Person
 from seminar.people.school import School
@@ -130,7 +130,8 @@ def cost_of(person: Person, series: Series, now: datetime) -> Cost:
     day, price = series.district.day(now), series.price_cents
     rules = rules_for(series)
     found = shares(price, price, rules, schools_of(person.id, day), day) if rules else []
-    return Cost(price - sum(share.cents for share in found), [(_payer(share.rule), share.cents) for share in found])
+    rest = price - sum(share.cents for share in found)
+    return Cost(asked_for(rest) if found else price, [(_payer(share.rule), share.cents) for share in found])
 
 
 def _payer(rule: FundingRule) -> str:

@@ -19,7 +19,7 @@ from seminar.money import payment as paying
 from seminar.money import refund as refunding
 from seminar.money.discount_code import return_uses
 from seminar.money.found import CardDispute, CardPage, CardRefund
-from seminar.money.ledger import LedgerEntry, balances, charge, charges, entry, given, write
+from seminar.money.ledger import LedgerEntry, balances, charge, charges, entry, given_and_charged, write
 from seminar.money.order import OrderLine
 from seminar.money.payment import NOT_COME, OPEN, Payment, lock_payment, payment_named
 from seminar.money.refund import Refund, whole_refund
@@ -88,13 +88,14 @@ def kept_of(lines: Sequence[OrderLine], now: datetime) -> dict[int, int]:
     with it; nothing of a seat that nobody had."""
     closed: dict[int, set[date]] = {}
     kept = {}
-    by_others = given([line.id for line in lines]) if lines else {}
+    parts = given_and_charged([line.id for line in lines]) if lines else {}
     for line in lines:
         if line.enrollment.enrolled_at is not None:
             if line.district_id not in closed:
                 closed[line.district_id] = closed_days(line.district_id, now)
-            own = line.price_cents - by_others.get(line.id, 0)
-            kept[line.id] = own - own * percent_of(line, now, closed[line.district_id]) // 100
+            by_others, charged = parts[line.id]
+            own = line.price_cents - by_others
+            kept[line.id] = min(own - own * percent_of(line, now, closed[line.district_id]) // 100, charged)
     return kept
 
 

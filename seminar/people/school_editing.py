@@ -46,7 +46,7 @@ def save_school(school: School, rule: SchoolRule, *, by: Person, now: datetime) 
     school.address, school.delivery_stop, school.title_one = rule.address, rule.delivery_stop, rule.title_one
     db.session.add(school)
     db.session.flush()
-    history.record(by, "school added" if is_new else "school changed", school, now, code=rule.code, name=rule.name, title_one=rule.title_one)
+    history.record(by, "school added" if is_new else "school changed", school, now, code=rule.code, name=rule.name, aided=rule.title_one)
 
 
 def goes_on_at(school: School, day: date, now: datetime) -> tuple[int, list[Touched]]:

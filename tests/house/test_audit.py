@@ -13,7 +13,7 @@ from seminar.series.substitution import substitute
 from seminar.series.waitlist import join_waitlist
 from seminar.skills.signing import Shown, sign_off
 from tests.cast import NOW, TODAY, a_cast, a_model, a_series
-from tests.pages.doors import an_order_of_each
+from tests.pages.doors import an_order_of_each, paid_by_others
 
 BREAKS = {
     "A mail that was gathered is in a digest of the same person.": "UPDATE mail SET state = 'gathered', digest_id = id",
@@ -29,6 +29,14 @@ BREAKS = {
         "UPDATE enrollment SET state = 'enrolled' WHERE state = 'held'"
     ),
     "Nothing is charged for a seat that lapsed.": "UPDATE enrollment SET state = 'lapsed' WHERE state = 'held'",
+    "Never more is given of a funding source than its cap, and its kept sum is the counted one.": (
+        "UPDATE funding_source SET consumed_cents = consumed_cents - 1"
+    ),
+    "No funding rule pays for more seats than it has, and its kept count is the counted one.": "UPDATE funding_rule SET seats_used = 0",
+    "No discount code is used oftener than it may be, and its kept count is the counted one.": "UPDATE discount_code SET used_count = 0",
+    "What others pay of a seat is on its order's ledger, once and as it is, and only of a place that isn't over.": (
+        "UPDATE seat_grant SET state = 'returned', returned_at = given_at"
+    ),
     "Every day of a live loan is claimed, by that loan.": "DELETE FROM item_day",
     "Each reservation keeps what was checked.": "DELETE FROM gate_check",
     "Each sign-off is by a trainer cleared for the skill that day.": "UPDATE clearance SET first_day = '2028-01-01'",
@@ -46,6 +54,7 @@ def district(db_session):
     substitute(enroll(cast.cora, series, by=cast.cora, now=NOW), cast.ada, by=cast.cora, now=NOW)
     join_waitlist(cast.ben, series, by=cast.ben, now=NOW)
     an_order_of_each(cast)
+    paid_by_others(cast)
     shown = [Shown(cast.ada, competency) for competency in cast.badge.competencies]
     sign_off(shown, cast.badge, by=cast.tara, series_id=None, now=NOW, day=TODAY)
     friday = TODAY.replace(day=5)

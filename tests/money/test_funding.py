@@ -310,3 +310,16 @@ def test_a_rule_that_makes_no_sense_is_refused(db_session):
     end_source(source, reason="Spent", by=cast.olive, now=NOW)
     add("ended already")
     db.session.commit()
+
+
+def test_what_is_too_little_for_a_card_is_not_asked_for(db_session):
+    cast = a_cast()
+    change_refund_rule(cast.district, [(0, 0)], by=cast.olive, now=NOW)
+    series, source = a_priced_series(cast), a_source(cast)
+    a_rule(cast, series, source, percent=None, most_cents=11_951)
+    assert cost_of(cast.ada, series, NOW).cents == 0
+    place = held(cast, "ada", series, NOW)
+    assert (place.state, kinds(place)[2:], balance_of(place)) == ("enrolled", [("credit", -49)], 0)
+    withdraw(place, by=cast.ada, now=NOW)
+    db.session.commit()
+    assert (balance_of(place), consumed(source)) == (0, 0)

@@ -16,6 +16,9 @@ from inventory.reserving import Asked, reserve
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.ground.sheets import read_table
+from seminar.money.discount_code import DiscountCode, use_code
+from seminar.money.funding_rule import FundingRule
+from seminar.money.funding_source import FundingSource
 from seminar.money.ledger import entry, write
 from seminar.money.order import order_of
 from seminar.money.payment import Payment, begin_payment, move
@@ -32,6 +35,7 @@ from seminar.series.nomination import nominate
 from seminar.skills.sign_off import SignOff
 from seminar.web.mail_links import turn_off_token
 from tests.cast import ANSWERS, NOW, TODAY, Cast, a_cast, a_model, a_passkey, a_series, an_award, asking, signed_in
+from tests.money.funding import a_code, a_rule, a_source
 from tests.people.rosters import a_set, read_for, texts
 from tests.pictures import a_png
 
@@ -266,6 +270,25 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "money.create_try": PLANS,
     "money.show_refund_rule": PLANS,
     "money.save_refund_rule": PLANS,
+    "money.show_funding": PLANS,
+    "money.show_new_funding_source": PLANS,
+    "money.create_funding_source": PLANS,
+    "money.show_funding_source": PLANS,
+    "money.save_funding_source": PLANS,
+    "money.create_funding_ending": PLANS,
+    "money.show_new_funding_rule": PLANS,
+    "money.create_funding_rule": PLANS,
+    "money.show_funding_rule": PLANS,
+    "money.create_rule_ending": PLANS,
+    "money.show_discount_codes": PLANS,
+    "money.show_new_discount_code": PLANS,
+    "money.create_discount_code": PLANS,
+    "money.show_discount_code": PLANS,
+    "money.create_code_ending": PLANS,
+    "money.create_discount": ("ada",),
+    "money.show_spend": PLANS,
+    "money.show_spend_export": PLANS,
+    "money.show_orders_export": PLANS,
     "money.create_event": "public",
     "coverage.show_staff": EVERYBODY,
     "coverage.show_school": ("ada", "cora", "pia", "tara", "kim", "olive"),
@@ -332,6 +355,11 @@ FILTERS = {
     "series.show_series_export": ("?format=csv&season=summer",),
     "series.show_catalog": ("?past=1", "?search=robotics&season=year-round&grades=K-2&open=1", "?search=nothing+like+it"),
     "money.show_orders": ("?show=all", "?search=ada", "?search=nobody"),
+    "money.show_new_funding_rule": ("?series={series_id}", "?seminar={seminar_id}"),
+    "money.show_new_discount_code": ("?series={series_id}", "?seminar={seminar_id}"),
+    "money.show_spend": ("?year=2026",),
+    "money.show_spend_export": ("?format=csv",),
+    "money.show_orders_export": ("?format=csv",),
     "series.show_choose_series": ("?person={person_id}", "?search=nothing+like+it"),
     "series.show_enroll_people": ("?person={person_id}",),
     "series.show_substitution": ("?colleague={other_id}", "?who=ben"),
@@ -356,6 +384,7 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
     series, model = a_series(cast), a_model(cast)
     place = enroll(cast.ada, series, by=cast.ada, now=NOW)
     costs, payment, refund = an_order_of_each(cast)
+    source, rule, code = paid_by_others(cast)
     asking(series)
     give_answers(place, ANSWERS, by=cast.ada, now=NOW)
     nominated = nominate([cast.ben], series, note="Do come", by=cast.olive, now=NOW)
@@ -395,6 +424,9 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
         "order_id": payment.order_id,
         "money.show_return.token": payment.token,
         "refund_id": refund.id,
+        "source_id": source.id,
+        "rule_id": rule.id,
+        "code_id": code.id,
         "deed_id": nominated.id,
         "person_id": cast.ada.id,
         "appointment_id": 1,
@@ -452,6 +484,17 @@ def an_order_of_each(cast: Cast) -> tuple[int, Payment, Refund]:
     write([entry(paid.line, "payment", 12_000, source=f"payment:{paid.id}", by=None, now=NOW)])
     take_paid_seat(bens, now=NOW)
     return mine.id, payment, request(paid, 2_000, why="office", by=cast.olive, now=NOW)
+
+
+def paid_by_others(cast: Cast) -> tuple[FundingSource, FundingRule, DiscountCode]:
+    """Of a seat that Cora is to pay, a source pays half and the district a tenth; a code takes something off the rest."""
+    series, source, code = a_series(cast, "Sewing"), a_source(cast), a_code(cast)
+    series.price_cents = 10_000
+    rule = a_rule(cast, series, source, percent=50)
+    a_rule(cast, series.seminar, None, percent=10)
+    place = enroll(cast.cora, series, by=cast.cora, now=NOW)
+    use_code(order_of(place.id).lines[0], code.code, by=cast.cora, now=NOW)
+    return source, rule, code
 
 
 def a_sheet(cast: Cast) -> EquipmentImport:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import joinedload
 from seminar.ground.contributions import Card
 from seminar.ground.db import db
 from seminar.money.access import keeps_orders
+from seminar.money.ledger import balances
 from seminar.money.order import Order, OrderLine
 from seminar.money.views.office import to_look_at
 from seminar.people.appointment import Standing
@@ -18,7 +19,7 @@ from seminar.series.series import Series
 def home_cards(standing: Standing, now: datetime) -> list[Card]:
     cards = []
     if lines := _to_pay(standing.person.id, now):
-        cards.append(Card("money/card_to_pay.html", {"lines": lines}))
+        cards.append(Card("money/card_to_pay.html", {"lines": lines, "owed": balances([line.id for line in lines])}))
     if keeps_orders(standing) and (count := _count(standing.person.district_id)):
         cards.append(Card("money/card_orders.html", {"count": count}))
     return cards

@@ -53,7 +53,7 @@ def order_page(order: Order, refused: Refused | None = None) -> str:
     place = line.enrollment
     owed = balances([line.id]).get(line.id, 0)
     is_held = place.state == "held" and place.hold_until is not None and place.hold_until > now
-    has_seat, payments = place.state == "enrolled", payments_of(order.id)
+    has_seat, payments, entries = place.state == "enrolled", payments_of(order.id), entries_of(order.id)
     return render_template(
         "money/order.html",
         order=order,
@@ -65,7 +65,8 @@ def order_page(order: Order, refused: Refused | None = None) -> str:
         paid_cents=sum(payment.left_cents for payment in payments),
         back=comes_back(line, payments, now) if has_seat else 0,
         payment=open_payment(order.id) if is_held else None,
-        entries=entries_of(order.id),
+        entries=entries,
+        has_code=sum(entry.amount_cents for entry in entries if entry.kind in ("discount", "discount_back")) < 0,
         payments=payments,
         refunds=refunds_of(order.id),
         pays_by_card=card() is not None,
