@@ -105,6 +105,15 @@ PAGES: dict[str | None, list[str]] = {
         "/orders",
         "/orders?show=all",
         "/settings/refunds",
+        "/funding",
+        "/funding/new",
+        "/funding/1",
+        "/funding/rules/new?seminar={seminar}",
+        "/funding/rules/1",
+        "/discount-codes",
+        "/discount-codes/new",
+        "/discount-codes/1",
+        "/spend",
         "/series/{series}/meetings/new",
         "/series/{series}/skills",
         "/meetings/{meeting}/edit",
@@ -161,7 +170,7 @@ ANSWERS[None, "/sign-in/address/used-up"] = 404
 # A mail's HTML is looked at in test_mail.py: in its sandbox nothing runs, axe neither.
 NO_PAGES = {"static", "healthz", "readyz", "series.show_feed", "people.show_mail_letter", "people.show_roster_rows"}
 NO_PAGES |= {"inventory.show_import_template", "inventory.show_import_refused"}
-NO_PAGES |= {"series.show_people_export", "series.show_series_export"}
+NO_PAGES |= {"series.show_people_export", "series.show_series_export", "money.show_spend_export", "money.show_orders_export"}
 # The demo district has no sheet and no roster; test_importing.py and test_roster.py walk them at each width.
 ELSEWHERE = {"inventory.show_import", "people.show_roster_import", "series.show_several"}
 # Nobody of the demo has an order but who pays: test_paying.py does, and comes to each page of it.

@@ -8,7 +8,7 @@ from seminar.ground import clock
 from seminar.ground.db import db
 from seminar.ground.refusal import Refused
 from seminar.money.access import keeps_orders, sees_order
-from seminar.money.ledger import balances, entries_of
+from seminar.money.ledger import GIVEN, balances, entries_of
 from seminar.money.order import Order, OrderLine, order_of, whole_order
 from seminar.money.payment import open_payment, payments_of
 from seminar.money.refund import refunds_of
@@ -66,6 +66,7 @@ def order_page(order: Order, refused: Refused | None = None) -> str:
         back=comes_back(line, payments, now) if has_seat else 0,
         payment=open_payment(order.id) if is_held else None,
         entries=entries,
+        by_others=any(entry.kind in GIVEN for entry in entries),
         has_code=sum(entry.amount_cents for entry in entries if entry.kind in ("discount", "discount_back")) < 0,
         payments=payments,
         refunds=refunds_of(order.id),
