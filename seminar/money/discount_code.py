@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, select, update
+from sqlalchemy import CheckConstraint, ForeignKey, Index, func, select, update
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from seminar.ground import history
@@ -227,12 +227,14 @@ def _given_back(use: CodeUse, line: OrderLine, *, by: Person | None, now: dateti
     return entry(line, "discount_back", use.amount_cents, source=source, by=by, now=now, note=code)
 
 
-def uses_of(code: DiscountCode) -> list[CodeUse]:
-    """The newest first, with whose seat each was; one statement."""
+def uses_of(code: DiscountCode, *, page: int, size: int) -> tuple[list[CodeUse], int]:
+    """A page of them, the newest first, with whose seat each was; and how many there are in all."""
+    mine = CodeUse.discount_code_id == code.id
+    total = db.session.scalar(select(func.count()).where(mine)) or 0
     place = joinedload(CodeUse.line).joinedload(OrderLine.enrollment)
     beside = place.options(joinedload(Enrollment.person), joinedload(Enrollment.series).joinedload(Series.seminar))
-    query = select(CodeUse).where(CodeUse.discount_code_id == code.id).options(beside, joinedload(CodeUse.school))
-    return list(db.session.scalars(query.order_by(CodeUse.id.desc())))
+    query = select(CodeUse).where(mine).options(beside, joinedload(CodeUse.school)).order_by(CodeUse.id.desc())
+    return list(db.session.scalars(query.limit(size).offset((page - 1) * size))), total
 
 
 def codes_of(district_id: int) -> list[DiscountCode]:

@@ -19,6 +19,7 @@ from seminar.ground.refusal import N_, Refused
 from seminar.money.funding_source import SAY_WHY, FundingSource
 from seminar.people.person import Person
 from seminar.people.school import School
+from seminar.series.catalog import is_over
 from seminar.series.seminar import Seminar
 from seminar.series.series import Series
 
@@ -157,8 +158,20 @@ def _held(query: Select[T]) -> Select[T]:
     return query.with_for_update(key_share=True).execution_options(populate_existing=True)
 
 
-def rules_of_district(district_id: int) -> list[FundingRule]:
-    """Those that haven't ended, with what they are of; one statement."""
-    query = select(FundingRule).where(FundingRule.district_id == district_id, FundingRule.ended_at.is_(None))
+def rules_that_go_on(district_id: int, now: datetime) -> list[FundingRule]:
+    """Those of seminars, and of series that aren't over, with what they are of; one statement."""
+    going_on = select(Series.id).where(Series.district_id == district_id, Series.canceled_at.is_(None), ~is_over(district_id, now))
+    theirs = FundingRule.seminar_id.is_not(None) | FundingRule.series_id.in_(going_on)
+    query = select(FundingRule).where(FundingRule.district_id == district_id, FundingRule.ended_at.is_(None), theirs)
+    return list(db.session.scalars(_whole(query)))
+
+
+def rules_of(of: Series | Seminar) -> list[FundingRule]:
+    """What pays for the seats of a series, or of each series of a seminar, in its order; one statement."""
+    is_of_it = _of([of.id]) if isinstance(of, Series) else FundingRule.seminar_id == of.id
+    return list(db.session.scalars(_whole(select(FundingRule).where(is_of_it, FundingRule.ended_at.is_(None)))))
+
+
+def _whole(query: Select[FundingRule]) -> Select[FundingRule]:
     of = joinedload(FundingRule.series).joinedload(Series.seminar), joinedload(FundingRule.seminar)
-    return list(db.session.scalars(query.options(*of, joinedload(FundingRule.school)).order_by(FundingRule.id)))
+    return query.options(*of, joinedload(FundingRule.source), joinedload(FundingRule.school)).order_by(FundingRule.id)

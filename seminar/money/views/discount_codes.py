@@ -14,8 +14,9 @@ from seminar.money.views.funding import MOST_SEATS, EndingForm, named, of_or_404
 from seminar.series.seminar import Seminar
 from seminar.series.series import Series
 from seminar.web.amount import LARGEST_CENTS, AmountField, AtMost
-from seminar.web.asked import a_likely_day
+from seminar.web.asked import a_likely_day, page_number
 from seminar.web.forms import Form, WholeNumberField, needed
+from seminar.web.pages import PAGE_SIZE, page_of
 from seminar.web.requires import requires
 from seminar.web.saving import saved
 from seminar.web.viewer import district_or_404, found_or_404, me
@@ -89,7 +90,8 @@ def _code_or_404(code_id: int) -> DiscountCode:
 
 
 def _code_page(code: DiscountCode, ending: EndingForm) -> str:
-    return render_template("money/discount_code.html", code=code, uses=uses_of(code), ending=ending)
+    uses, total = uses_of(code, page=page_number(), size=PAGE_SIZE)
+    return render_template("money/discount_code.html", code=code, page=page_of(uses, total, page_number()), ending=ending)
 
 
 @money.post("/discount-codes/<int:code_id>/ending")

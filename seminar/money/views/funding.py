@@ -10,7 +10,7 @@ from wtforms.validators import Length, NumberRange, Optional
 from seminar.ground import clock
 from seminar.ground.db import db
 from seminar.money.access import keeps_orders
-from seminar.money.funding_rule import EVERYBODY, SCHOOL, TITLE_ONE, FundingRule, Terms, add_rule, end_rule, rules_of_district
+from seminar.money.funding_rule import EVERYBODY, SCHOOL, TITLE_ONE, FundingRule, Terms, add_rule, end_rule, rules_of, rules_that_go_on
 from seminar.money.funding_source import FundingSource, end_source, save_source, sources_of
 from seminar.money.views import money
 from seminar.people.school import School, schools_open_on
@@ -67,7 +67,7 @@ class RuleForm(Form):
 def show_funding() -> str:
     district_id = district_or_404().id
     rules: dict[int | None, list[FundingRule]] = {}
-    for rule in rules_of_district(district_id):
+    for rule in rules_that_go_on(district_id, clock.now()):
         rules.setdefault(rule.funding_source_id, []).append(rule)
     return render_template("money/funding.html", sources=sources_of(district_id), rules=rules, day=me().day)
 
@@ -175,12 +175,7 @@ def _to_choose() -> object:
 def _rule_page(of: Series | Seminar, form: RuleForm) -> str:
     """With what pays for these seats by now."""
     seminar, series_id = (of.seminar, of.id) if isinstance(of, Series) else (of, None)
-    pays = [rule for rule in rules_of_district(of.district_id) if _is_of(rule, seminar, series_id)]
-    return render_template("money/funding_rule.html", series_id=series_id, seminar=seminar, form=form, rules=pays)
-
-
-def _is_of(rule: FundingRule, seminar: Seminar, series_id: int | None) -> bool:
-    return rule.seminar_id == seminar.id or (series_id is not None and rule.series_id == series_id)
+    return render_template("money/funding_rule.html", series_id=series_id, seminar=seminar, form=form, rules=rules_of(of))
 
 
 @money.post("/funding/rules/new")
