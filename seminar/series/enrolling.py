@@ -81,8 +81,8 @@ def _is_theirs(place: Enrollment, *, by: Person, now: datetime) -> None:
 
 
 def take_paid_seat(place: Enrollment, *, now: datetime) -> bool:
-    """The payment for it came: the held seat is theirs, or, where it came late, one that nobody has or waits for. Answers whether
-    they have a seat by it now. Flushes."""
+    """The payment for it came: the seat that was kept for it is theirs, or, where it came late, one that nobody has or waits
+    for. Answers whether they have a seat by it now. Flushes."""
     series = place.series
     lock(series)
     seats = settled(series, now)
@@ -91,7 +91,7 @@ def take_paid_seat(place: Enrollment, *, now: datetime) -> bool:
         goes_on = series.canceled_at is None and not has_ended(series, now)
         if not goes_on or seats.left <= 0 or live_enrollment(place.person, series, now) is not None:
             return False
-    elif place.state != "held":
+    elif place.state not in ("held", "awaiting_po"):
         return False
     move(place, "enrolled", by=place.person, now=now)
     _is_theirs(place, by=place.person, now=now)

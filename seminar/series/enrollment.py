@@ -32,7 +32,8 @@ OVER = ("withdrawn", "canceled", "declined", "lapsed", "passed", "substituted")
 MOVES = {
     "waitlisted": ("offered", "withdrawn", "canceled"),
     "offered": ("held", "enrolled", "passed", "withdrawn", "canceled"),
-    "held": ("enrolled", "lapsed", "withdrawn", "canceled"),
+    "held": ("awaiting_po", "enrolled", "lapsed", "withdrawn", "canceled"),
+    "awaiting_po": ("enrolled", "lapsed", "withdrawn", "canceled"),
     "enrolled": ("withdrawn", "canceled", "substituted"),
     # Only by a payment that came late, while a seat was still free.
     "lapsed": ("enrolled",),

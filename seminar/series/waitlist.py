@@ -83,6 +83,8 @@ def refuse_a_second_place(place: Enrollment | None, person: Person, series: Seri
         raise Refused(N_("{name} is on the waitlist for {title} already. A free seat is offered in turn."), status=409, **names)
     if place.state == "held":
         raise Refused(N_("A seat in {title} is kept for {name} until it is paid. Its page leads to the order."), status=409, **names)
+    if place.state == "awaiting_po":
+        raise Refused(N_("A seat in {title} is kept for {name} until its purchase order is accepted."), status=409, **names)
     if place.state == "offered":
         raise Refused(N_("{name} is offered a seat in {title}, and can enroll."), status=409, **names)
     raise Refused(N_("{name} is already enrolled in {title}."), status=409, **names)

@@ -30,7 +30,7 @@ def show_learning() -> str:
         "series/learning.html",
         person=standing.person,
         next=next_meeting_of(standing.person.id, now),
-        to_pay=[e for e in enrollments if e.state == "held" and e.hold_until is not None and e.hold_until > now],
+        to_pay=[e for e in enrollments if e.state in ("held", "awaiting_po") and e.hold_until is not None and e.hold_until > now],
         waiting=[e for e in enrollments if is_in_line(e, now)],
         coming=[e for e in enrollments if e.state == "enrolled" and e.series.meetings and e.series.meetings[-1].ends_at > now],
         past=[e for e in enrollments if e.state == "enrolled" and e.series.meetings and e.series.meetings[-1].ends_at <= now],

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime, time
 
-from flask import current_app, url_for
+from flask import url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import select
 from wtforms import DateField, DateTimeLocalField, SelectField, SelectMultipleField
@@ -37,7 +37,6 @@ MOST_CENTS = 10_000_00
 # Stripe takes no smaller payment in US dollars (docs.stripe.com/currencies, minimum charge amounts).
 LEAST_CENTS = 50
 TOO_LITTLE = lazy_gettext("Cards can't be paid with for less than $0.50. Type a higher price, or leave it free.")
-NO_CARDS = lazy_gettext("Cards can't be paid with here yet, so a series can only be free. Whoever keeps the server sets up Stripe.")
 
 
 class SeriesForm(Form):
@@ -64,8 +63,6 @@ class SeriesForm(Form):
     )
 
     def validate_price_cents(self, price: AmountField) -> None:
-        if price.data and current_app.config["SETTINGS"].stripe is None:
-            raise ValidationError(NO_CARDS)
         if price.data and price.data < LEAST_CENTS:
             raise ValidationError(TOO_LITTLE)
 
