@@ -37,7 +37,7 @@ from seminar.coverage import targets
 from seminar.ground import contributions, db, digest, health, kept, log, mail_kinds, metrics, retention, retention_rule
 from seminar.ground.clock import Clock, clock_starting
 from seminar.ground.settings import Settings, WrongSettings, environment, settings_from
-from seminar.money import asking, canceling, order, settling
+from seminar.money import asking, canceling, order, overdue, settling
 from seminar.money import mails as money_mails
 from seminar.money.views.card import card
 from seminar.people import mails as people_mails
@@ -150,6 +150,8 @@ def contribute(settings: Settings) -> None:
         reservations_at_risk=at_risk.look_at_every_reservation,
         loans_due=due.tell_what_is_due,
         series_to_decide=go_ahead.tell_who_decides,
+        purchase_orders_awaited=overdue.tell_of_awaited_orders,
+        invoices_overdue=overdue.tell_of_overdue_invoices,
         retention=retention_rule.apply_retention,
     )
     settings_of = (
@@ -158,6 +160,7 @@ def contribute(settings: Settings) -> None:
         skills_set_up,
         targets,
         money_views.refund_rule,
+        money_views.po_settings,
         inventory_set_up,
         people_views.mails,
         people_views.sign_on_settings,
@@ -178,7 +181,7 @@ def contribute(settings: Settings) -> None:
         series_set_up.series_steps,
     ]
     contributions.days_closing[:] = [following.on_days, coming_days.meetings_on]
-    contributions.canceling_touches[:] = [canceling.what_goes_back]
+    contributions.canceling_touches[:] = [canceling.what_goes_back, canceling.what_purchase_orders_lose]
     contributions.open_days_changed[:] = [following.follow_open_days]
     contributions.school_closing[:] = [following.at_school]
     contributions.merge_collisions[:] = [skills_merging.merge_collisions, series_merging.merge_collisions]

@@ -92,11 +92,57 @@ RECOUNTS = [
     ),
     (
         4,
-        "Whoever is enrolled at a price has paid it, but for what the bank or Stripe's dashboard took back.",
+        "Whoever is enrolled at a price has paid it, or is on an accepted purchase order, but for what the bank or Stripe's dashboard took"
+        " back.",
         "SELECT count(*) FROM order_line o JOIN enrollment e ON e.id = o.enrollment_id WHERE e.state = 'enrolled'",
         "SELECT 'order ' || o.order_id FROM order_line o JOIN enrollment e ON e.id = o.enrollment_id WHERE e.state = 'enrolled' AND"
         " (SELECT COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l WHERE l.line_id = o.id AND l.kind IN"
-        " ('charge', 'credit', 'payment')) > 0",
+        " ('charge', 'credit', 'payment')) > 0 AND NOT EXISTS (SELECT 1 FROM purchase_order_line c JOIN purchase_order p ON"
+        " p.id = c.purchase_order_id WHERE c.line_id = o.id AND c.state = 'covered' AND p.state IN ('accepted', 'invoiced', 'paid'))",
+    ),
+    (
+        4,
+        "What a purchase order covers is no more than it is good for, and its kept count is the counted one.",
+        "SELECT count(*) FROM purchase_order",
+        "SELECT 'purchase order ' || p.id FROM purchase_order p WHERE p.used_cents > p.cap_cents OR p.used_cents <> (SELECT"
+        " COALESCE(sum(c.covered_cents), 0) FROM purchase_order_line c WHERE c.purchase_order_id = p.id AND c.state = 'covered')",
+    ),
+    (
+        4,
+        "What a purchase order covers of a place is what is charged for it.",
+        "SELECT count(*) FROM purchase_order_line WHERE state = 'covered'",
+        "SELECT 'purchase order line ' || c.id FROM purchase_order_line c WHERE c.state = 'covered' AND c.covered_cents <> (SELECT"
+        " COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l WHERE l.line_id = c.line_id AND l.kind IN ('charge', 'credit'))",
+    ),
+    (
+        4,
+        "What came by check or went back by one is on the ledger, to the cent.",
+        "SELECT count(*) FROM remittance",
+        "SELECT 'remittance ' || r.id FROM remittance r WHERE (SELECT COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l WHERE"
+        " l.source LIKE 'remittance:' || r.id || ':%') <> CASE r.kind WHEN 'payment' THEN -r.amount_cents ELSE r.amount_cents END",
+    ),
+    (
+        4,
+        "The total of an invoice is that of its lines.",
+        "SELECT count(*) FROM invoice",
+        "SELECT 'invoice ' || i.id FROM invoice i WHERE i.total_cents <> (SELECT COALESCE(sum(l.amount_cents), 0) FROM invoice_line l"
+        " WHERE l.invoice_id = i.id AND l.kind = i.kind)",
+    ),
+    (
+        4,
+        "Invoices and credit notes ask for no more than what is charged.",
+        "SELECT count(*) FROM invoice_line WHERE kind = 'invoice'",
+        "SELECT 'order line ' || i.line_id FROM invoice_line i WHERE i.kind = 'invoice' AND i.amount_cents - (SELECT"
+        " COALESCE(sum(n.amount_cents), 0) FROM invoice_line n WHERE n.line_id = i.line_id AND n.kind = 'credit_note') > (SELECT"
+        " COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l WHERE l.line_id = i.line_id AND l.kind IN ('charge', 'credit'))",
+    ),
+    (
+        4,
+        "The numbers of a district's invoices and credit notes have no gap.",
+        "SELECT count(*) FROM invoice_number",
+        "SELECT 'district ' || n.district_id FROM invoice_number n WHERE (SELECT count(*) FROM invoice i WHERE"
+        " i.district_id = n.district_id) <> n.last OR n.last <> (SELECT COALESCE(max(i.number), 0) FROM invoice i WHERE"
+        " i.district_id = n.district_id)",
     ),
     (
         4,

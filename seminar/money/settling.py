@@ -17,6 +17,7 @@ from seminar.ground.db import db
 from seminar.ground.outbox import Letter
 from seminar.money import payment as paying
 from seminar.money import refund as refunding
+from seminar.money.covering import charged_less, keep_for_its_purchase_order, paid_otherwise
 from seminar.money.found import CardDispute, CardPage, CardRefund
 from seminar.money.ledger import LedgerEntry, balances, charge, charges, entry, write
 from seminar.money.order import OrderLine
@@ -25,6 +26,7 @@ from seminar.money.refund import Refund, whole_refund
 from seminar.money.refund_rule import closed_days, percent_back, school_days_before
 from seminar.people.appointment import Appointment, current_on
 from seminar.people.person import Person
+from seminar.series.awaiting_po import keep_until
 from seminar.series.enrolling import take_paid_seat
 from seminar.series.enrollment import Enrollment, live_enrollment, takes_enrollments
 from seminar.series.series import has_ended
@@ -53,16 +55,18 @@ def settle_places(places: Sequence[Enrollment], *, why: str, by: Person | None, 
     charged, paid = charges(ids), _by_line(refunding.captured(ids))
     own_wish = [line for line in lines if why == "withdrawn" and by is not None and by.id == line.enrollment.person_id]
     kept = kept_of(own_wish, now)
-    credits, refunds = [], []
+    credits, refunds, less_of = [], [], {}
     for line in lines:
         keeps = kept.get(line.id, 0)
         less = charged.get(line.id, 0) - keeps
+        less_of[line.id] = max(less, 0)
         if less > 0:
             source = f"{line.enrollment.state}:{line.enrollment_id}"
             credits.append(entry(line, "credit", less, source=source, by=by, now=now))
         payments = paid.get(line.id, [])
         refunds += shared_out(sum(payment.left_cents for payment in payments) - keeps, payments)
     write(credits)
+    charged_less(less_of, ended=True, by=by, now=now)
     refunding.request_many(refunds, why=WHY[why], by=by, now=now)
 
 
@@ -154,6 +158,7 @@ def _paid(payment: Payment, found: CardPage, now: datetime) -> None:
         if balances([line.id])[line.id] < 0:
             # It lapsed, and what was owed went with it.
             charge(line, source=f"charge-late:{place.id}", by=None, now=now)
+        paid_otherwise(line, now=now)
         return
     why = "twice" if place.state == "enrolled" else "late"
     refunding.request(payment, payment.amount_cents, why=why, by=None, now=now)
@@ -179,15 +184,16 @@ def _not_paid(payment: Payment, found: CardPage, now: datetime) -> None:
         paying.move(payment, "expired", now=now)
     elif found.status == "complete" and found.has_failed:
         paying.move(payment, "failed", now=now)
-        if place.state == "held":
+        if place.state in ("held", "awaiting_po"):
             place.hold_until = answered_by(place.person, place.series, now)
+            keep_for_its_purchase_order(place, payment.line)
             _tell(payment, "payment_failed", now, until=place.hold_until)
     elif found.status == "complete" and payment.on_its_way_at is None:
         payment.on_its_way_at = now
         if payment.state == "created":
             paying.move(payment, "pending", now=now)
-        if place.state == "held":
-            place.hold_until = now + BANK_TAKES
+        if place.state in ("held", "awaiting_po"):
+            keep_until(place, now + BANK_TAKES)
         history.record(None, "payment on its way", payment, now, cents=payment.amount_cents)
     db.session.flush()
 

@@ -128,6 +128,9 @@ def _plain_row(table: Table, row: Any, mine: set[int], names: dict[int, str]) ->
             plain[name] = names.get(value) if about_me else None
         elif not about_me and (table.name, name) not in OUR_WORDS and isinstance(table.c[name].type, (String, JSON)):
             plain[name] = None
+        elif isinstance(value, bytes):
+            # A file is given out where it is kept.
+            plain[name] = len(value)
         else:
             plain[name] = value.isoformat() if isinstance(value, (date, datetime, time)) else value
     return plain

@@ -13,7 +13,7 @@ from seminar.series.substitution import substitute
 from seminar.series.waitlist import join_waitlist
 from seminar.skills.signing import Shown, sign_off
 from tests.cast import NOW, TODAY, a_cast, a_model, a_series
-from tests.pages.doors import an_order_of_each
+from tests.pages.doors import a_purchase_order_of_each, an_order_of_each
 
 BREAKS = {
     "A mail that was gathered is in a digest of the same person.": "UPDATE mail SET state = 'gathered', digest_id = id",
@@ -25,9 +25,24 @@ BREAKS = {
     "The refunds of a payment are no more than it brought, and its kept count is the counted one.": "UPDATE payment SET refunded_cents = 1",
     "Nobody is charged twice: what was paid for a place and doesn't go back is no more than is charged for it, but for refunds that"
     " failed.": "UPDATE payment SET state = 'succeeded', line_id = 2",
-    "Whoever is enrolled at a price has paid it, but for what the bank or Stripe's dashboard took back.": (
+    "Whoever is enrolled at a price has paid it, or is on an accepted purchase order, but for what the bank or Stripe's dashboard took"
+    " back.": (
         "UPDATE enrollment SET state = 'enrolled' WHERE state = 'held'"
     ),
+    "What a purchase order covers is no more than it is good for, and its kept count is the counted one.": (
+        "UPDATE purchase_order SET used_cents = 1"
+    ),
+    "What a purchase order covers of a place is what is charged for it.": "UPDATE purchase_order_line SET covered_cents = 1",
+    "What came by check or went back by one is on the ledger, to the cent.": "UPDATE remittance SET amount_cents = 1",
+    "The total of an invoice is that of its lines.": (
+        "INSERT INTO invoice_line (district_id, invoice_id, kind, position, line_id, person_id, title, amount_cents)"
+        " SELECT district_id, invoice_id, 'invoice', 9, 1, person_id, title, 1 FROM invoice_line"
+    ),
+    "Invoices and credit notes ask for no more than what is charged.": (
+        "INSERT INTO ledger_entry (district_id, order_id, line_id, kind, amount_cents, currency, source, at, note)"
+        " SELECT 1, order_id, id, 'credit', -1, 'usd', 'x', '2027-03-01', '' FROM order_line WHERE id IN (SELECT line_id FROM invoice_line)"
+    ),
+    "The numbers of a district's invoices and credit notes have no gap.": "UPDATE invoice_number SET last = last + 1",
     "Nothing is charged for a seat that lapsed.": "UPDATE enrollment SET state = 'lapsed' WHERE state = 'held'",
     "Every day of a live loan is claimed, by that loan.": "DELETE FROM item_day",
     "Each reservation keeps what was checked.": "DELETE FROM gate_check",
@@ -46,6 +61,7 @@ def district(db_session):
     substitute(enroll(cast.cora, series, by=cast.cora, now=NOW), cast.ada, by=cast.cora, now=NOW)
     join_waitlist(cast.ben, series, by=cast.ben, now=NOW)
     an_order_of_each(cast)
+    a_purchase_order_of_each(cast)
     shown = [Shown(cast.ada, competency) for competency in cast.badge.competencies]
     sign_off(shown, cast.badge, by=cast.tara, series_id=None, now=NOW, day=TODAY)
     friday = TODAY.replace(day=5)

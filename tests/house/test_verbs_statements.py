@@ -19,9 +19,15 @@ from seminar.ground.db import db
 from seminar.ground.outbox import put
 from seminar.ground.retention_rule import apply_retention
 from seminar.ground.sheets import read_table
+from seminar.money.covering import Typed, accept, pay_by_purchase_order
+from seminar.money.invoicing import invoice_purchase_order
+from seminar.money.order import order_of
+from seminar.money.purchase_order import receive
+from seminar.money.remittance import Sent, record_payment
 from seminar.people.appointment import Appointment
 from seminar.people.person import Person
 from seminar.series.attendance import Present, take_attendance
+from seminar.series.enrolling import enroll
 from seminar.series.enrolling_several import enroll_or_line_up
 from seminar.series.enrollment import Enrollment, enrolled_people
 from seminar.series.go_ahead import tell_who_decides
@@ -222,9 +228,47 @@ def nominate_many(cast, number):
     return lambda: nominate(people, series, note="Do come", by=cast.olive, now=NOW)
 
 
+def on_a_purchase_order(cast, number):
+    """In a series that costs something, each with an order of theirs that named the same purchase order."""
+    series, people = a_series(cast, f"Series of {number}", seats=number), more_teachers(cast, number)
+    series.price_cents = 100
+    for person in people:
+        line = order_of(enroll(person, series, by=person, now=NOW).id).lines[0]
+        pay_by_purchase_order(line, Typed("1", cast.school), by=person, now=NOW)
+    said = {"cap_cents": 100 * number, "funding_code": "", "expires_on": None}
+    return series, receive(cast.district, cast.school, "1", **said, by=cast.olive, now=NOW)
+
+
+def accept_for_many(cast, number):
+    _series, order = on_a_purchase_order(cast, number)
+    db.session.commit()
+    return lambda: accept(order, by=cast.olive, now=NOW)
+
+
+def invoice_and_pay_for_many(cast, number):
+    _series, order = on_a_purchase_order(cast, number)
+    accept(order, by=cast.olive, now=NOW)
+    db.session.commit()
+
+    def office() -> None:
+        invoice_purchase_order(order, by=cast.olive, now=NOW)
+        record_payment(order, Sent(100 * number, TODAY, "Check 1"), by=cast.olive, now=NOW)
+
+    return office
+
+
+def cancel_what_is_invoiced(cast, number):
+    series, order = on_a_purchase_order(cast, number)
+    accept(order, by=cast.olive, now=NOW)
+    invoice_purchase_order(order, by=cast.olive, now=NOW)
+    db.session.commit()
+    return lambda: cancel_series(series, reason="Snow", by=cast.olive, now=NOW)
+
+
 @pytest.mark.parametrize(
     "prepare",
     [
+        *(accept_for_many, invoice_and_pay_for_many, cancel_what_is_invoiced),
         *(cancel, move, attend, show, undo, tell_of_tomorrow, tell_who_runs_out, look_at_risk, tell_who_is_late, reserve_many, take_out),
         import_equipment,
         forget_who_left,

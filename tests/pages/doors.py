@@ -16,10 +16,16 @@ from inventory.reserving import Asked, reserve
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.ground.sheets import read_table
+from seminar.money.covering import Typed, accept, pay_by_purchase_order
+from seminar.money.invoice import Invoice
+from seminar.money.invoicing import invoice_purchase_order
 from seminar.money.ledger import entry, write
 from seminar.money.order import order_of
 from seminar.money.payment import Payment, begin_payment, move
+from seminar.money.po_file import PurchaseOrderFile, keep_file
+from seminar.money.purchase_order import PurchaseOrder, receive
 from seminar.money.refund import Refund, request
+from seminar.money.remittance import Sent, record_payment
 from seminar.people import account, email_address
 from seminar.people.calendar import ClosedDay, SchoolYear, Term
 from seminar.people.district_editing import put_logo
@@ -267,6 +273,30 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "money.show_refund_rule": PLANS,
     "money.save_refund_rule": PLANS,
     "money.create_event": "public",
+    "money.create_purchase_order_choice": ("ada",),
+    "money.show_purchase_order_file": PLANS,
+    "money.show_purchase_orders": PLANS,
+    "money.show_new_purchase_order": PLANS,
+    "money.create_purchase_order": PLANS,
+    "money.show_purchase_order": PLANS,
+    "money.save_purchase_order": PLANS,
+    "money.create_acceptance": PLANS,
+    "money.create_covering": PLANS,
+    "money.create_rejection": PLANS,
+    "money.create_purchase_order_cancellation": PLANS,
+    "money.create_invoice": PLANS,
+    "money.create_remittance": PLANS,
+    "money.create_sent_back": PLANS,
+    "money.create_purchase_order_file": PLANS,
+    "money.create_order_invoice": PLANS,
+    "money.create_check": PLANS,
+    "money.create_check_back": PLANS,
+    "money.show_invoices": EVERYBODY,
+    # Cora's, of the school whose principal Pia is.
+    "money.show_invoice": ("cora", "pia", "olive"),
+    "money.show_invoice_file": ("cora", "pia", "olive"),
+    "money.show_po_settings": PLANS,
+    "money.save_po_settings": PLANS,
     "coverage.show_staff": EVERYBODY,
     "coverage.show_school": ("ada", "cora", "pia", "tara", "kim", "olive"),
     "coverage.show_person": EVERYBODY,
@@ -332,6 +362,9 @@ FILTERS = {
     "series.show_series_export": ("?format=csv&season=summer",),
     "series.show_catalog": ("?past=1", "?search=robotics&season=year-round&grades=K-2&open=1", "?search=nothing+like+it"),
     "money.show_orders": ("?show=all", "?search=ada", "?search=nobody"),
+    "money.show_purchase_orders": ("?show=all", "?search=77120", "?search=nothing"),
+    "money.show_new_purchase_order": ("?number=77121&school={school_id}",),
+    "money.show_invoices": ("?show=open", "?show=overdue"),
     "series.show_choose_series": ("?person={person_id}", "?search=nothing+like+it"),
     "series.show_enroll_people": ("?person={person_id}",),
     "series.show_substitution": ("?colleague={other_id}", "?who=ben"),
@@ -356,6 +389,7 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
     series, model = a_series(cast), a_model(cast)
     place = enroll(cast.ada, series, by=cast.ada, now=NOW)
     costs, payment, refund = an_order_of_each(cast)
+    purchase_order, invoice, file = a_purchase_order_of_each(cast)
     asking(series)
     give_answers(place, ANSWERS, by=cast.ada, now=NOW)
     nominated = nominate([cast.ben], series, note="Do come", by=cast.olive, now=NOW)
@@ -395,6 +429,9 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
         "order_id": payment.order_id,
         "money.show_return.token": payment.token,
         "refund_id": refund.id,
+        "purchase_order_id": purchase_order.id,
+        "invoice_id": invoice.id,
+        "file_id": file.id,
         "deed_id": nominated.id,
         "person_id": cast.ada.id,
         "appointment_id": 1,
@@ -452,6 +489,22 @@ def an_order_of_each(cast: Cast) -> tuple[int, Payment, Refund]:
     write([entry(paid.line, "payment", 12_000, source=f"payment:{paid.id}", by=None, now=NOW)])
     take_paid_seat(bens, now=NOW)
     return mine.id, payment, request(paid, 2_000, why="office", by=cast.olive, now=NOW)
+
+
+def a_purchase_order_of_each(cast: Cast) -> tuple[PurchaseOrder, Invoice, PurchaseOrderFile]:
+    """One with its file that pays for Cora's seat, invoiced and paid in part; and a number that Kim typed and nobody has received."""
+    series = a_series(cast, "Vinyl")
+    series.price_cents = 12_000
+    coras, kims = (enroll(person, series, by=person, now=NOW) for person in (cast.people["cora"], cast.people["kim"]))
+    said = {"cap_cents": 50_000, "funding_code": "Title II", "expires_on": date(2027, 6, 30)}
+    order = receive(cast.district, cast.school, "77120", **said, by=cast.people["olive"], now=NOW)
+    for place, number in ((coras, "77120"), (kims, "77121")):
+        pay_by_purchase_order(order_of(place.id).lines[0], Typed(number, cast.school), by=place.person, now=NOW)
+    file = keep_file(a_png(), of=order, by=cast.people["olive"], now=NOW)
+    accept(order, by=cast.people["olive"], now=NOW)
+    invoice = invoice_purchase_order(order, by=cast.people["olive"], now=NOW)
+    record_payment(order, Sent(2_000, TODAY, "Check 4711"), by=cast.people["olive"], now=NOW)
+    return order, invoice, file
 
 
 def a_sheet(cast: Cast) -> EquipmentImport:

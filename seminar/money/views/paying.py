@@ -31,7 +31,7 @@ TAKES_DAYS = N_("Your bank is working on the payment, which takes some days. You
 log = structlog.get_logger("makerpd.money")
 NO_ANSWER = N_("The card payments' server doesn't answer at this moment. Your seat is kept; try again in a minute.")
 NOT_TAKEN = N_("The card payments' server doesn't take this payment. Your seat is kept; ask the PD office.")
-NO_CARD = N_("Cards can't be paid with here yet. Ask the PD office.")
+NO_CARD = N_("Cards can't be paid with here yet. Pay by purchase order.")
 
 
 @money.post("/orders/<int:order_id>/payments")
