@@ -6,6 +6,7 @@ from sqlalchemy import select
 
 from inventory.demo.calendar import TIMEZONE, year_ending
 from inventory.demo.catalog import SEMINARS
+from inventory.demo.purchase_orders import pay_by_purchase_orders
 from inventory.demo.running import run_a_series
 from inventory.demo.world import World
 from seminar.ground.clock import at_local
@@ -70,8 +71,9 @@ def open_series(world: World) -> None:
     for title, first in (("Laser Cutting, Safely", summer), ("Blocks First: Coding Before the Screen", summer + timedelta(days=21))):
         series = add_series(world, title, first, 4, 20, season="summer", every=1)
         if title in PRICES_CENTS:
-            # Who paid has an order and a payment at Stripe, which nobody but a person can make.
+            # A payment at Stripe nobody but a person can make; purchase orders are the office's own.
             series.price_cents = PRICES_CENTS[title]
+            pay_by_purchase_orders(world, series)
         else:
             world.enroll_some(series, 5, state_since=world.now - timedelta(days=2))
 
