@@ -5,6 +5,7 @@ import pytest
 from tests.databases import KIND
 from tests.years.act import KINDS
 from tests.years.sabotage import SABOTAGES, found_in
+from tests.years.sabotage_money import MONEY_SABOTAGES
 from tests.years.stage import a_stage
 from tests.years.story import shrink
 
@@ -15,7 +16,15 @@ CHOSEN = (
     "no trail: enrolled",
     "the gate lets everybody through",
     "an award outlives its sign-off",
+    "a page doesn't prolong its hold",
+    "what is paid too late or twice doesn't go back",
+    "a hold that lapses leaves its price owed",
+    "a payment that is told twice comes twice",
+    "a colleague's seat is paid by nobody",
+    "a bank that takes days keeps no seat",
 )
+
+HERE = [one for one in [*SABOTAGES, *MONEY_SABOTAGES] if one.name in CHOSEN and KIND in one.databases]
 
 pytestmark = pytest.mark.deep
 
@@ -26,7 +35,7 @@ def stage(app):
         yield stage
 
 
-@pytest.mark.parametrize("sabotage", [one for one in SABOTAGES if one.name in CHOSEN and KIND in one.databases], ids=lambda one: one.name)
+@pytest.mark.parametrize("sabotage", HERE, ids=lambda one: one.name)
 def test_a_bug_is_found_within_twenty_years(clean, stage, sabotage):
     assert found_in(stage, sabotage) is not None
 
