@@ -325,6 +325,19 @@ def test_what_the_webhook_did_not_bring_is_asked_for(db_session, stripe):
     assert balance_of(place) == 3_000
 
 
+def test_events_of_one_second_are_taken_in_the_order_in_which_they_happened(db_session, stripe):
+    cast = a_cast()
+    series = a_priced_series(cast, seats=5)
+    places = [held(cast, who, series, NOW) for who in ("ada", "ben", "pia", "kim", "cora")]
+    for place in places:
+        payment = a_page(stripe, place, NOW)
+        stripe.pay(payment.session_id)
+        stripe.refund(payment.session_id, 2_000)
+    db.session.commit()
+    hear_of_events(card_of(stripe), SOON)
+    assert [balance_of(place) for place in places] == [2_000] * 5
+
+
 @pytest.mark.parametrize(("won", "owed", "state"), [(True, 0, "won"), (False, 12_000, "lost")])
 def test_a_dispute_takes_the_money_and_gives_it_again_when_it_is_won(db_session, stripe, won, owed, state):
     cast = a_cast()
