@@ -190,6 +190,18 @@ def test_an_event_whose_work_failed_can_come_again(db_session, stripe, monkeypat
     assert not take("evt_1", PAID, found, now=NOW)
 
 
+def test_an_event_of_another_version_of_stripes_api_is_taken(db_session, stripe):
+    """alf.io #1159: what it carries may look otherwise, so that only its id counts, and Stripe is asked in the version that we know."""
+    cast = a_cast()
+    place = held(cast, "ada", a_priced_series(cast), NOW)
+    payment = a_page(stripe, place, NOW)
+    stripe.pay(payment.session_id)
+    event = stripe.store.things[stripe.events(PAID)[0]["id"]]
+    event.update(api_version="2019-12-03", data={"object": {"id": payment.session_id, "object": "checkout.session"}})
+    told(stripe, PAID, NOW)
+    assert (place.state, balance_of(place)) == ("enrolled", 0)
+
+
 @pytest.mark.parametrize("wrong", [{"amount_cents": 11_999}, {"currency": "mxn"}, {"id": "cs_test_other"}])
 def test_what_was_not_asked_for_gives_no_seat(db_session, stripe, wrong):
     cast = a_cast()

@@ -1,9 +1,10 @@
 """From one series of a seminar to another: a seat there for the seat here, in one go."""
 
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from seminar.ground.db import db
 from seminar.ground.refusal import Refused
@@ -29,6 +30,15 @@ def another(cast, series, *, seats=1, days=7):
     db.session.add(later)
     db.session.flush()
     return later
+
+
+@contextmanager
+def listening(note):
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
 
 
 def states():
@@ -84,3 +94,26 @@ def test_neither_another_seminar_nor_the_same_series_nor_without_a_seat_here(cas
     change_to(there, place, by=cast.ada, now=NOW)
     with pytest.raises(Refused, match="is over already"):
         change_to(there, place, by=cast.ada, now=NOW)
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["to the later", "to the earlier"])
+def test_both_series_are_locked_in_the_order_of_their_ids(cast, back):
+    """revel PR #647: two who move the other way round would wait for each other."""
+    first = a_series(cast, seats=1)
+    second = another(cast, first)
+    here, there = (second, first) if back else (first, second)
+    place = enroll(cast.ada, here, by=cast.ada, now=NOW)
+    db.session.commit()
+    ids = [first.id, second.id]
+    locked: list[int] = []
+
+    def note(_connection, _cursor, statement, parameters, _context, _many):
+        if statement.startswith("SELECT series.") and "seats" in statement.split("FROM")[0] and "WHERE series.id" in statement:
+            values = parameters.values() if isinstance(parameters, dict) else parameters
+            locked.extend(value for value in values if value in ids)
+
+    db.session.refresh(place)
+    assert {place.series.id, there.id} == set(ids)
+    with listening(note):
+        change_to(there, place, by=cast.ada, now=NOW)
+    assert locked[:2] == ids

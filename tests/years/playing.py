@@ -32,7 +32,8 @@ HOLIDAYS = (date(2026, 12, 19), date(2027, 1, 3))
 SUMMER = date(2027, 6, 12)
 # The hour after which nobody pays, and what comes of what was paid.
 LATEST = 20
-WHAT_COMES_OF_IT = ("in the dashboard", "hear of money", "try a refund again", "let go", "give back", "withdraw", "withdraw", "give a seat")
+WHAT_COMES_OF_IT = ("in the dashboard", "hear of money", "try a refund again", "let go", "give back", "give a seat")
+WHAT_COMES_OF_IT += ("withdraw", "withdraw", "change the refund rule", "change the refund rule")
 # Of a hundred acts, so many die before their commit, are done again by somebody who saw no answer, or meet a rival: three times
 # as many of those that are contested.
 DIE, AGAIN, MEET = 4, 5, 7

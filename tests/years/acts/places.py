@@ -118,7 +118,7 @@ class EndingAPlace(Kind):
         live = [place for place in places if place.state in self.ends]
         live = [place for place in live if not model.places.has_ended(place.series) or dice.random() < 0.02]
         paid = [place for place in live if place.had_it]
-        if paid and dice.random() < 0.3:
+        if paid and dice.random() < 0.5:
             return self._of(dice.choice(paid), dice)
         waited_for = [place for place in live if place.state == "enrolled" and model.places.line(place.series)]
         live = waited_for if waited_for and dice.random() < 0.7 else live
