@@ -254,11 +254,15 @@ def _by_theirs(found: CardRefund) -> Refund | None:
 
 
 def _from_the_dashboard(payment: Payment, found: CardRefund, now: datetime) -> Refund | None:
-    """Written down as it is; the seat stays, and the office sees what is owed now."""
+    """Written down as it is; the seat stays, and the office sees what is owed now. Raises NotYet where a bank sent one of ours back, of
+    which we haven't heard."""
     if found.state == "failed":
         return None
     if found.amount_cents > payment.amount_cents - payment.refunded_cents:
         _give_up(payment, because="It was refunded in Stripe's dashboard.", now=now)
+        db.session.refresh(payment, attribute_names=["refunded_cents"])
+        if found.amount_cents > payment.amount_cents - payment.refunded_cents:
+            raise NotYet(f"Payment {payment.id} went back already, as far as we know")
     (refund_id,) = refunding.request_many([(payment, found.amount_cents)], why="at_stripe", by=None, now=now)
     refund = db.session.get_one(Refund, refund_id)
     refunding.move(refund, "submitted", now=now)

@@ -308,6 +308,26 @@ def test_a_refund_in_the_dashboard_overtakes_one_of_ours(db_session, stripe):
     assert (balance_of(place), payment.refunded_cents, len(stripe.objects("refund"))) == (0, 12_000, 1)
 
 
+def test_a_refund_in_the_dashboard_waits_for_word_of_ours_that_a_bank_sent_back(db_session, stripe):
+    """Told out of order, more would have gone back than came."""
+    cast = a_cast()
+    place, payment = a_paid_seat(cast, stripe)
+    withdraw(place, by=cast.ada, now=NOW)
+    db.session.commit()
+    send_refunds(card_of(stripe), SOON)
+    told(stripe, "refund.created", SOON)
+    stripe.refund_fails(stripe.objects("refund")[0]["id"])
+    stripe.refund(payment.session_id)
+    db.session.commit()
+    with pytest.raises(NotYet):
+        told(stripe, "refund.created", SOON)
+    db.session.rollback()
+    told(stripe, "refund.failed", SOON)
+    told(stripe, "refund.created", SOON)
+    db.session.refresh(payment)
+    assert (balance_of(place), payment.refunded_cents) == (0, 12_000)
+
+
 def test_what_the_webhook_did_not_bring_is_asked_for(db_session, stripe):
     cast = a_cast()
     place, payment = a_paid_seat(cast, stripe)
