@@ -73,6 +73,8 @@ def test_five_hundred_for_twenty_seats_half_pay_while_some_withdraw_and_offers_a
     served, stripe = beside
     ids = more_teachers(served, PEOPLE)
     visitors = dict(zip(ids, signed_in_as(served, ids), strict=True))
+    for visitor in visitors.values():
+        visitor.patience_seconds = 120
     crowd, over = Crowd(served, stripe, a_series_with_seats(served), visitors), Event()
     moving = Thread(target=keep_moving, args=(crowd, over))
     moving.start()

@@ -41,7 +41,7 @@ class Paying(Kind):
         return by, {"place": place.name, "series": place.series, "heard": dice.random() < 0.9}
 
     def rival(self, model: Model, act: Act, dice: Random) -> Thought | None:
-        """It commits on its way, and then nobody can say who was first: tests.deep.test_paying_kills has two that press at once."""
+        """It commits on its way, and then nobody can say who was first."""
         return None
 
     def expected(self, model: Model, act: Act) -> bool:
