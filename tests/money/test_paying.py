@@ -400,6 +400,7 @@ def test_a_bank_that_takes_days_keeps_the_seat_and_pays(db_session, stripe):
     stripe.pay_by_bank(payment.session_id)
     told(stripe, PAID, NOW)
     assert (place.state, payment.state) == ("held", "pending")
+    assert seats_of(series, NOW + timedelta(days=13)).left == 0
     with pytest.raises(Refused, match="working on this payment"):
         begin_payment(order_of(place.id).lines[0], token="u", page={}, by=cast.ada, now=NOW)
     db.session.rollback()
