@@ -384,7 +384,8 @@ def test_a_refund_waits_for_a_dispute_and_goes_when_it_is_won(db_session, stripe
     dispute = stripe.dispute(payment.session_id)
     told(stripe, "charge.dispute.created", SOON)
     send_refunds(card_of(stripe), SOON)
-    assert stripe.objects("refund") == []
+    assert (stripe.objects("refund"), db.session.scalar(select(Refund.state))) == ([], "requested")
+    db.session.commit()
     stripe.close_dispute(dispute["id"], True)
     told(stripe, "charge.dispute.closed", SOON)
     send_refunds(card_of(stripe), SOON)

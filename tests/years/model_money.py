@@ -166,6 +166,11 @@ class Money:
     def kept(self, due: Due) -> int:
         return due.price - due.price * self.percent(due) // 100
 
+    def has_another_rule(self, place: Place) -> bool:
+        """Whether the rule of its day would give something else back than that of today."""
+        due = self.due_of(place)
+        return due is not None and self.percent(due) != self.percent(Due(0, place, due.payer, due.price, self.rule))
+
     def percent(self, due: Due) -> int:
         model, run = self.model, self.model.places.series[due.place.series]
         starts = [meeting.starts for meeting in run.meetings if not meeting.canceled]

@@ -69,6 +69,10 @@ class Places:
     def inside(self, series: str) -> list[Place]:
         return self.those(series, "enrolled")
 
+    def paid_ahead(self) -> list[Place]:
+        """Seats that were paid, of series that aren't over."""
+        return [place for place in self.places.values() if place.state == "enrolled" and place.had_it and not self.has_ended(place.series)]
+
     def with_a_seat(self, series: str) -> list[Place]:
         """As the table has it, where an offer or a hold that ran out stands until somebody tidies up."""
         return self.those(series, "enrolled", "offered", "held")

@@ -122,6 +122,8 @@ class Year:
             name = self._what_moves_a_line()
         if not name and self.model.money.comes_late():
             name = self.dice.choice(("enroll", "wait", "hear of a page"))
+        if not name and any(self.model.money.has_another_rule(place) for place in self.model.places.paid_ahead()):
+            name = self.dice.choice(("withdraw", ""))
         if not name and self.model.money.attempts and self.dice.random() < 0.25:
             name = self.dice.choice(WHAT_COMES_OF_IT)
         for _ in range(20):

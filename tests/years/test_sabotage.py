@@ -20,7 +20,6 @@ CHOSEN = (
     "what is paid too late or twice doesn't go back",
     "a hold that lapses leaves its price owed",
     "a payment that is told twice comes twice",
-    "a colleague's seat is paid by nobody",
     "a bank that takes days keeps no seat",
 )
 

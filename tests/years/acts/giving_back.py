@@ -127,7 +127,7 @@ class ChangingTheRule(Kind):
     name, weight, races = "change the refund rule", 7, False
 
     def think(self, model: Model, dice: Random) -> Thought | None:
-        return dice.choice(OFFICE), {"tiers": dice.choice(RULES)}
+        return dice.choice(OFFICE), {"tiers": dice.choice([rule for rule in RULES if rule != model.money.rule])}
 
     def expected(self, model: Model, act: Act) -> bool:
         return model.standing.has(act.by, model.today, "program_manager")

@@ -118,8 +118,9 @@ class EndingAPlace(Kind):
         live = [place for place in places if place.state in self.ends]
         live = [place for place in live if not model.places.has_ended(place.series) or dice.random() < 0.02]
         paid = [place for place in live if place.had_it]
+        of_another_day = [place for place in paid if model.money.has_another_rule(place)]
         if paid and dice.random() < 0.5:
-            return self._of(dice.choice(paid), dice)
+            return self._of(dice.choice(of_another_day or paid), dice)
         waited_for = [place for place in live if place.state == "enrolled" and model.places.line(place.series)]
         live = waited_for if waited_for and dice.random() < 0.7 else live
         found = live if live and dice.random() < 0.9 else places if dice.random() < 0.1 else []
