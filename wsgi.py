@@ -33,17 +33,17 @@ from inventory.demo import calendar as demo_calendar
 from inventory.demo.scaled import loading as scaled
 from inventory.leaving import loans_still_out, reservations_answered_for
 from seminar import commands
-from seminar.coverage import targets
+from seminar.coverage import coverage, targets
 from seminar.ground import contributions, db, digest, health, kept, log, mail_kinds, metrics, retention, retention_rule
 from seminar.ground.clock import Clock, clock_starting
 from seminar.ground.settings import Settings, WrongSettings, environment, settings_from
-from seminar.money import asking, canceling, order, settling
+from seminar.money import asking, canceling, order, overdue, seat_grant, settling
 from seminar.money import mails as money_mails
 from seminar.money.views.card import card
 from seminar.people import mails as people_mails
 from seminar.people import set_up
 from seminar.people.roster import nightly
-from seminar.series import attendance, coming_days, feed, go_ahead, home, reminder, waitlist
+from seminar.series import approval_asking, attendance, coming_days, feed, go_ahead, home, reminder, waitlist
 from seminar.series import mails as series_mails
 from seminar.series import merging as series_merging
 from seminar.series import set_up as series_set_up
@@ -135,10 +135,11 @@ def contribute(settings: Settings) -> None:
     contributions.attendance_facts[:] = [attendance.share_attended]
     contributions.standing_changed[:] = [at_risk.tell_reservations_at_risk]
     contributions.seat_held[:] = [order.open_order]
+    contributions.seat_costs[:] = [seat_grant.cost_of]
     contributions.seat_handed_on[:] = [order.hand_on]
     contributions.places_ended[:] = [settling.settle_places]
     # Seats first: what Stripe is asked may take a while.
-    rounds_of_series = [waitlist.pass_on_offers, reminder.remind, digest.gather]
+    rounds_of_series = [waitlist.pass_on_offers, approval_asking.remind_approvers, reminder.remind, digest.gather]
     contributions.worker_rounds[:] = [*rounds_of_series, *payments(), *rosters(settings)]
     contributions.leaving_touches[:] = [reservations_answered_for, series_taught]
     contributions.year_end_touches[:] = [loans_still_out, drafts_of_series]
@@ -150,6 +151,8 @@ def contribute(settings: Settings) -> None:
         reservations_at_risk=at_risk.look_at_every_reservation,
         loans_due=due.tell_what_is_due,
         series_to_decide=go_ahead.tell_who_decides,
+        purchase_orders_awaited=overdue.tell_of_awaited_orders,
+        invoices_overdue=overdue.tell_of_overdue_invoices,
         retention=retention_rule.apply_retention,
     )
     settings_of = (
@@ -157,7 +160,9 @@ def contribute(settings: Settings) -> None:
         people_views.roster,
         skills_set_up,
         targets,
+        series_views.approval_settings,
         money_views.refund_rule,
+        money_views.po_settings,
         inventory_set_up,
         people_views.mails,
         people_views.sign_on_settings,
@@ -178,9 +183,10 @@ def contribute(settings: Settings) -> None:
         series_set_up.series_steps,
     ]
     contributions.days_closing[:] = [following.on_days, coming_days.meetings_on]
-    contributions.canceling_touches[:] = [canceling.what_goes_back]
+    contributions.canceling_touches[:] = [canceling.what_goes_back, canceling.what_purchase_orders_lose]
     contributions.open_days_changed[:] = [following.follow_open_days]
     contributions.school_closing[:] = [following.at_school]
+    contributions.coverage_gains[:] = [coverage.gain]
     contributions.merge_collisions[:] = [skills_merging.merge_collisions, series_merging.merge_collisions]
     contributions.people_merged[:] = [skills_merging.award_together]
     account_of = (people_views.email_addresses, people_views.sessions, people_views.mail, people_views.held)

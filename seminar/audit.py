@@ -1,12 +1,13 @@
 """Every rule of product.md that a row can break, recounted from the rows themselves and by nothing that the verbs use."""
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import BindParameter, bindparam, text
 
 from seminar.ground import clock
 from seminar.ground.clock import day_of
@@ -22,6 +23,8 @@ class Recount:
     broken: list[str]
 
 
+# The kinds of entry that say what a payer owes of a price, whatever was paid of it.
+OWN_PART = "('charge', 'credit', 'grant', 'grant_back', 'waiver', 'waiver_back', 'discount', 'discount_back')"
 # (rule, sentence, what is counted, which rows break it)
 RECOUNTS = [
     (
@@ -52,12 +55,46 @@ RECOUNTS = [
         " ('requested', 'held', 'awaiting_po', 'offered', 'enrolled', 'waitlisted') GROUP BY series_id, person_id HAVING count(*) > 1",
     ),
     (
+        1,
+        "Whoever is enrolled where a seat is approved first was approved.",
+        "SELECT count(*) FROM approval_request",
+        "SELECT 'enrollment ' || e.id FROM enrollment e JOIN series s ON s.id = e.series_id LEFT JOIN approval_request r ON"
+        " r.enrollment_id = e.id WHERE e.state = 'enrolled' AND r.approved_at IS NULL AND"
+        " (r.id IS NOT NULL OR e.created_at >= s.asks_approval_since)",
+    ),
+    (
+        1,
+        "Whoever waits for an approval has a request with one open step, and nobody decided about their own.",
+        "SELECT count(*) FROM enrollment WHERE state = 'requested'",
+        "SELECT 'enrollment ' || e.id FROM enrollment e WHERE e.state = 'requested' AND (SELECT count(*) FROM approval_request r"
+        " JOIN approval a ON a.request_id = r.id AND a.round = r.round WHERE r.enrollment_id = e.id AND r.approved_at IS NULL"
+        " AND a.begins_at IS NOT NULL AND a.decision IS NULL) <> 1"
+        " UNION ALL SELECT 'approval ' || id FROM approval WHERE decided_by_id = person_id",
+    ),
+    (
         3,
-        "Nobody who waits was passed by somebody who joined the line after them, but for who came to its head by paying too late.",
+        "Nobody who waits alone was passed by somebody who joined the line after them, but within a set-aside, and but for who came to its"
+        " head by paying too late.",
         "SELECT count(*) FROM enrollment WHERE state = 'waitlisted'",
-        "SELECT 'enrollment ' || w.id FROM enrollment w WHERE w.state = 'waitlisted' AND w.joined_at >= w.created_at AND EXISTS"
-        " (SELECT 1 FROM enrollment o WHERE"
-        " o.series_id = w.series_id AND o.joined_at > w.joined_at AND (o.offer_until IS NOT NULL OR o.enrolled_at IS NOT NULL))",
+        "SELECT 'enrollment ' || w.id FROM enrollment w WHERE w.state = 'waitlisted' AND w.joined_at >= w.created_at AND w.group_id IS NULL"
+        " AND EXISTS (SELECT 1 FROM enrollment o WHERE o.series_id = w.series_id AND o.set_aside_id IS NULL"
+        " AND o.joined_at > w.joined_at AND (o.offer_until IS NOT NULL OR o.enrolled_at IS NOT NULL))",
+    ),
+    (
+        3,
+        "Never more seats of a set-aside taken than it has, each in its own series, and its kept count is the counted one.",
+        "SELECT count(*) FROM set_aside",
+        "SELECT 'set-aside ' || a.id FROM set_aside a WHERE a.seats_taken > a.seats OR a.seats_taken <> (SELECT count(*) FROM enrollment e"
+        " WHERE e.set_aside_id = a.id AND e.series_id = a.series_id AND e.state IN"
+        " ('requested', 'held', 'awaiting_po', 'offered', 'enrolled'))",
+    ),
+    (
+        3,
+        "Who waits together is in one state, at one place in line.",
+        "SELECT count(*) FROM waiting_group",
+        "SELECT 'group ' || g.id FROM waiting_group g JOIN series s ON s.id = g.series_id JOIN enrollment e ON e.group_id = g.id WHERE"
+        " e.state IN ('waitlisted', 'offered') GROUP BY g.id, g.series_id HAVING count(DISTINCT e.state) > 1"
+        " OR count(DISTINCT e.joined_at) > 1 OR min(e.series_id) <> g.series_id OR max(e.series_id) <> g.series_id",
     ),
     (
         4,
@@ -87,23 +124,101 @@ RECOUNTS = [
         "SELECT count(*) FROM order_line",
         "SELECT 'order ' || o.order_id FROM order_line o WHERE (SELECT COALESCE(sum(p.amount_cents - p.refunded_cents), 0) FROM payment p"
         " WHERE p.line_id = o.id AND p.state IN ('succeeded', 'won')) > (SELECT COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l"
-        " WHERE l.line_id = o.id AND l.kind IN ('charge', 'credit')) AND NOT EXISTS (SELECT 1 FROM refund r JOIN payment p ON"
+        f" WHERE l.line_id = o.id AND l.kind IN {OWN_PART}) AND NOT EXISTS (SELECT 1 FROM refund r JOIN payment p ON"
         " p.id = r.payment_id WHERE p.line_id = o.id AND r.state = 'failed')",
     ),
     (
         4,
-        "Whoever is enrolled at a price has paid it, but for what the bank or Stripe's dashboard took back.",
+        "Whoever is enrolled at a price has paid it, or is on an accepted purchase order, but for what the bank or Stripe's dashboard took"
+        " back.",
         "SELECT count(*) FROM order_line o JOIN enrollment e ON e.id = o.enrollment_id WHERE e.state = 'enrolled'",
         "SELECT 'order ' || o.order_id FROM order_line o JOIN enrollment e ON e.id = o.enrollment_id WHERE e.state = 'enrolled' AND"
-        " (SELECT COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l WHERE l.line_id = o.id AND l.kind IN"
-        " ('charge', 'credit', 'payment')) > 0",
+        " (SELECT COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l WHERE l.line_id = o.id AND (l.kind IN"
+        f" {OWN_PART} OR l.kind = 'payment')) > 0 AND NOT EXISTS (SELECT 1 FROM purchase_order_line c JOIN purchase_order p ON"
+        " p.id = c.purchase_order_id WHERE c.line_id = o.id AND c.state = 'covered' AND p.state IN ('accepted', 'invoiced', 'paid'))",
+    ),
+    (
+        4,
+        "What a purchase order covers is no more than it is good for, and its kept count is the counted one.",
+        "SELECT count(*) FROM purchase_order",
+        "SELECT 'purchase order ' || p.id FROM purchase_order p WHERE p.used_cents > p.cap_cents OR p.used_cents <> (SELECT"
+        " COALESCE(sum(c.covered_cents), 0) FROM purchase_order_line c WHERE c.purchase_order_id = p.id AND c.state = 'covered')",
+    ),
+    (
+        4,
+        "What a purchase order covers of a place is what is charged for it.",
+        "SELECT count(*) FROM purchase_order_line WHERE state = 'covered'",
+        "SELECT 'purchase order line ' || c.id FROM purchase_order_line c WHERE c.state = 'covered' AND c.covered_cents <> (SELECT"
+        f" COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l WHERE l.line_id = c.line_id AND l.kind IN {OWN_PART})",
+    ),
+    (
+        4,
+        "What came by check or went back by one is on the ledger, to the cent.",
+        "SELECT count(*) FROM remittance",
+        "SELECT 'remittance ' || r.id FROM remittance r WHERE (SELECT COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l WHERE"
+        " l.source LIKE 'remittance:' || r.id || ':%') <> CASE r.kind WHEN 'payment' THEN -r.amount_cents ELSE r.amount_cents END",
+    ),
+    (
+        4,
+        "The total of an invoice is that of its lines.",
+        "SELECT count(*) FROM invoice",
+        "SELECT 'invoice ' || i.id FROM invoice i WHERE i.total_cents <> (SELECT COALESCE(sum(l.amount_cents), 0) FROM invoice_line l"
+        " WHERE l.invoice_id = i.id AND l.kind = i.kind)",
+    ),
+    (
+        4,
+        "Invoices and credit notes ask for no more than what is charged.",
+        "SELECT count(*) FROM invoice_line WHERE kind = 'invoice'",
+        "SELECT 'order line ' || i.line_id FROM invoice_line i WHERE i.kind = 'invoice' AND i.amount_cents - (SELECT"
+        " COALESCE(sum(n.amount_cents), 0) FROM invoice_line n WHERE n.line_id = i.line_id AND n.kind = 'credit_note') > (SELECT"
+        f" COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l WHERE l.line_id = i.line_id AND l.kind IN {OWN_PART})",
+    ),
+    (
+        4,
+        "The numbers of a district's invoices and credit notes have no gap.",
+        "SELECT count(*) FROM invoice_number",
+        "SELECT 'district ' || n.district_id FROM invoice_number n WHERE (SELECT count(*) FROM invoice i WHERE"
+        " i.district_id = n.district_id) <> n.last OR n.last <> (SELECT COALESCE(max(i.number), 0) FROM invoice i WHERE"
+        " i.district_id = n.district_id)",
     ),
     (
         4,
         "Nothing is charged for a seat that lapsed.",
         "SELECT count(*) FROM order_line",
         "SELECT 'order ' || o.order_id FROM order_line o JOIN enrollment e ON e.id = o.enrollment_id WHERE e.state = 'lapsed' AND"
-        " (SELECT COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l WHERE l.line_id = o.id AND l.kind IN ('charge', 'credit')) <> 0",
+        f" (SELECT COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l WHERE l.line_id = o.id AND l.kind IN {OWN_PART}) <> 0",
+    ),
+    (
+        4,
+        "Never more is given of a funding source than its cap, and its kept sum is the counted one.",
+        "SELECT count(*) FROM funding_source",
+        "SELECT 'funding source ' || f.id FROM funding_source f WHERE f.consumed_cents > f.cap_cents OR f.consumed_cents <> (SELECT"
+        " COALESCE(sum(g.amount_cents), 0) FROM seat_grant g WHERE g.funding_source_id = f.id AND g.state = 'given')",
+    ),
+    (
+        4,
+        "No funding rule pays for more seats than it has, and its kept count is the counted one.",
+        "SELECT count(*) FROM funding_rule",
+        "SELECT 'funding rule ' || f.id FROM funding_rule f WHERE f.seats_used > f.seats OR f.seats_used <> (SELECT"
+        " count(*) FROM seat_grant g WHERE g.funding_rule_id = f.id AND g.state = 'given')",
+    ),
+    (
+        4,
+        "No discount code is used oftener than it may be, and its kept count is the counted one.",
+        "SELECT count(*) FROM discount_code",
+        "SELECT 'discount code ' || d.id FROM discount_code d WHERE d.used_count > d.most_uses OR d.used_count <> (SELECT"
+        " count(*) FROM code_use u WHERE u.discount_code_id = d.id AND u.state = 'used')",
+    ),
+    (
+        4,
+        "What others pay of a seat is on its order's ledger, once and as it is, and only of a place that isn't over.",
+        "SELECT count(*) FROM order_line",
+        "SELECT 'order ' || o.order_id FROM order_line o JOIN enrollment e ON e.id = o.enrollment_id WHERE (SELECT"
+        " -COALESCE(sum(l.amount_cents), 0) FROM ledger_entry l WHERE l.line_id = o.id AND l.kind IN"
+        " ('grant', 'grant_back', 'waiver', 'waiver_back', 'discount', 'discount_back')) <> CASE WHEN e.state IN"
+        " ('requested', 'held', 'awaiting_po', 'enrolled') THEN"
+        " (SELECT COALESCE(sum(g.amount_cents), 0) FROM seat_grant g WHERE g.line_id = o.id AND g.state = 'given')"
+        " + (SELECT COALESCE(sum(u.amount_cents), 0) FROM code_use u WHERE u.line_id = o.id AND u.state = 'used') ELSE 0 END",
     ),
     (
         1,
@@ -163,6 +278,7 @@ def broken_rules() -> Iterator[Recount]:
         checked = db.session.execute(text(counted)).scalar() or 0
         yield Recount(number, sentence, checked, [str(row[0]) for row in db.session.execute(text(breaking))])
     yield _who_waits()
+    yield _what_is_kept_aside()
     yield _what_is_claimed()
     yield _what_the_gate_let_through()
     missing = {trigger.name for trigger in TRIGGERS} - triggers_there(db.session.connection())
@@ -170,8 +286,9 @@ def broken_rules() -> Iterator[Recount]:
 
 
 def _who_waits() -> Recount:
-    """While a series takes enrollments and goes on nobody waits beside a seat that is neither taken nor on offer. The worker passes
-    an offer on that ran out, so one that did only just now isn't counted as free."""
+    """While a series takes enrollments and goes on nobody waits beside a seat that is neither taken nor on offer, and that they may
+    have: it isn't set aside for others, and a group finds one for each. The worker passes an offer on that ran out, so one that did only
+    just now isn't counted as free."""
     query = text(
         "SELECT s.id, s.seats, (SELECT count(*) FROM enrollment t WHERE t.series_id = s.id AND t.state IN"
         " ('requested', 'held', 'awaiting_po', 'offered', 'enrolled')) AS taken FROM series s WHERE s.canceled_at IS NULL"
@@ -180,7 +297,73 @@ def _who_waits() -> Recount:
         " AND EXISTS (SELECT 1 FROM meeting m WHERE m.series_id = s.id AND m.ends_at > :now)"
     ).bindparams(bindparam("now", clock.now(), UTCDateTime()))
     rows = db.session.execute(query).all()
-    return Recount(3, "Nobody waits while a seat is free.", len(rows), [f"series {row.id}" for row in rows if row.taken < row.seats])
+    free = {row.id: row.seats - row.taken for row in rows if row.taken < row.seats}
+    aside, allowed = _what_is_aside(list(free))
+    line = text("SELECT series_id, id, person_id, group_id FROM enrollment WHERE state = 'waitlisted' AND series_id IN :series")
+    parties: dict[tuple[int, str], list[int]] = {}
+    for row in db.session.execute(line.bindparams(bindparam("series", list(free), expanding=True))):
+        party = f"group {row.group_id}" if row.group_id is not None else f"place {row.id}"
+        parties.setdefault((row.series_id, party), []).append(row.person_id)
+    beside = {
+        series_id
+        for (series_id, _), people in parties.items()
+        if _fit(sorted(people, key=lambda person: _choices(person, allowed)), free[series_id], aside[series_id], allowed)
+    }
+    sentence = "Nobody waits while a seat is free that they may have."
+    return Recount(3, sentence, len(rows), [f"series {series_id}" for series_id in sorted(beside)])
+
+
+def _fit(people: list[int], free: int, aside: dict[int, int], allowed: set[tuple[int, int]]) -> bool:
+    """Whether there is a seat for each of these people, those with the fewest choices first: every way to choose them is tried."""
+    if not people or len(people) > free:
+        return not people
+    first, rest = people[0], people[1:]
+    if free > sum(aside.values()) and _fit(rest, free - 1, aside, allowed):
+        return True
+    theirs = [one for one, left in aside.items() if left > 0 and (one, first) in allowed]
+    return any(_fit(rest, free - 1, {**aside, one: aside[one] - 1}, allowed) for one in theirs)
+
+
+def _choices(person: int, allowed: set[tuple[int, int]]) -> int:
+    return sum(1 for _, other in allowed if other == person)
+
+
+def _what_is_aside(series_ids: list[int] | None = None) -> tuple[dict[int, dict[int, int]], set[tuple[int, int]]]:
+    """By series, the free seats of each set-aside that isn't released; and whom each is for, as pairs of set-aside and person."""
+    of_these = "" if series_ids is None else " WHERE a.series_id IN :series"
+    chosen: list[BindParameter[Any]] = [] if series_ids is None else [bindparam("series", series_ids, expanding=True)]
+    query = text(
+        "SELECT a.id, a.series_id, a.released_on, d.timezone, a.seats - (SELECT count(*) FROM enrollment e WHERE e.set_aside_id = a.id"
+        " AND e.state IN ('requested', 'held', 'awaiting_po', 'offered', 'enrolled')) AS free FROM set_aside a JOIN district d ON"
+        f" d.id = a.district_id{of_these}"
+    )
+    now, aside, days = clock.now(), defaultdict[int, dict[int, int]](dict), {}
+    for row in db.session.execute(query.bindparams(*chosen)):
+        days[row.id] = day_of(now, row.timezone)
+        if days[row.id] < _as_day(row.released_on):
+            aside[row.series_id][row.id] = row.free
+    held = text(
+        "SELECT a.id, p.person_id, p.first_day, p.last_day FROM set_aside a JOIN appointment p ON p.district_id = a.district_id AND"
+        f" (p.school_id = a.school_id OR p.role = a.role){of_these}"
+    )
+    allowed = {
+        (row.id, row.person_id)
+        for row in db.session.execute(held.bindparams(*chosen))
+        if _as_day(row.first_day) <= days[row.id] and (row.last_day is None or _as_day(row.last_day) >= days[row.id])
+    }
+    return aside, allowed
+
+
+def _what_is_kept_aside() -> Recount:
+    """Every seat of a set-aside that isn't released is there: taken by those it is counted for, or free."""
+    query = text(
+        "SELECT s.id, s.seats - (SELECT count(*) FROM enrollment e WHERE e.series_id = s.id AND e.state IN"
+        " ('requested', 'held', 'awaiting_po', 'offered', 'enrolled')) AS free FROM series s WHERE s.canceled_at IS NULL"
+    )
+    aside, _allowed = _what_is_aside()
+    rows = [row for row in db.session.execute(query) if row.id in aside]
+    sentence = "No seat that is set aside is taken by somebody else."
+    return Recount(3, sentence, len(rows), [f"series {row.id}" for row in rows if row.free < sum(aside[row.id].values())])
 
 
 def _what_is_claimed() -> Recount:

@@ -173,6 +173,15 @@ def a_series(cast: Cast, title: str = "Robotics", seats: int = 5) -> Series:
     return series
 
 
+def in_days(series: Series, days: int) -> Series:
+    """The series, which meets so many days later, and takes enrollments until then."""
+    series.enrollment_closes_at += timedelta(days=days)
+    for meeting in series.meetings:
+        meeting.starts_at, meeting.ends_at = meeting.starts_at + timedelta(days=days), meeting.ends_at + timedelta(days=days)
+    db.session.commit()
+    return series
+
+
 # What somebody says to each question of a series.
 ANSWERS = {
     "dietary": "vegetarian\nNo mushrooms",
@@ -220,3 +229,10 @@ def an_award(cast: Cast, person: Person, first_day: date = date(2027, 1, 1), las
         )
     db.session.flush()
     return award
+
+
+def approving(series: Series) -> Series:
+    """The series, in which a seat is to be approved from now on: by the principal, as long as the district has no other steps."""
+    series.asks_approval_since = NOW - timedelta(days=1)
+    db.session.commit()
+    return series

@@ -4,19 +4,25 @@ from datetime import date, timedelta
 
 from sqlalchemy import select
 
+from inventory.demo.approving import ask_for_approvals
 from inventory.demo.calendar import TIMEZONE, year_ending
 from inventory.demo.catalog import SEMINARS
+from inventory.demo.funding import fund
+from inventory.demo.purchase_orders import pay_by_purchase_orders
 from inventory.demo.running import run_a_series
 from inventory.demo.world import World
 from seminar.ground.clock import at_local
 from seminar.ground.db import db
+from seminar.people.appointment import standing
 from seminar.people.person import Person
 from seminar.series.answer import EnrollmentAnswer
+from seminar.series.enrolling_several import enroll_all_or_line_up_together
 from seminar.series.enrollment import Enrollment
 from seminar.series.nomination import nominate
 from seminar.series.question import QUESTIONS
 from seminar.series.seminar import Seminar
 from seminar.series.series import Meeting, Series
+from seminar.series.setting_aside import set_aside
 from seminar.series.substitution import substitute
 
 PRICES_CENTS = {"Laser Cutting, Safely": 12_000}
@@ -61,17 +67,24 @@ def open_series(world: World) -> None:
         inside = world.enroll_some(series, enrolled, state_since=world.now - timedelta(days=3))
         if enrolled == seats:
             world.wait_some(series, inside, 3, since=world.now - timedelta(days=2))
+            _some_wait_together(world, series)
+        if enrolled == 3:
+            _some_are_set_aside(world, series, first)
         if title == "Printing in the Middle School Lab":
             ask(world, series)
             run_a_series(world, series, inside)
+        if (title, planned) == plans[-1][:2]:
+            ask_for_approvals(world, series, inside)
         if title.startswith("Craft Cutters"):
             _with_a_principals_help(world, series, inside)
     summer = date(year_ending(today), 6, 15)
     for title, first in (("Laser Cutting, Safely", summer), ("Blocks First: Coding Before the Screen", summer + timedelta(days=21))):
         series = add_series(world, title, first, 4, 20, season="summer", every=1)
         if title in PRICES_CENTS:
-            # Who paid has an order and a payment at Stripe, which nobody but a person can make.
+            # A payment at Stripe nobody but a person can make; grants and purchase orders are the office's own.
             series.price_cents = PRICES_CENTS[title]
+            pay_by_purchase_orders(world, series)
+            fund(world, series)
         else:
             world.enroll_some(series, 5, state_since=world.now - timedelta(days=2))
 
@@ -98,6 +111,26 @@ def ask(world: World, series: Series) -> None:
         said["grade"] = str(grades[place.person_id])
         of = {"district_id": world.district.id, "enrollment_id": place.id, "person_id": place.person_id, "answered_at": place.created_at}
         db.session.add_all(EnrollmentAnswer(**of, question=question, value=value) for question, value in said.items() if value)
+
+
+def _some_wait_together(world: World, series: Series) -> None:
+    """Ruth Castellanos wants two of her staff to come together."""
+    db.session.flush()
+    principal, yesterday = world.by_email("principal"), world.now - timedelta(days=1)
+    theirs = standing(principal, world.today).school_ids("principal")
+    known = (world.by_email("teacher"), world.by_email("contact"))
+    in_it = {person for (person,) in db.session.execute(select(Enrollment.person_id).where(Enrollment.series_id == series.id))}
+    staff = [a.person for a in world.appointments if a.role == "teacher" and a.school_id in theirs and a.person not in known]
+    outside = [person for person in staff if person.id not in in_it][:2]
+    enroll_all_or_line_up_together(outside, series, by=principal, now=yesterday)
+
+
+def _some_are_set_aside(world: World, series: Series, first: date) -> None:
+    """Alder Creek Elementary is to send a team: six seats are its own until two weeks before the first meeting."""
+    db.session.flush()
+    yesterday, until = world.now - timedelta(days=1), first - timedelta(days=14)
+    school = next(iter(world.schools.values()))
+    set_aside(series, school=school, role=None, seats=6, released_on=until, by=world.by_email("program"), now=yesterday)
 
 
 def _with_a_principals_help(world: World, series: Series, inside: list[Person]) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from seminar.coverage.target import CoverageTarget
+from seminar.ground.contributions import Gain
 from seminar.ground.db import db
 from seminar.people.appointment import Appointment, current_on
 from seminar.people.person import Person
@@ -95,6 +96,16 @@ def school_day(school: School, day: date, now: datetime) -> SchoolDay:
         trained=len(holding),
         forecast=len(holding | set(enrolled)),
     )
+
+
+def gain(person: Person, school: School, skill: Skill, day: date) -> Gain:
+    """What a badge of this person in the skill would add at the school; three statements."""
+    teachers = {appointment.person_id for appointment in _teachers(school, day)}
+    holding = {person_id for person_id, own in _awards(teachers, day).items() if any(award.badge.skill_id == skill.id for award in own)}
+    of_school = CoverageTarget.school_id == school.id, CoverageTarget.skill_id == skill.id
+    target = db.session.scalar(select(CoverageTarget.percent).where(*of_school))
+    now, then = (Covered(skill, len(teachers), len(those), 0, target) for those in (holding, holding | ({person.id} & teachers)))
+    return Gain(now.percent, then.percent, target)
 
 
 def _teachers(school: School, day: date) -> list[Appointment]:

@@ -41,11 +41,16 @@ school_closing: list[Callable[..., Any]] = []
 
 # (place, by, now) -> what is owed for it in cents, when a seat is held that has a price
 seat_held: list[Callable[..., Any]] = []
+# (person, series, now) -> what a seat that has a price would cost them, and who pays the rest, for the page that says so before
+seat_costs: list[Callable[..., Any]] = []
 # (places, why, by, now) -> None, when places in series ended: withdrawn, canceled, lapsed, or merged into another of the person's
 places_ended: list[Callable[..., Any]] = []
 
 # (place, successor, by, now) -> None, when a colleague took the seat of somebody
 seat_handed_on: list[Callable[..., Any]] = []
+
+# (person, school, skill, day) -> Gain: what a badge of somebody would add to the coverage of their school
+coverage_gains: list[Callable[..., Any]] = []
 
 # (kept, merged, now) -> list of Collision: what two records of one person can't both have, by room
 merge_collisions: list[Callable[..., Any]] = []
@@ -61,6 +66,15 @@ class Collision:
     says: str
     solve: Callable[..., None] | None
     values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Gain:
+    """A school's coverage of a skill in percent, to one decimal, as it is and with one person more; and its target."""
+
+    now_percent: Any
+    with_percent: Any
+    target: int | None
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,15 @@ from sqlalchemy import Connection, inspect, text
 
 @dataclass(frozen=True)
 class Trigger:
-    """One trigger. `sqlite` is its whole CREATE statement; `postgresql` are the function's body and the trigger's timing."""
+    """One trigger. `sqlite` is its whole CREATE statement; `postgresql` are the function's body and the trigger's timing. `reads` is
+    another table that it looks into, without which it isn't made."""
 
     name: str
     table: str
     sqlite: str
     body: str
     timing: str
+    reads: str = ""
 
 
 TRIGGERS: list[Trigger] = []
@@ -84,7 +86,7 @@ def make_triggers(connection: Connection) -> None:
     """Make all of them, for the tables that are there by now."""
     there = set(inspect(connection).get_table_names())
     for trigger in TRIGGERS:
-        if trigger.table not in there:
+        if not {trigger.table, trigger.reads or trigger.table} <= there:
             continue
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql(trigger.sqlite)

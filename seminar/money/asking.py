@@ -48,7 +48,7 @@ def ask_about_pages(card: Card, now: datetime) -> None:
     db.session.commit()
     try:
         for row in rows:
-            _hear_of_page(card, row.id, row.session_id, is_held=row.state == "held", now=now)
+            _hear_of_page(card, row.id, row.session_id, is_held=row.state in ("held", "awaiting_po"), now=now)
     except Away as error:
         log.warning("pages not heard of", why=str(error))
 
@@ -56,7 +56,7 @@ def ask_about_pages(card: Card, now: datetime) -> None:
 def _is_to_be_asked(now: datetime) -> ColumnElement[bool]:
     long_ago = or_(Payment.asked_at.is_(None), Payment.asked_at <= now - ASK_AGAIN)
     banks = or_(Payment.asked_at.is_(None), Payment.asked_at <= now - ASK_AGAIN_OF_BANKS)
-    is_over = or_(Payment.page_until <= now, Enrollment.state != "held")
+    is_over = or_(Payment.page_until <= now, Enrollment.state.not_in(("held", "awaiting_po")))
     return (Payment.on_its_way_at.is_(None) & is_over & long_ago) | (Payment.on_its_way_at.is_not(None) & banks)
 
 

@@ -111,10 +111,11 @@ class Card:
         return event  # type: ignore[no-any-return]
 
     def events_since(self, moment: datetime) -> Iterator[stripe.Event]:
-        """Ours, the oldest first: what a webhook that didn't arrive would have said."""
+        """Ours, the oldest first: what a webhook that didn't arrive would have said. Stripe lists the newest first, and tells the second
+        of each: those of one second stay in the order in which they happened."""
         since = {"types": list(OURS), "created": {"gte": int(moment.timestamp())}, "limit": 100}
         listed = _asked(lambda: list(self.api.events.list(since).auto_paging_iter()))  # type: ignore[arg-type]
-        yield from sorted(listed, key=lambda event: (event.created, event.id))
+        yield from sorted(reversed(listed), key=lambda event: event.created)
 
     def about(self, event: stripe.Event) -> CardPage | CardRefund | CardDispute | None:
         """What the event is about, as it is now; None for an event that says nothing to us. An event is only a hint: it can be late,

@@ -36,8 +36,12 @@ STRIPE_EVENTS = RetentionKind(
     parts=(Part(StripeEvent, _events, removed(StripeEvent), counted=False),),
 )
 KINDS = [ORDERS, STRIPE_EVENTS]
+OF_ORDERS = (
+    *("orders", "order_line", "ledger_entry", "payment", "refund", "remittance", "seat_grant", "code_use"),
+    *("purchase_order", "purchase_order_line", "purchase_order_file", "invoice", "invoice_line", "invoice_number"),
+)
 TABLES = {
-    **dict.fromkeys(("orders", "order_line", "ledger_entry", "payment", "refund"), "orders"),
-    "refund_tier": "program",
+    **dict.fromkeys(OF_ORDERS, "orders"),
+    **dict.fromkeys(("refund_tier", "po_settings", "funding_source", "funding_rule", "discount_code"), "program"),
     "stripe_event": "stripe_events",
 }

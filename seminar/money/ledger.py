@@ -3,8 +3,9 @@
 Laws: append-only, a source makes one entry (rule 4), each kind has its sign; all by the database. A balance is a sum. What was wrong
 is put right by another entry.
 
-Kinds: charge (a seat's price) and credit (less of it: the seat was given back, or the office let it go); payment, and refund (money
-went back); dispute (the bank took a payment back) and dispute_won (it returned).
+Kinds: charge (a seat's price) and credit (less of it: the seat was given back, or the office let it go); grant (a funding source
+pays), waiver (the district gives the seat away) and discount (a code takes something off), each with its way back when the place ends;
+payment, and refund (money went back); dispute (the bank took a payment back) and dispute_won (it returned).
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,8 +19,14 @@ from seminar.ground.db import Model, db
 from seminar.ground.triggers import append_only, listed
 from seminar.people.person import Person
 
-PLUS = ("charge", "refund", "dispute")
-MINUS = ("credit", "payment", "dispute_won")
+# What others than the payer pay of a price, and its way back.
+GIVEN = ("grant", "waiver", "discount")
+GIVEN_BACK = ("grant_back", "waiver_back", "discount_back")
+PLUS = ("charge", "refund", "dispute", *GIVEN_BACK)
+MINUS = ("credit", "payment", "dispute_won", *GIVEN)
+_CHARGED = ("charge", "credit", *GIVEN, *GIVEN_BACK)
+# Cards aren't charged for less (docs.stripe.com/currencies#minimum-and-maximum-charge-amounts).
+LEAST_CENTS = 50
 
 
 class LedgerEntry(Model):
@@ -58,6 +65,18 @@ def charge(line: Any, *, source: str, by: Person | None, now: datetime) -> None:
     write([entry(line, "charge", line.price_cents, source=source, by=by, now=now)])
 
 
+def asked_for(cents: int) -> int:
+    """What is asked of somebody who is left with so many cents of a price: nothing, where it is less than a card can pay."""
+    return cents if cents >= LEAST_CENTS else 0
+
+
+def let_a_little_go(line: Any, cents: int, *, by: Person | None, now: datetime) -> int:
+    """So many cents are left of the price of the line once others paid theirs. Answers what is asked for; the rest is let go."""
+    if 0 < cents < LEAST_CENTS:
+        write([entry(line, "credit", cents, source=f"little:{line.id}", by=by, now=now)])
+    return asked_for(cents)
+
+
 def entry(line: Any, kind: str, cents: int, *, source: str, by: Person | None, now: datetime, note: str = "") -> dict[str, Any]:
     """A row of so many cents, which are above zero here; the kind has the sign."""
     return {
@@ -87,10 +106,18 @@ def balances(line_ids: Iterable[int]) -> dict[int, int]:
 
 
 def charges(line_ids: Iterable[int]) -> dict[int, int]:
-    """By line, its price, less what was let go of it, in cents; one statement."""
+    """By line, its price, less what others pay and what was let go of it, in cents; one statement."""
     query = select(LedgerEntry.line_id, func.sum(LedgerEntry.amount_cents)).where(LedgerEntry.line_id.in_(list(line_ids)))
-    query = query.where(LedgerEntry.kind.in_(("charge", "credit"))).group_by(LedgerEntry.line_id)
+    query = query.where(LedgerEntry.kind.in_(_CHARGED)).group_by(LedgerEntry.line_id)
     return {line_id: int(cents) for line_id, cents in db.session.execute(query)}
+
+
+def given_and_charged(line_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """By line, what others pay of its price, and what `charges` answers, in cents; one statement."""
+    by_others = func.sum(LedgerEntry.amount_cents).filter(LedgerEntry.kind.in_((*GIVEN, *GIVEN_BACK)))
+    charged = func.sum(LedgerEntry.amount_cents).filter(LedgerEntry.kind.in_(_CHARGED))
+    query = select(LedgerEntry.line_id, by_others, charged).where(LedgerEntry.line_id.in_(list(line_ids))).group_by(LedgerEntry.line_id)
+    return {line_id: (-int(others or 0), int(cents or 0)) for line_id, others, cents in db.session.execute(query)}
 
 
 def balance(order_id: int) -> int:

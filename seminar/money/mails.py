@@ -1,6 +1,6 @@
-"""The mails of money: a payment that came late or to nothing, what goes back, and a dispute."""
+"""The mails of money: a payment that came late or to nothing, what goes back, a dispute, and what waits for a purchase order."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from seminar.ground.mail_kinds import AT_ONCE, WEEKLY, MailKind
@@ -13,6 +13,7 @@ _ORDER: dict[str, Any] = {
     "amount_cents": 12_000,
     "currency": "usd",
 }
+_AWAITED: dict[str, Any] = {"po_number": "77120", "until": datetime(2027, 3, 16, 7, tzinfo=UTC)}
 THE_ORDER = N_("Open the order")
 WHO_PAYS = N_("Who pays")
 THE_PAYMENT = N_("The payment")
@@ -45,6 +46,57 @@ MAILS = [
         ways=(AT_ONCE,),
         why=N_("Later, or turned off, the seat would go to somebody else without a word."),
         happens=("until",),
+    ),
+    MailKind(
+        name="awaiting_po",
+        group="learning",
+        title=N_("Your seat waits for a purchase order"),
+        event=N_("Somebody chooses to pay by purchase order"),
+        recipient=WHO_PAYS,
+        key=N_("The number at the order"),
+        page="orders/{order_id}",
+        link=THE_ORDER,
+        example={**_ORDER, **_AWAITED},
+        happens=("until",),
+    ),
+    MailKind(
+        name="po_reminder",
+        group="learning",
+        title=N_("Your purchase order hasn't come yet"),
+        event=N_("Three days before the seat goes to somebody else"),
+        recipient=WHO_PAYS,
+        key=N_("The enrollment"),
+        page="orders/{order_id}",
+        link=THE_ORDER,
+        example={**_ORDER, **_AWAITED},
+        ways=(AT_ONCE,),
+        why=N_("Later, or turned off, the seat would go to somebody else without a word."),
+        happens=("until",),
+    ),
+    MailKind(
+        name="po_rejected",
+        group="learning",
+        title=N_("Your purchase order isn't taken"),
+        event=N_("The PD office rejects or cancels a purchase order that somebody waits for"),
+        recipient=WHO_PAYS,
+        key=N_("The number at the order, and the purchase order"),
+        page="orders/{order_id}",
+        link=THE_ORDER,
+        example={**_ORDER, **_AWAITED, "reason": "The amount is missing."},
+        ways=(AT_ONCE,),
+        why=N_("Later, or turned off, the seat would go to somebody else without a word."),
+        happens=("until",),
+    ),
+    MailKind(
+        name="invoice_overdue",
+        group="learning",
+        title=N_("An invoice is overdue"),
+        event=N_("The day has passed on which an invoice was due"),
+        recipient=N_("The school's principals, or who pays the order"),
+        key=N_("The invoice"),
+        page="invoices/{invoice_id}",
+        link=N_("Open the invoice"),
+        example={**_ORDER, "invoice_number": 7, "invoice_id": 1, "po_number": "77120", "due_on": date(2027, 2, 26)},
     ),
     MailKind(
         name="refunded",

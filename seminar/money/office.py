@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from seminar.ground import history
 from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
+from seminar.money.covering import charged_less
 from seminar.money.ledger import LedgerEntry, balances, charges, entry, write
 from seminar.money.order import OrderLine
 from seminar.money.refund import captured, request_many
@@ -33,6 +34,7 @@ def give_back(line: OrderLine, cents: int | None, *, note: str, by: Person, now:
     if not note:
         raise Refused(SAY_WHY, field="reason")
     write([entry(line, "credit", cents, source=f"office:{line.id}:{_written(line) + 1}", by=by, now=now, note=note)])
+    charged_less({line.id: cents}, ended=False, by=by, now=now)
     request_many(shared_out(cents, payments), why="office", by=by, now=now, note=note)
     history.record(by, "order credited", line.order, now, cents=cents, reason=note)
 
@@ -43,11 +45,12 @@ def let_go(line: OrderLine, *, note: str, by: Person, now: datetime) -> None:
     lock(line.enrollment.series)
     db.session.refresh(line.enrollment, attribute_names=["state"])
     owed = balances([line.id]).get(line.id, 0)
-    if owed <= 0 or line.enrollment.state == "held":
+    if owed <= 0 or line.enrollment.state in ("held", "awaiting_po"):
         raise Refused(N_("Nothing is owed that could be let go."), status=409)
     if not note:
         raise Refused(SAY_WHY, field="reason")
     write([entry(line, "credit", owed, source=f"office:{line.id}:{_written(line) + 1}", by=by, now=now, note=note)])
+    charged_less({line.id: owed}, ended=False, by=by, now=now)
     history.record(by, "order let go", line.order, now, cents=owed, reason=note)
 
 

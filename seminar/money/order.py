@@ -12,8 +12,9 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from seminar.ground import history
 from seminar.ground.db import Model, db
-from seminar.money.ledger import charge
+from seminar.money.ledger import charge, let_a_little_go
 from seminar.money.refund_rule import tiers_of
+from seminar.money.seat_grant import give
 from seminar.people.person import Person
 from seminar.series.enrollment import Enrollment
 from seminar.series.series import Series
@@ -62,7 +63,7 @@ class OrderLine(Model):
 
 
 def open_order(place: Enrollment, *, by: Person, now: datetime) -> int:
-    """Somebody's seat is held: they owe its price, which is answered, in cents. Flushes."""
+    """Somebody's seat is held: they owe its price, but for what others pay of it. Answers what they owe, in cents. Flushes."""
     of = {"district_id": place.district_id}
     order = Order(**of, person_id=place.person_id, currency=CURRENCY, created_at=now)
     price = place.series.price_cents
@@ -71,8 +72,9 @@ def open_order(place: Enrollment, *, by: Person, now: datetime) -> int:
     db.session.add(order)
     db.session.flush()
     charge(line, source=f"charge:{place.id}", by=by, now=now)
-    history.record(by, "order opened", order, now, enrollment=place.id, cents=price)
-    return price
+    funded = give(line, price, by=by, now=now)
+    history.record(by, "order opened", order, now, enrollment=place.id, cents=price, funded=funded)
+    return let_a_little_go(line, price - funded, by=by, now=now) if funded else price
 
 
 def hand_on(place: Enrollment, successor: Enrollment, *, by: Person, now: datetime) -> None:

@@ -112,14 +112,14 @@ def move(payment: Payment, state: str, *, now: datetime) -> None:
 
 
 def begin_payment(line: OrderLine, *, token: str, page: dict[str, Any], by: Person, now: datetime) -> Payment:
-    """An attempt to pay what is owed for a held seat: the one that is open, or a new one, which Stripe is to be told of after the
-    commit. `page` is what Stripe's page says beside the amount. Raises Refused where nothing is to be paid. Flushes."""
+    """An attempt to pay what is owed for a seat that is kept for it: the one that is open, or a new one, which Stripe is to be
+    told of after the commit. `page` is what Stripe's page says beside the amount. Raises Refused where nothing is to be paid. Flushes."""
     place = line.enrollment
     lock(place.series)
     settled(place.series, now)
     db.session.refresh(place, attribute_names=["state", "hold_until"])
     owed = balances([line.id]).get(line.id, 0)
-    if place.state != "held" or owed <= 0:
+    if place.state not in ("held", "awaiting_po") or owed <= 0:
         raise Refused(N_("Nothing is to be paid for this seat now. Its series says whether one is free."), status=409)
     open_one = open_payment(line.order_id)
     if open_one is not None:

@@ -17,14 +17,18 @@ from seminar.ground.db import db
 from seminar.ground.outbox import Letter
 from seminar.money import payment as paying
 from seminar.money import refund as refunding
+from seminar.money.covering import charged_less, keep_for_its_purchase_order, paid_otherwise
+from seminar.money.discount_code import return_uses
 from seminar.money.found import CardDispute, CardPage, CardRefund
-from seminar.money.ledger import LedgerEntry, balances, charge, charges, entry, write
+from seminar.money.ledger import LedgerEntry, balances, charge, charges, entry, given_and_charged, write
 from seminar.money.order import OrderLine
 from seminar.money.payment import NOT_COME, OPEN, Payment, lock_payment, payment_named
 from seminar.money.refund import Refund, whole_refund
 from seminar.money.refund_rule import closed_days, percent_back, school_days_before
+from seminar.money.seat_grant import give, take_back
 from seminar.people.appointment import Appointment, current_on
 from seminar.people.person import Person
+from seminar.series.awaiting_po import keep_until
 from seminar.series.enrolling import take_paid_seat
 from seminar.series.enrollment import Enrollment, live_enrollment, takes_enrollments
 from seminar.series.series import has_ended
@@ -44,25 +48,31 @@ WHY = {"withdrawn": "withdrawn", "canceled": "canceled", "lapsed": "late", "merg
 
 
 def settle_places(places: Sequence[Enrollment], *, why: str, by: Person | None, now: datetime) -> None:
-    """These places, of series whose rows are locked, ended: what is owed for them goes, and what was paid comes back, but for what the
-    refund rule of their day keeps of one that the person themselves withdrew. As many statements whatever their number."""
+    """These places, of series whose rows are locked, ended: what is owed for them goes, what others paid is theirs again whole, and what
+    was paid comes back, but for what the refund rule of their day keeps of one that the person themselves withdrew. As many statements
+    whatever their number."""
     lines = _lines_of(places)
     if not lines:
         return
     ids = [line.id for line in lines]
-    charged, paid = charges(ids), _by_line(refunding.captured(ids))
     own_wish = [line for line in lines if why == "withdrawn" and by is not None and by.id == line.enrollment.person_id]
     kept = kept_of(own_wish, now)
-    credits, refunds = [], []
+    own_part = charges(ids)
+    take_back(lines, by=by, now=now)
+    return_uses(lines, by=by, now=now)
+    charged, paid = charges(ids), _by_line(refunding.captured(ids))
+    credits, refunds, less_of = [], [], {}
     for line in lines:
         keeps = kept.get(line.id, 0)
         less = charged.get(line.id, 0) - keeps
+        less_of[line.id] = max(own_part.get(line.id, 0) - keeps, 0)
         if less > 0:
             source = f"{line.enrollment.state}:{line.enrollment_id}"
             credits.append(entry(line, "credit", less, source=source, by=by, now=now))
         payments = paid.get(line.id, [])
         refunds += shared_out(sum(payment.left_cents for payment in payments) - keeps, payments)
     write(credits)
+    charged_less(less_of, ended=True, by=by, now=now)
     refunding.request_many(refunds, why=WHY[why], by=by, now=now)
 
 
@@ -79,15 +89,18 @@ def _by_line(payments: Sequence[Payment]) -> dict[int, list[Payment]]:
 
 
 def kept_of(lines: Sequence[OrderLine], now: datetime) -> dict[int, int]:
-    """By line, what the district keeps of its price if the person withdraws now, in cents, a part of a cent with it; nothing of a seat
-    that nobody had."""
+    """By line, what the district keeps if the person withdraws now of what they pay themselves of its price, in cents, a part of a cent
+    with it; nothing of a seat that nobody had."""
     closed: dict[int, set[date]] = {}
     kept = {}
+    parts = given_and_charged([line.id for line in lines]) if lines else {}
     for line in lines:
         if line.enrollment.enrolled_at is not None:
             if line.district_id not in closed:
                 closed[line.district_id] = closed_days(line.district_id, now)
-            kept[line.id] = line.price_cents - line.price_cents * percent_of(line, now, closed[line.district_id]) // 100
+            by_others, charged = parts[line.id]
+            own = line.price_cents - by_others
+            kept[line.id] = min(own - own * percent_of(line, now, closed[line.district_id]) // 100, charged)
     return kept
 
 
@@ -150,16 +163,31 @@ def _paid(payment: Payment, found: CardPage, now: datetime) -> None:
     line = payment.line
     write([entry(line, "payment", payment.amount_cents, source=f"payment:{payment.id}", by=None, now=now)])
     place = line.enrollment
+    had_lapsed = place.state == "lapsed"
     if take_paid_seat(place, now=now):
-        if balances([line.id])[line.id] < 0:
-            # It lapsed, and what was owed went with it.
-            charge(line, source=f"charge-late:{place.id}", by=None, now=now)
+        over = -balances([line.id])[line.id]
+        if over > 0 and had_lapsed:
+            _charge_again(line, now)
+        elif over > 0:
+            # Less was asked since that page was opened.
+            refunding.request(payment, over, why="twice", by=None, now=now)
+        paid_otherwise(line, now=now)
         return
     why = "twice" if place.state == "enrolled" else "late"
     refunding.request(payment, payment.amount_cents, why=why, by=None, now=now)
     if why == "late":
         lapsed = place.state == "lapsed"
         _tell(payment, "paid_late", now, was_kept=lapsed, waits=lapsed and _first_in_line(place, now))
+
+
+def _charge_again(line: OrderLine, now: datetime) -> None:
+    """It lapsed, and what was owed went with it. They paid what they were asked for: what others don't pay of the rest any more, the
+    district bears."""
+    charge(line, source=f"charge-late:{line.enrollment_id}", by=None, now=now)
+    rest = balances([line.id])[line.id]
+    rest -= give(line, rest, by=None, now=now) if rest > 0 else 0
+    if rest > 0:
+        write([entry(line, "credit", rest, source=f"late:{line.enrollment_id}", by=None, now=now)])
 
 
 def _first_in_line(place: Enrollment, now: datetime) -> bool:
@@ -179,15 +207,16 @@ def _not_paid(payment: Payment, found: CardPage, now: datetime) -> None:
         paying.move(payment, "expired", now=now)
     elif found.status == "complete" and found.has_failed:
         paying.move(payment, "failed", now=now)
-        if place.state == "held":
+        if place.state in ("held", "awaiting_po"):
             place.hold_until = answered_by(place.person, place.series, now)
+            keep_for_its_purchase_order(place, payment.line)
             _tell(payment, "payment_failed", now, until=place.hold_until)
     elif found.status == "complete" and payment.on_its_way_at is None:
         payment.on_its_way_at = now
         if payment.state == "created":
             paying.move(payment, "pending", now=now)
-        if place.state == "held":
-            place.hold_until = now + BANK_TAKES
+        if place.state in ("held", "awaiting_po"):
+            keep_until(place, now + BANK_TAKES)
         history.record(None, "payment on its way", payment, now, cents=payment.amount_cents)
     db.session.flush()
 
@@ -254,11 +283,15 @@ def _by_theirs(found: CardRefund) -> Refund | None:
 
 
 def _from_the_dashboard(payment: Payment, found: CardRefund, now: datetime) -> Refund | None:
-    """Written down as it is; the seat stays, and the office sees what is owed now."""
+    """Written down as it is; the seat stays, and the office sees what is owed now. Raises NotYet where a bank sent one of ours back, of
+    which we haven't heard."""
     if found.state == "failed":
         return None
     if found.amount_cents > payment.amount_cents - payment.refunded_cents:
         _give_up(payment, because="It was refunded in Stripe's dashboard.", now=now)
+        db.session.refresh(payment, attribute_names=["refunded_cents"])
+        if found.amount_cents > payment.amount_cents - payment.refunded_cents:
+            raise NotYet(f"Payment {payment.id} went back already, as far as we know")
     (refund_id,) = refunding.request_many([(payment, found.amount_cents)], why="at_stripe", by=None, now=now)
     refund = db.session.get_one(Refund, refund_id)
     refunding.move(refund, "submitted", now=now)

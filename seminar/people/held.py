@@ -25,10 +25,14 @@ from seminar.people.person import Person
 SUBJECTS = ("person_id", "responsible_id")
 ACTORS = (
     "applied_by_id",
+    "approver_id",
     "begun_by_id",
+    "behalf_of_id",
     "by_id",
     "canceled_by_id",
     "created_by_id",
+    "decided_by_id",
+    "delegate_id",
     "ended_by_id",
     "goes_ahead_by_id",
     "made_by_id",
@@ -128,6 +132,9 @@ def _plain_row(table: Table, row: Any, mine: set[int], names: dict[int, str]) ->
             plain[name] = names.get(value) if about_me else None
         elif not about_me and (table.name, name) not in OUR_WORDS and isinstance(table.c[name].type, (String, JSON)):
             plain[name] = None
+        elif isinstance(value, bytes):
+            # A file is given out where it is kept.
+            plain[name] = len(value)
         else:
             plain[name] = value.isoformat() if isinstance(value, (date, datetime, time)) else value
     return plain

@@ -103,6 +103,12 @@ STEPS: dict[str, tuple[HelpStep, ...]] = {
             "series.show_choose_series",
         ),
         HelpStep(
+            "learn",
+            N_("Approve or decline who asks for a seat, and name somebody who decides while you are away."),
+            N_("Approvals"),
+            "series.show_approvals",
+        ),
+        HelpStep(
             "badge", N_("Your school's page names who is close to a badge, and whose badge runs out soon."), N_("Your school"), SCHOOL
         ),
         HelpStep("borrow", N_("Reserve equipment for your school, as your maker contact does."), N_("Reserve"), RESERVE),

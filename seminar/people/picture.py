@@ -37,6 +37,16 @@ def picture_of(image: bytes) -> Picture:
     return Picture("image/png" if image.startswith(PNG) else "image/jpeg", width, height)
 
 
+def kind_of_picture(image: bytes) -> str:
+    """image/png or image/jpeg. Raises ValueError for anything else, and for one that isn't whole."""
+    is_png = image.startswith(PNG)
+    try:
+        _png(image) if is_png else _jpeg(image)
+    except (struct.error, IndexError) as error:
+        raise ValueError from error
+    return "image/png" if is_png else "image/jpeg"
+
+
 def _png(image: bytes) -> tuple[int, int]:
     """Its size; every chunk has its checksum, the first is IHDR, and IEND is the end."""
     at, size, kind = len(PNG), None, b""

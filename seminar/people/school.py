@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, UniqueConstraint, or_, select
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Select, UniqueConstraint, false, or_, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from seminar.ground.db import Model
@@ -20,8 +20,12 @@ class School(Model):
     grade_last: Mapped[int]
     address: Mapped[str] = mapped_column(default="")
     delivery_stop: Mapped[str] = mapped_column(default="")
+    # It has Title I money for its pupils: some funding is for its people alone.
+    title_one: Mapped[bool] = mapped_column(default=False, server_default=false())
     # The first day on which it is closed; what is new is not offered there from then on.
     closed_on: Mapped[date | None]
+    # Whether a seat in a series is approved before somebody who works there has it.
+    asks_approval: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Its id in the district's student information system (OneRoster's sourcedId).
     sourced_id: Mapped[str | None]
 

@@ -19,7 +19,8 @@ from seminar.people.school import School
 
 @dataclass(frozen=True)
 class SchoolRule:
-    """What a school is called, whom it teaches, and where things are brought to."""
+    """What a school is called, whom it teaches, where things are brought to, whether its people's seats are approved, and whether it has
+    Title I money."""
 
     code: str
     name: str
@@ -27,6 +28,8 @@ class SchoolRule:
     grade_last: int
     address: str
     delivery_stop: str
+    asks_approval: bool = False
+    title_one: bool = False
 
 
 def save_school(school: School, rule: SchoolRule, *, by: Person, now: datetime) -> None:
@@ -43,9 +46,10 @@ def save_school(school: School, rule: SchoolRule, *, by: Person, now: datetime) 
     school.code, school.name = rule.code, rule.name
     school.grade_first, school.grade_last = rule.grade_first, rule.grade_last
     school.address, school.delivery_stop = rule.address, rule.delivery_stop
+    school.asks_approval, school.title_one = rule.asks_approval, rule.title_one
     db.session.add(school)
     db.session.flush()
-    history.record(by, "school added" if is_new else "school changed", school, now, code=rule.code, name=rule.name)
+    history.record(by, "school added" if is_new else "school changed", school, now, code=rule.code, name=rule.name, aided=rule.title_one)
 
 
 def goes_on_at(school: School, day: date, now: datetime) -> tuple[int, list[Touched]]:

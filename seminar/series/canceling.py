@@ -12,6 +12,7 @@ from seminar.ground.contributions import Touched
 from seminar.ground.db import db
 from seminar.series.catalog import Listed, first_start, goes_on, taken_seats
 from seminar.series.enrollment import places, takes_them
+from seminar.series.open_seats import seats_aside
 from seminar.series.series import Meeting, Series
 
 POINTED_TO = 5
@@ -47,7 +48,7 @@ def elsewhere(series: Series, now: datetime) -> list[Listed]:
     query = (
         select(Series, taken_seats())
         .where(Series.seminar_id == series.seminar_id, Series.id != series.id, takes_them(now), goes_on(series.district_id, now))
-        .where(taken_seats() < Series.seats)
+        .where(taken_seats() + seats_aside(series.district.day(now)) < Series.seats)
         .options(joinedload(Series.seminar), selectinload(Series.meetings))
         .order_by(first_start(), Series.id)
         .limit(POINTED_TO)

@@ -1,7 +1,7 @@
 """The public catalog: what can be enrolled in, searched by words in any order, with its seats."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
@@ -9,8 +9,11 @@ from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from seminar.ground.counting import count_of
 from seminar.ground.db import db
+from seminar.people.appointment import Standing
+from seminar.people.district import District
 from seminar.people.person import Person
 from seminar.series.enrollment import TAKES_A_SEAT, Enrollment, takes_them
+from seminar.series.open_seats import has_one_aside_for, seats_aside
 from seminar.series.seminar import Seminar
 from seminar.series.series import Meeting, Series, series_trainer
 from seminar.skills.badge import Badge
@@ -27,6 +30,8 @@ class Wanted:
     grades: tuple[int, int] | None = None
     open_only: bool = False
     past: bool = False
+    # Who looks: seats may be set aside for them.
+    standing: Standing | None = None
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,8 @@ class Listed:
 
     series: Series
     taken: int
+    # Of the free ones, those that are set aside.
+    aside: int = 0
 
     @property
     def group(self) -> tuple[int, str]:
@@ -77,7 +84,7 @@ def first_start() -> ColumnElement[datetime]:
     return select(func.min(Meeting.starts_at)).where(Meeting.series_id == Series.id).correlate(Series).scalar_subquery()
 
 
-def _matching(district_id: int, wanted: Wanted, now: datetime) -> Select[Series]:
+def _matching(district_id: int, wanted: Wanted, day: date, now: datetime) -> Select[Series]:
     query = (
         select(Series)
         .join(Seminar, Seminar.id == Series.seminar_id)
@@ -101,17 +108,19 @@ def _matching(district_id: int, wanted: Wanted, now: datetime) -> Select[Series]
     if wanted.grades is not None:
         query = query.where(Seminar.grade_first <= wanted.grades[1], Seminar.grade_last >= wanted.grades[0])
     if wanted.open_only:
-        query = query.where(taken_seats() < Series.seats, takes_them(now))
+        is_open = (taken_seats() + seats_aside(day) < Series.seats) | has_one_aside_for(wanted.standing, day)
+        query = query.where(is_open, takes_them(now))
     return query
 
 
 def catalog(district_id: int, wanted: Wanted, *, now: datetime, page: int, size: int) -> tuple[list[Listed], int]:
     """One page of the series that match, by their first meeting, and how many match in all."""
-    query = _matching(district_id, wanted, now)
+    day = db.session.get_one(District, district_id).day(now)
+    query = _matching(district_id, wanted, day, now)
     by_start = first_start()
     order = (by_start.desc(), Series.id) if wanted.past else (Series.school_year, Series.season.desc(), by_start, Series.id)
     shown = (
-        query.add_columns(taken_seats())
+        query.add_columns(taken_seats(), seats_aside(day))
         .options(
             joinedload(Series.seminar).joinedload(Seminar.skill),
             joinedload(Series.seminar).joinedload(Seminar.badge).joinedload(Badge.skill),
@@ -122,4 +131,4 @@ def catalog(district_id: int, wanted: Wanted, *, now: datetime, page: int, size:
         .limit(size)
         .offset((page - 1) * size)
     )
-    return [Listed(series, taken) for series, taken in db.session.execute(shown)], count_of(query.with_only_columns(Series.id))
+    return [Listed(*row) for row in db.session.execute(shown)], count_of(query.with_only_columns(Series.id))

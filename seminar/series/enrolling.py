@@ -13,6 +13,7 @@ from seminar.ground.db import db
 from seminar.ground.outbox import Letter
 from seminar.ground.refusal import N_, Refused
 from seminar.people.person import Person
+from seminar.series.approval_asking import keep, requests_for
 from seminar.series.enrollment import (
     LIVE,
     Enrollment,
@@ -27,33 +28,67 @@ from seminar.series.enrollment import (
     refuse_unless_it_takes_enrollments,
     seats_of,
 )
+from seminar.series.free_seats import Share, free_for
 from seminar.series.invitation import invitation
 from seminar.series.series import Series, has_ended
+from seminar.series.waiting_group import party_of
 from seminar.series.waitlist import answered_by, pass_on, refuse_a_second_place, settled
 
 # As long as a page of Stripe's lives (half an hour at least), and what it takes to hear from it.
 KEPT_FOR_PAYING = timedelta(minutes=40)
+FULL = N_("{title} is full. Join the waitlist on its page, or look for another date in the catalog.")
+ASIDE = N_("The seats that are left in {title} are set aside for others. Join the waitlist on its page: what they don't take is offered.")
 
 
 def enroll(person: Person, series: Series, *, by: Person, now: datetime) -> Enrollment:
-    """Take a seat: the one that is offered to them, or one that nobody waits for; one that somebody owes something for is held until
-    it is paid. Raises Refused when enrollment is closed, the person has a place already or the series is full. Flushes."""
+    """Take a seat: the one that is offered to them, or one that nobody waits for; one that is to be approved first is requested, and
+    one that somebody owes something for is held until it is paid. Raises Refused when enrollment is closed, the person has a place
+    already or the series is full. Flushes."""
     # Most of a crowd is told no: they needn't stand in the line of those who may get a seat.
     _offer_or_refuse(person, series, seats_of(series, now), now)
     lock(series)
-    place = _offer_or_refuse(person, series, settled(series, now), now)
-    state = "held" if series.price_cents else "enrolled"
-    until = _kept_until(person, series, by=by, now=now) if state == "held" else None
+    seats = settled(series, now)
+    place = _offer_or_refuse(person, series, seats, now)
+    request = requests_for([person], series, by=by, now=now).get(person.id)
+    step = request.open_step if request is not None else None
+    state = "requested" if step is not None else "held" if series.price_cents else "enrolled"
+    until = step.due_at if step is not None else _kept_until(person, series, by=by, now=now) if state == "held" else None
     if place is None:
+        share = _share_for(person, series, seats, now)
         place = add_place(person, series, state, by=by, now=now)
+        place.set_aside_id = share
     else:
         move(place, state, by=by, now=now)
     place.hold_until = until
-    if state == "held":
+    if request is not None:
+        db.session.flush()
+        keep([request], [place], by=by, now=now)
+    if state == "requested":
+        record([place], by=by, now=now)
+    elif state == "held":
         _hold(place, series, by=by, now=now)
     else:
         _is_theirs(place, by=by, now=now)
     return place
+
+
+def go_on(place: Enrollment, *, by: Person, now: datetime) -> None:
+    """The last approval for it came: the seat is held until it is paid, or theirs at once. The series is locked. Flushes."""
+    series = place.series
+    if not series.price_cents:
+        move(place, "enrolled", by=by, now=now)
+        place.hold_until = None
+        _is_theirs(place, by=by, now=now, approved=True)
+        return
+    move(place, "held", by=by, now=now)
+    # Enrollment may have closed meanwhile, and paying takes its time all the same.
+    place.hold_until = max(_kept_until(place.person, series, by=by, now=now), now + KEPT_FOR_PAYING)
+    _hold(place, series, by=by, now=now, approved=True)
+def _share_for(person: Person, series: Series, seats: Seats, now: datetime) -> Share:
+    """Of which seats theirs is: of those that are set aside for them, or else of those that are open to all; there is one."""
+    free = free_for([person], series, seats, now)
+    free.give(person.id)
+    return free.given[person.id]
 
 
 def _kept_until(person: Person, series: Series, *, by: Person, now: datetime) -> datetime:
@@ -61,37 +96,44 @@ def _kept_until(person: Person, series: Series, *, by: Person, now: datetime) ->
     return now + KEPT_FOR_PAYING if by.id == person.id else answered_by(person, series, now)
 
 
-def _hold(place: Enrollment, series: Series, *, by: Person, now: datetime) -> None:
-    """Until it is paid; where nothing is owed for it, it is theirs at once."""
+def _hold(place: Enrollment, series: Series, *, by: Person, now: datetime, approved: bool = False) -> None:
+    """Until it is paid; where nothing is owed for it, it is theirs at once. Their mail says whether it was approved."""
     db.session.flush()
     record([place], by=by, now=now)
     owed = sum(open_order(place, by=by, now=now) for open_order in contributions.seat_held)
     if owed <= 0:
-        move(place, "enrolled", by=by, now=now)
-        _is_theirs(place, by=by, now=now)
+        take_covered_seat(place, by=by, now=now, approved=approved)
     elif by.id != place.person_id:
-        tell_each([place], series, "held", now=now)
+        tell_each([place], series, "held", now=now, approved=approved)
 
 
-def _is_theirs(place: Enrollment, *, by: Person, now: datetime) -> None:
+def take_covered_seat(place: Enrollment, *, by: Person, now: datetime, approved: bool = False) -> None:
+    """Nothing is owed for the held seat, whose series is locked, without a payment of theirs: it is theirs. Flushes."""
+    move(place, "enrolled", by=by, now=now)
+    _is_theirs(place, by=by, now=now, approved=approved)
+
+
+def _is_theirs(place: Enrollment, *, by: Person, now: datetime, approved: bool = False) -> None:
     place.enrolled_at = now
     db.session.flush()
     record([place], by=by, now=now)
-    tell_each([place], place.series, "enrolled", now=now)
+    tell_each([place], place.series, "enrolled", now=now, approved=approved)
 
 
 def take_paid_seat(place: Enrollment, *, now: datetime) -> bool:
-    """The payment for it came: the held seat is theirs, or, where it came late, one that nobody has or waits for. Answers whether
-    they have a seat by it now. Flushes."""
+    """The payment for it came: the seat that was kept for it is theirs, or, where it came late, one that nobody has or waits
+    for. Answers whether they have a seat by it now. Flushes."""
     series = place.series
     lock(series)
     seats = settled(series, now)
     db.session.refresh(place, attribute_names=["state"])
     if place.state == "lapsed":
         goes_on = series.canceled_at is None and not has_ended(series, now)
-        if not goes_on or seats.left <= 0 or live_enrollment(place.person, series, now) is not None:
+        is_free = free_for([place.person], series, seats, now).of(place.person_id) > 0
+        if not goes_on or not is_free or live_enrollment(place.person, series, now) is not None:
             return False
-    elif place.state != "held":
+        place.set_aside_id = _share_for(place.person, series, seats, now)
+    elif place.state not in ("held", "awaiting_po"):
         return False
     move(place, "enrolled", by=place.person, now=now)
     _is_theirs(place, by=place.person, now=now)
@@ -103,13 +145,20 @@ def _offer_or_refuse(person: Person, series: Series, seats: Seats, now: datetime
     take."""
     place = live_enrollment(person, series, now)
     if place is not None and place.state == "offered":
+        _refuse_a_part_of_a_group(place, series)
         return place
     refuse_unless_it_takes_enrollments(series, now)
     refuse_a_second_place(place, person, series)
-    if seats.left <= 0:
-        sentence = N_("{title} is full. Join the waitlist on its page, or look for another date in the catalog.")
-        raise Refused(sentence, status=409, title=series.seminar.title)
+    if free_for([person], series, seats, now).of(person.id) <= 0:
+        raise Refused(ASIDE if sum(kept.free for kept in seats.kept) > 0 else FULL, status=409, title=series.seminar.title)
     return None
+
+
+def _refuse_a_part_of_a_group(offer: Enrollment, series: Series) -> None:
+    """All of them come, or none. Where a seat has come to cost something since they stood in line, each pays, and so comes, alone."""
+    if offer.group_id is not None and not series.price_cents and len(party_of(offer)) > 1:
+        sentence = N_("Seats in {title} are kept for all of your group. Enroll all of them on its page.")
+        raise Refused(sentence, status=409, title=series.seminar.title)
 
 
 def withdraw(enrollment: Enrollment, *, by: Person, now: datetime, why: str = "withdrawn") -> None:
@@ -128,6 +177,12 @@ def cancel_enrollment(enrollment: Enrollment, *, reason: str, by: Person, now: d
     lock(enrollment.series)
     _end([_as_it_is(enrollment)], enrollment.series, "canceled", reason=reason, by=by, now=now)
     pass_on([enrollment.series], now)
+
+
+def decline_place(place: Enrollment, *, reason: str, by: Person, now: datetime) -> None:
+    """Somebody said no to the request for it, with a reason; the series is locked."""
+    _end([place], place.series, "declined", reason=reason, by=by, now=now, why="canceled")
+    pass_on([place.series], now)
 
 
 def cancel_every_enrollment(series: Series, *, reason: str, by: Person, now: datetime, told: Mapping[str, Any]) -> None:

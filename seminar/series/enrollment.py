@@ -8,7 +8,8 @@ deadline passed; passed, an offer that was turned down or ran out; substituted, 
 or not anybody has tidied up after them.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,11 +18,15 @@ from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, bindpa
 from sqlalchemy.orm import Mapped, contains_eager, mapped_column, relationship
 
 from seminar.ground import history
+from seminar.ground.clock import day_of
 from seminar.ground.db import Model, db
 from seminar.ground.refusal import N_, Refused
 from seminar.ground.triggers import Trigger, declare, keeps_count, listed
+from seminar.people.district import District
 from seminar.people.person import Person
+from seminar.people.school import School
 from seminar.series.series import Series
+from seminar.series.set_aside import Kept, SetAside
 
 TAKES_A_SEAT = ("requested", "held", "awaiting_po", "offered", "enrolled")
 LIVE = (*TAKES_A_SEAT, "waitlisted")
@@ -31,8 +36,10 @@ OVER = ("withdrawn", "canceled", "declined", "lapsed", "passed", "substituted")
 # What may follow on what.
 MOVES = {
     "waitlisted": ("offered", "withdrawn", "canceled"),
-    "offered": ("held", "enrolled", "passed", "withdrawn", "canceled"),
-    "held": ("enrolled", "lapsed", "withdrawn", "canceled"),
+    "offered": ("requested", "held", "enrolled", "passed", "withdrawn", "canceled"),
+    "requested": ("held", "enrolled", "declined", "lapsed", "withdrawn", "canceled"),
+    "held": ("awaiting_po", "enrolled", "lapsed", "withdrawn", "canceled"),
+    "awaiting_po": ("enrolled", "lapsed", "withdrawn", "canceled"),
     "enrolled": ("withdrawn", "canceled", "substituted"),
     # Only by a payment that came late, while a seat was still free.
     "lapsed": ("enrolled",),
@@ -61,6 +68,9 @@ class Enrollment(Model):
     outcome: Mapped[str | None]
     # The place of the colleague who took the same seat.
     successor_id: Mapped[int | None] = mapped_column(ForeignKey("enrollment.id"))
+    # The set-aside whose seat it took, and the group that it came to the line with.
+    set_aside_id: Mapped[int | None] = mapped_column(ForeignKey("set_aside.id"))
+    group_id: Mapped[int | None] = mapped_column(ForeignKey("waiting_group.id"))
 
     person: Mapped[Person] = relationship(foreign_keys=person_id)
     series: Mapped[Series] = relationship()
@@ -82,6 +92,7 @@ class Enrollment(Model):
         ),
         Index("uq_enrollment_successor", "successor_id", unique=True),
         Index("ix_enrollment_person", "person_id", "state"),
+        Index("ix_enrollment_group", "group_id", sqlite_where=group_id.is_not(None), postgresql_where=group_id.is_not(None)),
         Index("ix_enrollment_series", "series_id", "state"),
         Index(
             "ix_enrollment_line", "series_id", "joined_at", sqlite_where=state == "waitlisted", postgresql_where=state == "waitlisted"
@@ -92,6 +103,7 @@ class Enrollment(Model):
 
 
 keeps_count("enrollment_seats", table="enrollment", states=TAKES_A_SEAT, parent="series", column="seats_taken")
+keeps_count("enrollment_set_aside", table="enrollment", states=TAKES_A_SEAT, parent="set_aside", column="seats_taken")
 
 
 def _note_when_enrolled() -> None:
@@ -116,7 +128,7 @@ _note_when_enrolled()
 
 # What may have changed since the series was read, and decides who may have a seat.
 _DECIDING = ["seats", "price_cents", "published_at", "canceled_at", "enrollment_opens_at", "enrollment_closes_at"]
-_DECIDING += ["minimum", "goes_ahead_at", "freeze_day"]
+_DECIDING += ["minimum", "goes_ahead_at", "freeze_day", "asks_approval_since"]
 
 
 def lock(series: Series) -> None:
@@ -133,10 +145,15 @@ def ran_out(now: Any) -> ColumnElement[bool]:
 # What a crowd asks at the opening of enrollment is put together once.
 _OF_SERIES = Enrollment.series_id == bindparam("series_id")
 _RAN_OUT = ran_out(bindparam("now"))
+_SET_ASIDES = select(func.count()).where(
+    SetAside.district_id == bindparam("district_id"), SetAside.series_id == bindparam("series_id")
+)
 _SEATS = select(
     func.count().filter(Enrollment.state != "waitlisted", ~_RAN_OUT),
     func.count().filter(Enrollment.state == "waitlisted"),
     func.count().filter(_RAN_OUT),
+    func.count().filter(Enrollment.state == "waitlisted", Enrollment.group_id.is_not(None)),
+    _SET_ASIDES.scalar_subquery(),
 ).where(_OF_SERIES, Enrollment.state.in_(LIVE))
 _LIVE = (
     select(Enrollment)
@@ -148,13 +165,15 @@ _LIVE = (
 
 @dataclass(frozen=True)
 class Seats:
-    """A series' seats at a moment, counted from the enrollments: those that are taken, the people in line for one, and offers
-    and kept seats that ran out and still stand in the table."""
+    """A series' seats at a moment, counted from the enrollments: those that are taken, the people in line for one, offers and kept
+    seats that ran out and still stand in the table, those in line who came as a group, and the set-asides that aren't released."""
 
     all: int
     taken: int
     waiting: int
     ran_out: int
+    grouped: int = 0
+    kept: tuple[Kept, ...] = ()
 
     @property
     def free(self) -> int:
@@ -162,15 +181,50 @@ class Seats:
         return self.all - self.taken
 
     @property
+    def open(self) -> int:
+        """Of the free ones, those that aren't set aside."""
+        return max(self.free - sum(kept.free for kept in self.kept), 0)
+
+    @property
     def left(self) -> int:
-        """Those that somebody new may have: who is in line comes first."""
-        return max(self.free - self.waiting, 0)
+        """Those that anybody new may have: who is in line comes first. Where the seats aren't plain, free_seats says what is left
+        for whom."""
+        return max(self.open - self.waiting, 0)
+
+    @property
+    def is_plain(self) -> bool:
+        """Each is simply the next one's: none is set aside, and no group waits."""
+        return not self.kept and not self.grouped
 
 
 def seats_of(series: Series, now: datetime) -> Seats:
-    """Counted from the enrollments, never read from seats_taken; one statement."""
-    taken, waiting, ran_out = db.session.execute(_SEATS, {"series_id": series.id, "now": now}).one()
-    return Seats(series.seats, taken, waiting, ran_out)
+    """Counted from the enrollments, never read from seats_taken; one statement, and one more where seats are set aside."""
+    of = {"series_id": series.id, "district_id": series.district_id}
+    taken, waiting, ran_out, grouped, set_asides = db.session.execute(_SEATS, {**of, "now": now}).one()
+    kept = kept_in([series.id], now)[series.id] if set_asides else ()
+    return Seats(series.seats, taken, waiting, ran_out, grouped, kept)
+
+
+def kept_in(series_ids: Sequence[int], now: datetime) -> dict[int, tuple[Kept, ...]]:
+    """By series, its set-asides that aren't released, counted as seats_of does; one statement."""
+    in_it = (Enrollment.series_id == SetAside.series_id) & (Enrollment.set_aside_id == SetAside.id)
+    takes = Enrollment.state.in_(TAKES_A_SEAT) & ~ran_out(now)
+    query = (
+        select(SetAside, District.timezone, School.name, func.count(Enrollment.id))
+        .join(Series, (Series.district_id == SetAside.district_id) & (Series.id == SetAside.series_id))
+        .join(District, District.id == SetAside.district_id)
+        .outerjoin(School, School.id == SetAside.school_id)
+        .outerjoin(Enrollment, in_it & takes)
+        .where(Series.id.in_(series_ids))
+        .group_by(SetAside.id, District.timezone, School.name)
+        .order_by(SetAside.id)
+        .execution_options(populate_existing=True)
+    )
+    found: dict[int, tuple[Kept, ...]] = defaultdict(tuple)
+    for one, timezone, school, taken in db.session.execute(query):
+        if day_of(now, timezone) < one.released_on:
+            found[one.series_id] += (Kept(one.id, one.school_id, school or "", one.role, one.seats, taken, one.released_on),)
+    return found
 
 
 def live_enrollment(person: Person, series: Series, now: datetime) -> Enrollment | None:

@@ -7,12 +7,34 @@ from sqlalchemy import case, exists, func, select
 from sqlalchemy.orm import contains_eager, joinedload, selectinload
 
 from seminar.ground.db import db
+from seminar.ground.refusal import N_
 from seminar.people.appointment import Appointment, Standing, current_on
 from seminar.people.person import Person
 from seminar.people.school import School
 from seminar.series.catalog import first_start
 from seminar.series.enrollment import LIVE, Enrollment
 from seminar.series.series import Series, series_trainer
+
+# What a sheet calls a place's state, and its outcome.
+STATES = {
+    "requested": N_("Requested"),
+    "held": N_("Held"),
+    "awaiting_po": N_("Awaits a purchase order"),
+    "offered": N_("Offered a seat"),
+    "enrolled": N_("Enrolled"),
+    "waitlisted": N_("On the waitlist"),
+    "withdrawn": N_("Withdrawn"),
+    "canceled": N_("Canceled"),
+    "declined": N_("Declined"),
+    "lapsed": N_("Lapsed"),
+    "passed": N_("Passed on"),
+    "substituted": N_("Substituted"),
+}
+OUTCOMES = {
+    "completed": N_("Completed"),
+    "incomplete": N_("Incomplete"),
+    "no_show": N_("Not there"),
+}
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
-"""What needs attention today on somebody's home: a seat that is kept for them; a moved meeting to answer for; who nominates them; their
-next meeting, or series that would fit them; a badge they are on the way to; what they teach; and for the program manager, how the year
-fills."""
+"""What needs attention today on somebody's home: a seat that is kept for them; requests to decide; a moved meeting to answer for; who
+nominates them; their next meeting, or series that would fit them; a badge they are on the way to; what they teach; and for the program
+manager, how the year fills."""
 
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from seminar.ground.counting import count_of
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.people.appointment import Standing
+from seminar.series.approval import Approval, ApprovalRequest, is_open, theirs_to_decide
 from seminar.series.catalog import Listed, Wanted, catalog, first_start, is_over, taken_seats
 from seminar.series.enrollment import LIVE, Enrollment
 from seminar.series.go_ahead import to_decide
@@ -35,6 +36,8 @@ def home_cards(standing: Standing, now: datetime) -> list[Card]:
         cards.append(Card("series/card_offers.html", {"offers": offers}))
     if moves := open_questions(standing.person.id, now):
         cards.append(Card("series/card_moves.html", {"moves": moves}))
+    if waiting := _to_decide(standing, now):
+        cards.append(Card("series/card_approvals.html", waiting))
     if nominations := nominations_of(standing.person, now):
         cards.append(Card("series/card_nominations.html", {"nominations": nominations}))
     meeting = next_meeting_of(standing.person.id, now)
@@ -49,6 +52,18 @@ def home_cards(standing: Standing, now: datetime) -> list[Card]:
     if standing.has("teacher"):
         cards.append(_learning(standing, now, has_meeting=meeting is not None))
     return cards
+
+
+def _to_decide(standing: Standing, now: datetime) -> dict[str, object]:
+    """How many requests they may decide, and by when the first; empty where none waits."""
+    query = (
+        select(func.count(), func.min(Approval.due_at))
+        .join(ApprovalRequest, ApprovalRequest.id == Approval.request_id)
+        .join(Enrollment, Enrollment.id == ApprovalRequest.enrollment_id)
+        .where(Approval.district_id == standing.person.district_id, is_open(now), theirs_to_decide(standing))
+    )
+    count, first = db.session.execute(query).one()
+    return {"count": count, "first": first} if count else {}
 
 
 def _learning(standing: Standing, now: datetime, *, has_meeting: bool) -> Card:
@@ -83,7 +98,7 @@ def _on_the_way(standing: Standing) -> list[Progress]:
 def _suggested(standing: Standing, held: set[int], now: datetime) -> list[Listed]:
     """Open series for the grades that they teach, leading to a badge that they don't hold, in the order of their first day."""
     grades = [a.grade for a in standing.appointments if a.role == "teacher" and a.grade is not None]
-    wanted = Wanted(open_only=True, grades=(min(grades), max(grades)) if grades else None)
+    wanted = Wanted(open_only=True, grades=(min(grades), max(grades)) if grades else None, standing=standing)
     listed, _ = catalog(standing.person.district_id, wanted, now=now, page=1, size=20)
     taken = select(Enrollment.series_id).where(Enrollment.person_id == standing.person.id, Enrollment.state.in_(LIVE))
     mine = set(db.session.scalars(taken))

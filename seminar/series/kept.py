@@ -6,6 +6,7 @@ from sqlalchemy.sql.selectable import CompoundSelect
 from seminar.ground.refusal import N_
 from seminar.ground.retention import Part, RetentionKind, Times, emptied, removed
 from seminar.series.answer import EnrollmentAnswer
+from seminar.series.approval import Approval, ApprovalRequest
 from seminar.series.attendance import Attendance
 from seminar.series.enrollment import OVER, Enrollment
 from seminar.series.message import SeriesMessage
@@ -46,6 +47,16 @@ def _nominations(times: Times) -> ColumnElement[bool]:
     return of_district & (Nomination.nominated_at < times.first_kept_at("enrollments")) & (Nomination.note != "")
 
 
+def _requests(times: Times) -> ColumnElement[bool]:
+    of_district = ApprovalRequest.district_id == times.district_id
+    return of_district & (ApprovalRequest.asked_at < times.first_kept_at("enrollments")) & (ApprovalRequest.note != "")
+
+
+def _approvals(times: Times) -> ColumnElement[bool]:
+    of_district = Approval.district_id == times.district_id
+    return of_district & (Approval.decided_at < times.first_kept_at("enrollments")) & (Approval.reason != "")
+
+
 def people_named(times: Times) -> CompoundSelect[int]:
     """Who attended, taught, had a place or was nominated within the time of such records; and who has a place in a series to come."""
     first_kept_at = times.first_kept_at("attendance")
@@ -57,7 +68,9 @@ def people_named(times: Times) -> CompoundSelect[int]:
     asked = select(Nomination.person_id).where(
         Nomination.district_id == times.district_id, Nomination.nominated_at >= times.first_kept_at("enrollments")
     )
-    return union_all(attended, taught, placed, asked)
+    lately = (Approval.district_id == times.district_id) & (Approval.decided_at >= times.first_kept_at("enrollments"))
+    decided = select(Approval.decided_by_id).where(lately, Approval.decided_by_id.is_not(None))
+    return union_all(attended, taught, placed, asked, decided)
 
 
 ATTENDANCE = RetentionKind(
@@ -84,6 +97,8 @@ ENROLLMENTS = RetentionKind(
         Part(Enrollment, _enrollments, emptied(Enrollment, state_reason=None)),
         Part(SeriesMessage, _messages, emptied(SeriesMessage, subject="", text="")),
         Part(Nomination, _nominations, emptied(Nomination, note="")),
+        Part(ApprovalRequest, _requests, emptied(ApprovalRequest, note="")),
+        Part(Approval, _approvals, emptied(Approval, reason="")),
     ),
 )
 ANSWERS = RetentionKind(
@@ -99,6 +114,7 @@ KINDS = [ATTENDANCE, ENROLLMENTS, ANSWERS]
 TABLES = {
     "enrollment_answer": "answers",
     "attendance": "attendance",
-    **dict.fromkeys(("enrollment", "meeting_move", "move_answer", "nomination", "series_message"), "enrollments"),
-    **dict.fromkeys(("seminar", "series", "meeting", "series_trainer"), "program"),
+    **dict.fromkeys(("enrollment", "meeting_move", "move_answer", "nomination", "series_message", "waiting_group"), "enrollments"),
+    **dict.fromkeys(("approval", "approval_request"), "enrollments"),
+    **dict.fromkeys(("seminar", "series", "meeting", "series_trainer", "set_aside", "approval_step", "approval_delegate"), "program"),
 }

@@ -1,9 +1,10 @@
-"""What two records of one person can't both have of series: two live places in one, and two marks for one meeting."""
+"""What two records of one person can't both have of series: two live places in one, two marks for one meeting, and an approval of the
+one's request by the other, which would become one of their own."""
 
 from collections.abc import Callable
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import aliased, joinedload
 
 from seminar.ground import contributions, history
@@ -12,6 +13,7 @@ from seminar.ground.db import db
 from seminar.ground.refusal import N_
 from seminar.people.person import Person
 from seminar.series.answer import take_over_answers
+from seminar.series.approval import Approval
 from seminar.series.attendance import Attendance
 from seminar.series.enrollment import LIVE, Enrollment, lock, move, record
 from seminar.series.series import Meeting, Series
@@ -22,7 +24,18 @@ NEAREST = ("enrolled", "awaiting_po", "held", "offered", "requested", "waitliste
 
 
 def merge_collisions(kept: Person, merged: Person, _now: datetime) -> list[Collision]:
-    return [*_places(kept, merged), *_marks(kept, merged)]
+    return [*_of_oneself(kept, merged), *_places(kept, merged), *_marks(kept, merged)]
+
+
+def _of_oneself(kept: Person, merged: Person) -> list[Collision]:
+    one_for_the_other = or_(
+        (Approval.person_id == kept.id) & (Approval.decided_by_id == merged.id),
+        (Approval.person_id == merged.id) & (Approval.decided_by_id == kept.id),
+    )
+    if db.session.scalar(select(Approval.id).where(one_for_the_other).limit(1)) is None:
+        return []
+    says = N_("One of them decided about the other's request: merged, it would be their own, which nobody can. They stay two records.")
+    return [Collision(says, None)]
 
 
 def _places(kept: Person, merged: Person) -> list[Collision]:

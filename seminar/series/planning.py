@@ -11,6 +11,7 @@ from seminar.ground.outbox import Letter
 from seminar.ground.refusal import N_, Refused
 from seminar.people.district import District
 from seminar.people.person import Person
+from seminar.series.approval_asking import ask_again
 from seminar.series.canceling import days_elsewhere
 from seminar.series.enrolling import cancel_every_enrollment
 from seminar.series.enrollment import Enrollment, comings_of, lock, seated
@@ -25,6 +26,7 @@ CANCELED = N_("This series is canceled already.")
 MEETING_CANCELED = N_("This meeting is canceled already.")
 TAKEN = N_("{taken} seats are taken. Cancel places first, or keep at least as many seats.")
 IN_LINE = N_("{taken} seats are taken, and a freed one goes to the next in line. Close enrollment first, then cancel places.")
+ASIDE = N_("{taken} seats are taken and {aside} more set aside. Release those first, or keep at least as many seats.")
 # Of a meeting, what calendars show: the enrolled are told when it differs.
 TOLD_OF = ("starts_at", "ends_at", "place", "room")
 
@@ -63,16 +65,23 @@ def change_series(series: Series, values: dict[str, Any], *, by: Person, now: da
     if values["enrollment_opens_at"] >= values["enrollment_closes_at"]:
         raise Refused(N_("Enrollment closes before it opens."), field="enrollment_closes_at")
     refuse_half_a_minimum(values, series.meetings, db.session.get_one(District, series.district_id))
+    costs_more = False
     if series.id is not None:
         lock(series)
         seats = settled(series, now)
         if values["seats"] < seats.taken:
             raise Refused(IN_LINE if seats.waiting else TAKEN, field="seats", taken=seats.taken)
+        costs_more = values.get("price_cents", 0) > series.price_cents
+        aside = sum(kept.free for kept in seats.kept)
+        if values["seats"] < seats.taken + aside:
+            raise Refused(ASIDE, field="seats", taken=seats.taken, aside=aside)
     for name, value in values.items():
         setattr(series, name, value)
     db.session.add(series)
     db.session.flush()
     history.record(by, "series saved", series, now, seats=series.seats)
+    if costs_more:
+        ask_again(series, why="price", by=by, now=now)
     offer_free_seats([series], now)
 
 
@@ -122,6 +131,7 @@ def change_meeting(meeting: Meeting, values: dict[str, Any], *, by: Person, now:
     if meeting.starts_at != values["starts_at"]:
         refuse_a_meeting_before_the_decision(series, values["starts_at"])
     moved, was_at, was_place = _differs(meeting, values, TOLD_OF), meeting.starts_at, meeting.place
+    other_dates = _differs(meeting, values, ("starts_at", "ends_at"))
     asks = not added and _differs(meeting, values, ASKED_OF) and values["starts_at"] > now
     for name, value in values.items():
         setattr(meeting, name, value)
@@ -134,6 +144,8 @@ def change_meeting(meeting: Meeting, values: dict[str, Any], *, by: Person, now:
         ask(meeting, was_at=was_at, was_place=was_place, by=by, now=now)
     if moved:
         _tell_seated(meeting, "meeting_added" if added else "meeting_changed", now, was_at=was_at, asks=asks)
+    if other_dates:
+        ask_again(series, why="dates", by=by, now=now)
 
 
 def _differs(meeting: Meeting, values: dict[str, Any], names: tuple[str, ...]) -> bool:

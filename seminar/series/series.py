@@ -57,6 +57,8 @@ class Series(Model):
     goes_ahead_by_id: Mapped[int | None] = mapped_column(ForeignKey("person.id"))
     # The last day on which a seat can be given to a colleague; None for the day before the first meeting.
     freeze_day: Mapped[date | None]
+    # From when on a seat in it is to be approved; None where that isn't asked. Who had one before keeps it.
+    asks_approval_since: Mapped[datetime | None]
 
     district: Mapped[District] = relationship()
     seminar: Mapped[Seminar] = relationship()
@@ -81,6 +83,10 @@ class Series(Model):
         Index("ix_series_seminar", "seminar_id"),
         Index("ix_series_year", "district_id", "school_year", "season"),
     )
+
+    @property
+    def asks_approval(self) -> bool:
+        return self.asks_approval_since is not None
 
 
 class Meeting(Model):

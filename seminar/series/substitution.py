@@ -2,7 +2,8 @@
 
 The first place moves from enrolled to substituted and names its successor, which is enrolled; both in one transaction, under the
 lock of the series, so that nobody in line is passed by and no seat is free or doubled. Nothing but the seat is handed on: answers,
-approvals, attendance and sign-offs stay with who gave or earned them. It is possible through the series' freeze day.
+approvals, attendance and sign-offs stay with who gave or earned them: who needs an approval has the seat only where whoever gives it
+could decide all of its steps. It is possible through the series' freeze day.
 """
 
 from datetime import date, datetime, timedelta
@@ -10,10 +11,12 @@ from datetime import date, datetime, timedelta
 from seminar.ground import contributions, history
 from seminar.ground.db import db
 from seminar.ground.refusal import N_, Refused
-from seminar.people.appointment import standing
+from seminar.people.appointment import Appointment, standing
 from seminar.people.person import Person
+from seminar.series.approval_asking import keep, requests_for
 from seminar.series.enrolling import tell_each
-from seminar.series.enrollment import Enrollment, add_place, live_enrollment, lock, move, record
+from seminar.series.enrollment import Enrollment, Seats, add_place, live_enrollment, lock, move, record
+from seminar.series.free_seats import Share, allowed
 from seminar.series.series import Series, has_ended
 from seminar.series.waitlist import refuse_a_second_place, settled
 
@@ -48,9 +51,16 @@ def substitute(place: Enrollment, colleague: Person, *, by: Person, now: datetim
     if not standing(colleague, series.district.day(now)).appointments:
         raise Refused(N_("{name} doesn't work here now."), field="colleague", name=colleague.name)
     # An offer of theirs that ran out is over before they have another place.
-    settled(series, now)
+    seats = settled(series, now)
     refuse_a_second_place(live_enrollment(colleague, series, now), colleague, series)
-    successor = _follow(place, colleague, by=by, now=now)
+    request = requests_for([colleague], series, by=by, now=now).get(colleague.id)
+    if request is not None and request.approved_at is None:
+        sentence = N_("A seat in {title} is approved for each person. Ask the PD office to give it to {name}.")
+        raise Refused(sentence, status=409, title=title, name=colleague.name)
+    share = _share_of(place, colleague, seats, now)
+    successor = _follow(place, colleague, share, by=by, now=now)
+    if request is not None:
+        keep([request], [successor], by=by, now=now)
     history.record(by, "substituted", place, now, series=series.id, person=place.person_id, successor=successor.id)
     record([successor], by=by, now=now)
     for hand_on in contributions.seat_handed_on:
@@ -60,13 +70,28 @@ def substitute(place: Enrollment, colleague: Person, *, by: Person, now: datetim
     return successor
 
 
-def _follow(place: Enrollment, colleague: Person, *, by: Person, now: datetime) -> Enrollment:
+def _share_of(place: Enrollment, colleague: Person, seats: Seats, now: datetime) -> Share:
+    """Seats that are set aside stay with those whom they are for; somebody else takes an open one with it. Raises Refused where none is
+    free."""
+    kept = next((kept for kept in seats.kept if kept.id == place.set_aside_id), None)
+    if kept is None:
+        return place.set_aside_id
+    series = place.series
+    if kept.id in allowed([series.id], Appointment.person_id == colleague.id, now)[series.id][colleague.id]:
+        return kept.id
+    if seats.open == 0:
+        sentence = N_("This seat isn't set aside for {name}, and until {day} no other is free. Choose somebody it is for.")
+        raise Refused(sentence, field="colleague", name=colleague.name, day=kept.released_on)
+    return None
+
+
+def _follow(place: Enrollment, colleague: Person, share: Share, *, by: Person, now: datetime) -> Enrollment:
     """The successor's row comes first, for the place names it, and without a seat; then the seat is given up, then taken."""
     successor = add_place(colleague, place.series, "lapsed", by=by, now=now)
     db.session.flush()
     move(place, "substituted", by=by, now=now)
     place.successor_id = successor.id
     db.session.flush()
-    successor.state, successor.enrolled_at = "enrolled", now
+    successor.state, successor.enrolled_at, successor.set_aside_id = "enrolled", now, share
     db.session.flush()
     return successor

@@ -1,6 +1,6 @@
 """A trainer's series and meetings, and what of them is due today."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Select, exists, select
 from sqlalchemy.orm import joinedload, selectinload
@@ -71,3 +71,8 @@ def planned_years(district_id: int, year: int) -> list[int]:
     """The school years that have a series, and this one, in order."""
     years = db.session.scalars(select(Series.school_year).where(Series.district_id == district_id).distinct())
     return sorted({*years, year})
+
+
+def year_of(day: date) -> int:
+    """The school year that planning is about on a day: from July on, the coming one."""
+    return day.year + (day.month >= 7)

@@ -1,8 +1,8 @@
 """The line for a seat in a series that is full, and the offers by which it moves.
 
-Laws: first come, first served, by `joined_at` (rule 3). A seat that is set free is offered to the next in line in the transaction
-that frees it. An offer that is turned down or runs out goes on to the next; who passed may stand in line again, at its end. While
-somebody waits, nobody new takes a seat.
+Laws: first come, first served, by `joined_at`, within the set-asides of the series (rule 3). A seat that is set free is offered to the
+next in line who may have it, in the transaction that frees it. An offer that is turned down or runs out goes on to the next; who passed
+may stand in line again, at its end. Nobody new takes a seat that somebody who waits may have.
 """
 
 from collections import defaultdict
@@ -19,6 +19,7 @@ from seminar.ground.outbox import Letter
 from seminar.ground.refusal import N_, Refused
 from seminar.people.calendar import ClosedDay
 from seminar.people.person import Person
+from seminar.series.approval_asking import tell_of_lapsed_requests
 from seminar.series.catalog import taken_seats
 from seminar.series.enrollment import (
     Enrollment,
@@ -35,8 +36,10 @@ from seminar.series.enrollment import (
     takes_enrollments,
     takes_them,
 )
+from seminar.series.free_seats import free_for, given_in, uneven
 from seminar.series.offer import SHORTEST, offer_until
 from seminar.series.series import Meeting, Series
+from seminar.series.waiting_group import WaitingGroup, party_of, tell_makers, together_with
 
 # As far as a deadline can move over days on which the district is closed.
 LOOKED_AHEAD = timedelta(days=60)
@@ -49,18 +52,21 @@ def join_waitlist(person: Person, series: Series, *, by: Person, now: datetime) 
     seats = settled(series, now)
     refuse_unless_it_takes_enrollments(series, now)
     refuse_a_second_place(live_enrollment(person, series, now), person, series)
-    if seats.left > 0:
+    if free_for([person], series, seats, now).of(person.id) > 0:
         raise Refused(N_("{title} has a free seat: you can enroll."), status=409, title=series.seminar.title)
     return line_up([person], series, by=by, now=now)[0]
 
 
-def line_up(people: Sequence[Person], series: Series, *, by: Person, now: datetime) -> list[Enrollment]:
-    """Put these people, who have no place in the series, at the end of its line, one behind the other. The series is locked, and
-    its free seats are offered. Flushes."""
+def line_up(
+    people: Sequence[Person], series: Series, *, by: Person, now: datetime, group: WaitingGroup | None = None
+) -> list[Enrollment]:
+    """Put these people, who have no place in the series, at the end of its line, one behind the other, as a group if there is one. The
+    series is locked, and its free seats are offered. Flushes."""
     joined_at = _end_of_line(series, now)
     places = [add_place(person, series, "waitlisted", by=by, now=now) for person in people]
     for place in places:
         place.joined_at = joined_at
+        place.group_id = group.id if group else None
     db.session.flush()
     record(places, by=by, now=now)
     _tell(places, "waitlisted", now)
@@ -81,8 +87,12 @@ def refuse_a_second_place(place: Enrollment | None, person: Person, series: Seri
         return
     if place.state == "waitlisted":
         raise Refused(N_("{name} is on the waitlist for {title} already. A free seat is offered in turn."), status=409, **names)
+    if place.state == "requested":
+        raise Refused(N_("The request of {name} for {title} waits for an approval already."), status=409, **names)
     if place.state == "held":
         raise Refused(N_("A seat in {title} is kept for {name} until it is paid. Its page leads to the order."), status=409, **names)
+    if place.state == "awaiting_po":
+        raise Refused(N_("A seat in {title} is kept for {name} until its purchase order is accepted."), status=409, **names)
     if place.state == "offered":
         raise Refused(N_("{name} is offered a seat in {title}, and can enroll."), status=409, **names)
     raise Refused(N_("{name} is already enrolled in {title}."), status=409, **names)
@@ -99,14 +109,19 @@ def join_first(lapsed: Enrollment, *, now: datetime) -> Enrollment:
 
 
 def turn_down(offer: Enrollment, *, by: Person, now: datetime) -> None:
-    """The person doesn't want the seat that is kept for them. Raises Refused when the offer is over already."""
+    """The person doesn't want the seat that is kept for them; who came to the line as a group passes as one. Raises Refused when the
+    offer is over already."""
     lock(offer.series)
     db.session.refresh(offer, attribute_names=["state", "offer_until"])
     if not is_open(offer, now):
         raise Refused(N_("This offer of a seat in {title} is over already."), status=409, title=offer.series.seminar.title)
-    move(offer, "passed", by=by, now=now)
+    party = party_of(offer)
+    for place in party:
+        move(place, "passed", by=by, now=now)
     db.session.flush()
-    record([offer], by=by, now=now)
+    record(party, by=by, now=now)
+    _tell([place for place in party if place.person_id != by.id and place is not offer], "passed", now)
+    tell_makers(party, "group_passed", by=by, now=now)
     pass_on([offer.series], now)
 
 
@@ -152,12 +167,15 @@ def _pass_over(those: Sequence[Series], now: datetime) -> None:
     of_these = Enrollment.series_id.in_([series.id for series in those])
     late = db.session.scalars(_whole(select(Enrollment).where(of_these, ran_out(now)))).all()
     offers, kept = [place for place in late if place.state == "offered"], [place for place in late if place.state != "offered"]
+    requested = [place for place in kept if place.state == "requested"]
     for places, state in ((offers, "passed"), (kept, "lapsed")):
         for place in places:
             move(place, state, by=None, now=now)
         db.session.flush()
         record(places, by=None, now=now)
-        _tell(places, state, now)
+        _tell([place for place in places if place not in requested], state, now)
+    tell_of_lapsed_requests(requested, now)
+    tell_makers(offers, "group_passed", by=None, now=now)
     for settle in contributions.places_ended:
         settle(kept, why="lapsed", by=None, now=now)
 
@@ -166,7 +184,7 @@ def offer_free_seats(those: Sequence[Series], now: datetime) -> None:
     """Each free seat of these series, whose rows are locked, is kept for the next in line until the deadline that they are told,
     while a series takes enrollments."""
     taking = [series.id for series in those if takes_enrollments(series, now)]
-    offered = db.session.scalars(_whole(_next_in_line(taking, now))).all() if taking else []
+    offered = [*db.session.scalars(_whole(_next_in_line(taking, now))), *_next_where_uneven(taking, now)] if taking else []
     closed = _closed_days({place.district_id for place in offered}, now)
     for place in offered:
         move(place, "offered", by=None, now=now)
@@ -175,14 +193,35 @@ def offer_free_seats(those: Sequence[Series], now: datetime) -> None:
     db.session.flush()
     record(offered, by=None, now=now)
     _tell(offered, "offered", now)
+    tell_makers(offered, "group_offered", by=None, now=now)
+
+
+def _next_where_uneven(series_ids: list[int], now: datetime) -> list[Enrollment]:
+    """Those whose turn it is where seats are set aside or groups wait, with the set-asides that their seats are of."""
+    waited_for = exists().where(Enrollment.series_id == Series.id, Enrollment.state == "waitlisted")
+    query = select(Series.id, Series.seats - taken_seats()).where(Series.id.in_(series_ids), uneven(), waited_for, _isnt_over(now))
+    free = {series_id: left for series_id, left in db.session.execute(query) if left > 0}
+    if not free:
+        return []
+    given = given_in(free, now)
+    people = {person_id for those in given.values() for person_id in those}
+    theirs = select(Enrollment).where(Enrollment.series_id.in_(given), Enrollment.person_id.in_(people), Enrollment.state == "waitlisted")
+    line = db.session.scalars(_whole(theirs.order_by(Enrollment.series_id, Enrollment.joined_at, Enrollment.id)))
+    # Somebody of one line may wait in another where it isn't their turn.
+    next_ones = [place for place in line if place.person_id in given[place.series_id]]
+    for place in next_ones:
+        place.set_aside_id = given[place.series_id][place.person_id]
+    return next_ones
 
 
 def _next_in_line(series_ids: list[int], now: datetime) -> Select[Enrollment]:
-    """As many as there are free seats, by series and place in line; none where the last meeting has ended."""
+    """As many as there are free seats, by series and place in line, where each is simply the next one's; none where the last meeting
+    has ended."""
     waits = (Enrollment.state == "waitlisted") & Enrollment.series_id.in_(series_ids)
     number = func.row_number().over(partition_by=Enrollment.series_id, order_by=(Enrollment.joined_at, Enrollment.id))
     line = select(Enrollment.id, number.label("number")).where(waits).subquery()
-    free = select(Series.id, (Series.seats - taken_seats()).label("free")).where(Series.id.in_(series_ids), _isnt_over(now)).subquery()
+    plain = Series.id.in_(series_ids) & _isnt_over(now) & ~uneven()
+    free = select(Series.id, (Series.seats - taken_seats()).label("free")).where(plain).subquery()
     return (
         select(Enrollment)
         .join(line, line.c.id == Enrollment.id)
@@ -242,6 +281,7 @@ def _tell(places: Sequence[Enrollment], kind: str, now: datetime) -> None:
             "until": place.hold_until if kind == "lapsed" else place.offer_until,
             "open": takes_enrollments(place.series, now),
             "by": done_for_them_by(place),
+            "together": together_with(place, places),
         }
         return Letter(place.person, str(place.id), values)
 

@@ -70,6 +70,15 @@ SENTENCES = {
     "ck_payment_refunded": N_("No more than what was paid and is neither refunded nor disputed can go back."),
     "uq_ledger_entry_source": SAVED_AT_ONCE,
     "ledger_entry.source": SAVED_AT_ONCE,
+    "pk_approval_step": SAVED_AT_ONCE,
+    "approval_step.district_id, approval_step.position": SAVED_AT_ONCE,
+    "ck_funding_source_consumed": N_("The last of this money was just given. Look at what is left, then send it again."),
+    "ck_funding_rule_seats": N_("The last seat that is paid for was just taken. Look at what it costs, then send it again."),
+    "ck_discount_code_uses": N_("The last use of this code was just taken."),
+    "uq_code_use_one_live": N_("A seat has one discount code, and this one has it already."),
+    "code_use.line_id": N_("A seat has one discount code, and this one has it already."),
+    "uq_discount_code_live": SAVED_AT_ONCE,
+    "discount_code.district_id, discount_code.code": SAVED_AT_ONCE,
     "pk_refund_tier": SAVED_AT_ONCE,
     "refund_tier.district_id, refund_tier.school_days": SAVED_AT_ONCE,
     "uq_sign_on_identity_live": N_("This sign-on was linked a moment ago. Sign in again."),
@@ -93,6 +102,7 @@ SENTENCES |= {
         ("equipment_model", ("district_id", "slug")),
         ("item", ("district_id", "tag")),
         ("sign_on_provider", ("district_id", "name")),
+        ("funding_source", ("district_id", "code")),
     )
     for said in (f"uq_{table}_{'_'.join(columns)}", ", ".join(f"{table}.{column}" for column in columns))
 }

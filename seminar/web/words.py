@@ -49,6 +49,9 @@ WORDS: dict[str, Word] = {
     "offer": Word(N_("Offer"), N_("A free seat that is kept for the next in line until a moment that their mail and the series' page say.")),
     "hold": Word(N_("Hold"), N_("A seat that is kept for a while for somebody who is to pay for it. Not paid by then, it is free again.")),
     "order": Word(N_("Order"), N_("What somebody owes for a seat, what they paid, and what went back. It is settled when nothing is owed.")),
+    "purchase-order": Word(
+        N_("Purchase order"), N_("A school's word that it pays for places, up to an amount. It counts once the PD office has accepted it.")
+    ),
     "attendance": Word(N_("Attendance"), N_("Who was in a meeting. A badge can ask for a share of the minutes.")),
     "model": Word(N_("Model"), N_("A kind of equipment, such as a desktop 3D printer. The depot has one or more items of it.")),
     "item": Word(N_("Item"), N_("One thing with a tag of its own. You reserve a model; the depot hands over an item.")),

@@ -28,6 +28,7 @@ from seminar.ground.outbox import Mail
 from seminar.ground.serve import commands
 from seminar.ground.settings import settings_from
 from tests.databases import free_port, running_database
+from tests.stand_in.running import Stripe, running_stand_in
 from tests.stopping import stop_group
 from tests.waiting import until
 from wsgi import create_app
@@ -47,6 +48,8 @@ class Served:
     started: float = field(default_factory=time.time)
     # Without one, mail is written to files.
     smtp_url: str | None = None
+    # Where cards are paid with, if anywhere (see beside_stripe).
+    stripe: dict[str, str] = field(default_factory=dict)
     log_level: str = "ERROR"
     running: list[subprocess.Popen[bytes]] = field(default_factory=list)
     # The web server and the worker that are kept running.
@@ -66,6 +69,7 @@ class Served:
         return (
             given
             | mail
+            | self.stripe
             | {
                 "DATABASE_URL": self.database_url,
                 "HOST": "127.0.0.1",
@@ -176,6 +180,15 @@ def demo_district(on: Path | None = None) -> Iterator[Served]:
     database."""
     with installed("prepare", on=on) as served:
         yield served
+
+
+@contextmanager
+def beside_stripe(served: Served) -> Iterator[Stripe]:
+    """What is started from here on pays at a stand-in, which brings its events to it."""
+    webhook, secret = f"http://127.0.0.1:{served.port}/stripe/webhook", "whsec_of_served_tests"
+    with running_stand_in(webhook_url=webhook, secret=secret) as stripe:
+        served.stripe = {"STRIPE_SECRET_KEY": stripe.key, "STRIPE_WEBHOOK_SECRET": secret, "STRIPE_API_BASE": stripe.url}
+        yield stripe
 
 
 @contextmanager

@@ -17,8 +17,8 @@ from wsgi import contribute
 
 ROOT = Path(__file__).resolve().parents[2]
 # Written by a variable: which link was sent, how a place ended, and what became of a meeting or a reservation.
-BY_VARIABLE = {"invitation", "reset", "enrolled", "withdrawn", "canceled", "passed", "lapsed", "digest"}
-TELLS = ("outbox.put", "outbox.put_all", "tell_responsible", "_tell_seated", "_tell", "tell_each")
+BY_VARIABLE = {"invitation", "reset", "enrolled", "withdrawn", "canceled", "declined", "passed", "lapsed", "digest"}
+TELLS = ("outbox.put", "outbox.put_all", "tell_responsible", "_tell_seated", "_tell", "tell_each", "tell_makers")
 
 
 def written():

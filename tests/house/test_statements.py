@@ -10,15 +10,20 @@ from seminar.coverage.moves import Wanted, plan_moves, teachers_of
 from seminar.coverage.roll_over import save_days
 from seminar.ground.db import db
 from seminar.ground.sheets import read_table
+from seminar.money.discount_code import use_code
+from seminar.money.order import order_of
 from seminar.people.appointment import Appointment
 from seminar.people.person import Person
 from seminar.people.sign_on_provider import SignOnDomain, SignOnProvider
 from seminar.series.answer import give_answers
+from seminar.series.enrolling import enroll
 from seminar.series.enrollment import Enrollment
 from seminar.series.moved import ask
 from seminar.series.nomination import nominate
 from seminar.skills.award import Award
 from tests.cast import ANSWERS, NOW, TODAY, a_cast, a_model, a_passkey, a_series, asking, signed_in
+from tests.money.funding import a_code, a_rule, a_source
+from tests.money.stripe import a_priced_series
 
 PAGES = {
     "/seminars": "ada",
@@ -65,6 +70,11 @@ PAGES = {
     "/audit-trail": "olive",
     "/settings/sign-on": "olive",
     "/people/1/merge?search=more": "olive",
+    "/orders?show=all": "olive",
+    "/orders/export?year=2027&format=csv": "olive",
+    "/funding": "olive",
+    "/discount-codes": "olive",
+    "/spend?year=2027": "olive",
     "/sign-in": "olive",
 }
 
@@ -89,6 +99,7 @@ def grow(cast, series, number):
     for place in db.session.scalars(select(Enrollment).where(Enrollment.person_id.in_([p.id for p in people]))):
         give_answers(place, ANSWERS, by=place.person, now=NOW)
     plan_to_leave(cast, people)
+    pay_for_seats(cast, people[:20])
     for n in range(number):
         signed_in(cast.ben, f"ben {number} {n}")
         a_passkey(cast.ben, f"Key {number} {n}")
@@ -101,6 +112,15 @@ def grow(cast, series, number):
         db.session.add(a_place(cast.ada, offered, "offered"))
         nominate([cast.pia, *people[:2]], offered, note="", by=cast.olive, now=NOW)
     db.session.commit()
+
+
+def pay_for_seats(cast, people):
+    """Each has a series whose seats a source of its own pays in part, and a code that they used."""
+    for n, person in enumerate(people):
+        series, code = a_priced_series(cast, title=f"Priced {len(people)} {n}"), a_code(cast, f"CODE-{len(people)}-{n}")
+        a_rule(cast, series, a_source(cast, code=f"{len(people)}-{n}"), percent=50)
+        place = enroll(person, series, by=person, now=NOW)
+        use_code(order_of(place.id).lines[0], code.code, by=person, now=NOW)
 
 
 def a_place(person, series, state):

@@ -19,9 +19,16 @@ from seminar.ground.db import db
 from seminar.ground.outbox import put
 from seminar.ground.retention_rule import apply_retention
 from seminar.ground.sheets import read_table
+from seminar.money.covering import Typed, accept, pay_by_purchase_order
+from seminar.money.discount_code import use_code
+from seminar.money.invoicing import invoice_purchase_order
+from seminar.money.order import order_of
+from seminar.money.purchase_order import receive
+from seminar.money.remittance import Sent, record_payment
 from seminar.people.appointment import Appointment
 from seminar.people.person import Person
 from seminar.series.attendance import Present, take_attendance
+from seminar.series.enrolling import enroll
 from seminar.series.enrolling_several import enroll_or_line_up
 from seminar.series.enrollment import Enrollment, enrolled_people
 from seminar.series.go_ahead import tell_who_decides
@@ -33,6 +40,8 @@ from seminar.series.waitlist import pass_on_offers
 from seminar.skills.expiry import tell_what_runs_out
 from seminar.skills.signing import Shown, sign_off, withdraw_sign_offs
 from tests.cast import NOW, TODAY, a_cast, a_model, a_series, an_award
+from tests.money.funding import a_code, a_rule, a_source
+from tests.money.stripe import a_priced_series
 
 
 @contextmanager
@@ -96,6 +105,17 @@ def pass_on(cast, number):
 
 def cancel(cast, number):
     series = a_full_series(cast, number)
+    return lambda: cancel_series(series, reason="Snow", by=cast.olive, now=NOW)
+
+
+def cancel_funded(cast, number):
+    """A source pays half of each seat, and a code takes something off the rest."""
+    series, code = a_priced_series(cast, seats=number), a_code(cast)
+    a_rule(cast, series, a_source(cast, cents=1_000_000), percent=50)
+    for person in more_teachers(cast, number):
+        place = enroll(person, series, by=person, now=NOW)
+        use_code(order_of(place.id).lines[0], code.code, by=person, now=NOW)
+    db.session.commit()
     return lambda: cancel_series(series, reason="Snow", by=cast.olive, now=NOW)
 
 
@@ -222,10 +242,49 @@ def nominate_many(cast, number):
     return lambda: nominate(people, series, note="Do come", by=cast.olive, now=NOW)
 
 
+def on_a_purchase_order(cast, number):
+    """In a series that costs something, each with an order of theirs that named the same purchase order."""
+    series, people = a_series(cast, f"Series of {number}", seats=number), more_teachers(cast, number)
+    series.price_cents = 100
+    for person in people:
+        line = order_of(enroll(person, series, by=person, now=NOW).id).lines[0]
+        pay_by_purchase_order(line, Typed("1", cast.school), by=person, now=NOW)
+    said = {"cap_cents": 100 * number, "funding_code": "", "expires_on": None}
+    return series, receive(cast.district, cast.school, "1", **said, by=cast.olive, now=NOW)
+
+
+def accept_for_many(cast, number):
+    _series, order = on_a_purchase_order(cast, number)
+    db.session.commit()
+    return lambda: accept(order, by=cast.olive, now=NOW)
+
+
+def invoice_and_pay_for_many(cast, number):
+    _series, order = on_a_purchase_order(cast, number)
+    accept(order, by=cast.olive, now=NOW)
+    db.session.commit()
+
+    def office() -> None:
+        invoice_purchase_order(order, by=cast.olive, now=NOW)
+        record_payment(order, Sent(100 * number, TODAY, "Check 1"), by=cast.olive, now=NOW)
+
+    return office
+
+
+def cancel_what_is_invoiced(cast, number):
+    series, order = on_a_purchase_order(cast, number)
+    accept(order, by=cast.olive, now=NOW)
+    invoice_purchase_order(order, by=cast.olive, now=NOW)
+    db.session.commit()
+    return lambda: cancel_series(series, reason="Snow", by=cast.olive, now=NOW)
+
+
 @pytest.mark.parametrize(
     "prepare",
     [
-        *(cancel, move, attend, show, undo, tell_of_tomorrow, tell_who_runs_out, look_at_risk, tell_who_is_late, reserve_many, take_out),
+        *(cancel, cancel_funded, move, attend, show, undo, tell_of_tomorrow, tell_who_runs_out, look_at_risk, tell_who_is_late),
+        *(reserve_many, take_out),
+        *(accept_for_many, invoice_and_pay_for_many, cancel_what_is_invoiced),
         import_equipment,
         forget_who_left,
         pass_on,

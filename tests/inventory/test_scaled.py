@@ -26,7 +26,7 @@ from tests.conftest import ClockAt, empty
 
 MOMENT = datetime(2027, 3, 2, 8, 30, tzinfo=ZoneInfo("America/Los_Angeles"))
 TODAY = MOMENT.date()
-SMALL = Size(schools=14, teachers=600, enrollments=1_300, loans=900)
+SMALL = Size(schools=14, teachers=600, enrollments=1_300, loans=1_200)
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def test_every_school_has_its_roles_and_every_teacher_a_grade_of_it(small_city):
 
 
 def test_everything_that_happens_in_a_year_is_there(small_city):
-    places = {"enrolled", "withdrawn", "canceled", "waitlisted", "passed", "substituted"}
+    places = {"enrolled", "withdrawn", "canceled", "waitlisted", "passed", "substituted", "requested", "awaiting_po"}
     assert set(db.session.scalars(select(Enrollment.state).distinct())) == places
     states = {"reserved", "packed", "out", "in_check", "closed", "canceled", "not_collected"}
     assert set(db.session.scalars(select(ReservationLine.state).distinct())) == states

@@ -22,6 +22,7 @@ KNOWN = {
     "seminar": ("/program", PRINTING, r"/seminars/(\d+)/"),
     "person": ("/people?search=Tessa+Nguyen", "Tessa Nguyen", r"/people/(\d+)"),
     "namesake": ("/people?search=Omar+Haddad", "Omar Haddad", r"/people/(\d+)"),
+    "request": ("/approvals", "Tessa Nguyen", r"/approvals/(\d+)$"),
     "badge": ("/skills", "3D Printing Operator", r"/badges/(\d+)$"),
     "skill": ("/skills", "Change Maker Safety", r"/skills/(\d+)$"),
     "enrolled": ("/series/{series}/skills", "Aisha Doyle", r"person=(\d+)$"),

@@ -66,6 +66,8 @@ PAGES: dict[str | None, list[str]] = {
         "/staff?name=Nobody",
         "/enrollments/new",
         "/series/{other_series}/enrollments/new",
+        "/approvals",
+        "/approvals/{request}",
     ],
     "trainer": [
         "/",
@@ -91,6 +93,7 @@ PAGES: dict[str | None, list[str]] = {
         "/depot?tag=XX-999",
     ],
     "program": [
+        "/series/{other_series}/set-asides",
         "/",
         "/program",
         "/seminars/new",
@@ -105,6 +108,23 @@ PAGES: dict[str | None, list[str]] = {
         "/orders",
         "/orders?show=all",
         "/settings/refunds",
+        "/settings/approvals",
+        "/purchase-orders",
+        "/purchase-orders?show=all",
+        "/purchase-orders/new",
+        "/purchase-orders/1",
+        "/invoices",
+        "/invoices/1",
+        "/settings/purchase-orders",
+        "/funding",
+        "/funding/new",
+        "/funding/1",
+        "/funding/rules/new?seminar={seminar}",
+        "/funding/rules/1",
+        "/discount-codes",
+        "/discount-codes/new",
+        "/discount-codes/1",
+        "/spend",
         "/series/{series}/meetings/new",
         "/series/{series}/skills",
         "/meetings/{meeting}/edit",
@@ -161,7 +181,8 @@ ANSWERS[None, "/sign-in/address/used-up"] = 404
 # A mail's HTML is looked at in test_mail.py: in its sandbox nothing runs, axe neither.
 NO_PAGES = {"static", "healthz", "readyz", "series.show_feed", "people.show_mail_letter", "people.show_roster_rows"}
 NO_PAGES |= {"inventory.show_import_template", "inventory.show_import_refused"}
-NO_PAGES |= {"series.show_people_export", "series.show_series_export"}
+NO_PAGES |= {"series.show_people_export", "series.show_series_export", "money.show_spend_export", "money.show_orders_export"}
+NO_PAGES |= {"money.show_invoice_file", "money.show_purchase_order_file"}
 # The demo district has no sheet and no roster; test_importing.py and test_roster.py walk them at each width.
 ELSEWHERE = {"inventory.show_import", "people.show_roster_import", "series.show_several"}
 # Nobody of the demo has an order but who pays: test_paying.py does, and comes to each page of it.

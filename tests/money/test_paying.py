@@ -20,13 +20,14 @@ from seminar.money.payment import Payment, begin_payment
 from seminar.money.refund import Refund
 from seminar.money.refund_rule import change_refund_rule
 from seminar.money.settling import NotAsAsked, page_told
+from seminar.people.appointment import standing
 from seminar.series.enrolling import cancel_enrollment, enroll, withdraw
 from seminar.series.enrolling_several import enroll_several
 from seminar.series.enrollment import Enrollment, seats_of
 from seminar.series.moving import change_to, other_series
 from seminar.series.substitution import substitute
 from seminar.series.waitlist import join_waitlist, pass_on_offers
-from tests.cast import NOW, a_cast, a_series
+from tests.cast import NOW, TODAY, a_cast, a_series
 from tests.money.stripe import a_page, a_priced_series, balance_of, card_of, held, told
 
 PAID, EXPIRED = "checkout.session.completed", "checkout.session.expired"
@@ -188,6 +189,18 @@ def test_an_event_whose_work_failed_can_come_again(db_session, stripe, monkeypat
     db.session.commit()
     assert (place.state, balance_of(place)) == ("enrolled", 0)
     assert not take("evt_1", PAID, found, now=NOW)
+
+
+def test_an_event_of_another_version_of_stripes_api_is_taken(db_session, stripe):
+    """alf.io #1159: what it carries may look otherwise, so that only its id counts, and Stripe is asked in the version that we know."""
+    cast = a_cast()
+    place = held(cast, "ada", a_priced_series(cast), NOW)
+    payment = a_page(stripe, place, NOW)
+    stripe.pay(payment.session_id)
+    event = stripe.store.things[stripe.events(PAID)[0]["id"]]
+    event.update(api_version="2019-12-03", data={"object": {"id": payment.session_id, "object": "checkout.session"}})
+    told(stripe, PAID, NOW)
+    assert (place.state, balance_of(place)) == ("enrolled", 0)
 
 
 @pytest.mark.parametrize("wrong", [{"amount_cents": 11_999}, {"currency": "mxn"}, {"id": "cs_test_other"}])
@@ -388,6 +401,7 @@ def test_a_bank_that_takes_days_keeps_the_seat_and_pays(db_session, stripe):
     stripe.pay_by_bank(payment.session_id)
     told(stripe, PAID, NOW)
     assert (place.state, payment.state) == ("held", "pending")
+    assert seats_of(series, NOW + timedelta(days=13)).left == 0
     with pytest.raises(Refused, match="working on this payment"):
         begin_payment(order_of(place.id).lines[0], token="u", page={}, by=cast.ada, now=NOW)
     db.session.rollback()
@@ -505,7 +519,7 @@ def test_a_paid_seat_is_not_moved_to_another_series(db_session, stripe):
     place = held(cast, "ada", series, NOW)
     stripe.pay(a_page(stripe, place, NOW).session_id)
     told(stripe, PAID, NOW)
-    assert other_series(series, NOW) == []
+    assert other_series(series, standing(cast.ada, TODAY), NOW) == []
     with pytest.raises(Refused, match="isn't moved"):
         change_to(other, place, by=cast.ada, now=NOW)
 

@@ -308,6 +308,26 @@ def test_a_refund_in_the_dashboard_overtakes_one_of_ours(db_session, stripe):
     assert (balance_of(place), payment.refunded_cents, len(stripe.objects("refund"))) == (0, 12_000, 1)
 
 
+def test_a_refund_in_the_dashboard_waits_for_word_of_ours_that_a_bank_sent_back(db_session, stripe):
+    """Told out of order, more would have gone back than came."""
+    cast = a_cast()
+    place, payment = a_paid_seat(cast, stripe)
+    withdraw(place, by=cast.ada, now=NOW)
+    db.session.commit()
+    send_refunds(card_of(stripe), SOON)
+    told(stripe, "refund.created", SOON)
+    stripe.refund_fails(stripe.objects("refund")[0]["id"])
+    stripe.refund(payment.session_id)
+    db.session.commit()
+    with pytest.raises(NotYet):
+        told(stripe, "refund.created", SOON)
+    db.session.rollback()
+    told(stripe, "refund.failed", SOON)
+    told(stripe, "refund.created", SOON)
+    db.session.refresh(payment)
+    assert (balance_of(place), payment.refunded_cents) == (0, 12_000)
+
+
 def test_what_the_webhook_did_not_bring_is_asked_for(db_session, stripe):
     cast = a_cast()
     place, payment = a_paid_seat(cast, stripe)
@@ -323,6 +343,19 @@ def test_what_the_webhook_did_not_bring_is_asked_for(db_session, stripe):
     db.session.commit()
     hear_of_events(card_of(stripe), SOON + timedelta(minutes=61))
     assert balance_of(place) == 3_000
+
+
+def test_events_of_one_second_are_taken_in_the_order_in_which_they_happened(db_session, stripe):
+    cast = a_cast()
+    series = a_priced_series(cast, seats=5)
+    places = [held(cast, who, series, NOW) for who in ("ada", "ben", "pia", "kim", "cora")]
+    for place in places:
+        payment = a_page(stripe, place, NOW)
+        stripe.pay(payment.session_id)
+        stripe.refund(payment.session_id, 2_000)
+    db.session.commit()
+    hear_of_events(card_of(stripe), SOON)
+    assert [balance_of(place) for place in places] == [2_000] * 5
 
 
 @pytest.mark.parametrize(("won", "owed", "state"), [(True, 0, "won"), (False, 12_000, "lost")])
@@ -351,7 +384,8 @@ def test_a_refund_waits_for_a_dispute_and_goes_when_it_is_won(db_session, stripe
     dispute = stripe.dispute(payment.session_id)
     told(stripe, "charge.dispute.created", SOON)
     send_refunds(card_of(stripe), SOON)
-    assert stripe.objects("refund") == []
+    assert (stripe.objects("refund"), db.session.scalar(select(Refund.state))) == ([], "requested")
+    db.session.commit()
     stripe.close_dispute(dispute["id"], True)
     told(stripe, "charge.dispute.closed", SOON)
     send_refunds(card_of(stripe), SOON)

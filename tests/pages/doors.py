@@ -1,7 +1,7 @@
 """The doors of the house: who opens which route, by contracts.md's table, and a client to knock with."""
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from flask import Flask, url_for
 from flask.testing import FlaskClient
@@ -16,10 +16,19 @@ from inventory.reserving import Asked, reserve
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.ground.sheets import read_table
+from seminar.money.covering import Typed, accept, pay_by_purchase_order
+from seminar.money.discount_code import DiscountCode, use_code
+from seminar.money.funding_rule import FundingRule
+from seminar.money.funding_source import FundingSource
+from seminar.money.invoice import Invoice
+from seminar.money.invoicing import invoice_purchase_order
 from seminar.money.ledger import entry, write
 from seminar.money.order import order_of
 from seminar.money.payment import Payment, begin_payment, move
+from seminar.money.po_file import PurchaseOrderFile, keep_file
+from seminar.money.purchase_order import PurchaseOrder, receive
 from seminar.money.refund import Refund, request
+from seminar.money.remittance import Sent, record_payment
 from seminar.people import account, email_address
 from seminar.people.calendar import ClosedDay, SchoolYear, Term
 from seminar.people.district_editing import put_logo
@@ -27,11 +36,32 @@ from seminar.people.roster.server import RosterServer
 from seminar.people.sign_on import SignOnIdentity
 from seminar.people.sign_on_provider import SignOnProvider
 from seminar.series.answer import give_answers
+from seminar.series.approval import ApprovalRequest
+from seminar.series.approval_delegate import name_delegate
 from seminar.series.enrolling import enroll, take_paid_seat
+from seminar.series.enrolling_several import enroll_all_or_line_up_together
 from seminar.series.nomination import nominate
+from seminar.series.set_aside import SetAside
+from seminar.series.setting_aside import set_aside
+from seminar.series.waiting_group import WaitingGroup
 from seminar.skills.sign_off import SignOff
 from seminar.web.mail_links import turn_off_token
-from tests.cast import ANSWERS, NOW, TODAY, Cast, a_cast, a_model, a_passkey, a_series, an_award, asking, signed_in
+from tests.cast import (
+    ANSWERS,
+    NOW,
+    TODAY,
+    Cast,
+    a_cast,
+    a_model,
+    a_passkey,
+    a_series,
+    an_award,
+    approving,
+    asking,
+    in_days,
+    signed_in,
+)
+from tests.money.funding import a_code, a_rule, a_source
 from tests.people.rosters import a_set, read_for, texts
 from tests.pictures import a_png
 
@@ -219,10 +249,26 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "series.show_several": PLANS,
     "series.create_withdrawal_for": ENROLLS,
     "series.create_nomination_refusal": EVERYBODY,
+    "series.show_set_asides": PLANS,
+    "series.create_set_aside": PLANS,
+    "series.save_set_aside": PLANS,
+    "series.create_release": PLANS,
+    # Ada's and Kim's group, which Pia put in line.
+    "series.create_group_enrollment": ("ada", "kim", *ENROLLS),
+    "series.create_group_refusal": ("ada", "kim", *ENROLLS),
     # Ada's seat: she, her principal, and who runs the program.
     "series.show_substitution": ("ada", *ENROLLS),
     "series.create_substitution": ("ada", *ENROLLS),
     "series.create_move": EVERYBODY,
+    "series.show_approvals": EVERYBODY,
+    # Ada's request: she, her principal, and who runs the program; deciding it isn't hers.
+    "series.show_approval": ("ada", *ENROLLS),
+    "series.create_approval": ENROLLS,
+    "series.create_decline": ENROLLS,
+    "series.create_delegate": EVERYBODY,
+    "series.create_delegate_end": ("pia",),
+    "series.show_approval_steps": PLANS,
+    "series.save_approval_steps": PLANS,
     "series.show_learning": EVERYBODY,
     "series.show_teaching": ("tara", "kim", "olive"),
     "series.show_attendance": ("tara", "olive"),
@@ -266,7 +312,50 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "money.create_try": PLANS,
     "money.show_refund_rule": PLANS,
     "money.save_refund_rule": PLANS,
+    "money.show_funding": PLANS,
+    "money.show_new_funding_source": PLANS,
+    "money.create_funding_source": PLANS,
+    "money.show_funding_source": PLANS,
+    "money.save_funding_source": PLANS,
+    "money.create_funding_ending": PLANS,
+    "money.show_new_funding_rule": PLANS,
+    "money.create_funding_rule": PLANS,
+    "money.show_funding_rule": PLANS,
+    "money.create_rule_ending": PLANS,
+    "money.show_discount_codes": PLANS,
+    "money.show_new_discount_code": PLANS,
+    "money.create_discount_code": PLANS,
+    "money.show_discount_code": PLANS,
+    "money.create_code_ending": PLANS,
+    "money.create_discount": ("ada",),
+    "money.show_spend": PLANS,
+    "money.show_spend_export": PLANS,
+    "money.show_orders_export": PLANS,
     "money.create_event": "public",
+    "money.create_purchase_order_choice": ("ada",),
+    "money.show_purchase_order_file": PLANS,
+    "money.show_purchase_orders": PLANS,
+    "money.show_new_purchase_order": PLANS,
+    "money.create_purchase_order": PLANS,
+    "money.show_purchase_order": PLANS,
+    "money.save_purchase_order": PLANS,
+    "money.create_acceptance": PLANS,
+    "money.create_covering": PLANS,
+    "money.create_rejection": PLANS,
+    "money.create_purchase_order_cancellation": PLANS,
+    "money.create_invoice": PLANS,
+    "money.create_remittance": PLANS,
+    "money.create_sent_back": PLANS,
+    "money.create_purchase_order_file": PLANS,
+    "money.create_order_invoice": PLANS,
+    "money.create_check": PLANS,
+    "money.create_check_back": PLANS,
+    "money.show_invoices": EVERYBODY,
+    # Cora's, of the school whose principal Pia is.
+    "money.show_invoice": ("cora", "pia", "olive"),
+    "money.show_invoice_file": ("cora", "pia", "olive"),
+    "money.show_po_settings": PLANS,
+    "money.save_po_settings": PLANS,
     "coverage.show_staff": EVERYBODY,
     "coverage.show_school": ("ada", "cora", "pia", "tara", "kim", "olive"),
     "coverage.show_person": EVERYBODY,
@@ -332,6 +421,14 @@ FILTERS = {
     "series.show_series_export": ("?format=csv&season=summer",),
     "series.show_catalog": ("?past=1", "?search=robotics&season=year-round&grades=K-2&open=1", "?search=nothing+like+it"),
     "money.show_orders": ("?show=all", "?search=ada", "?search=nobody"),
+    "money.show_new_funding_rule": ("?series={series_id}", "?seminar={seminar_id}"),
+    "money.show_new_discount_code": ("?series={series_id}", "?seminar={seminar_id}"),
+    "money.show_spend": ("?year=2026",),
+    "money.show_spend_export": ("?format=csv",),
+    "money.show_orders_export": ("?format=csv",),
+    "money.show_purchase_orders": ("?show=all", "?search=77120", "?search=nothing"),
+    "money.show_new_purchase_order": ("?number=77121&school={school_id}",),
+    "money.show_invoices": ("?show=open", "?show=overdue"),
     "series.show_choose_series": ("?person={person_id}", "?search=nothing+like+it"),
     "series.show_enroll_people": ("?person={person_id}",),
     "series.show_substitution": ("?colleague={other_id}", "?who=ben"),
@@ -356,9 +453,14 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
     series, model = a_series(cast), a_model(cast)
     place = enroll(cast.ada, series, by=cast.ada, now=NOW)
     costs, payment, refund = an_order_of_each(cast)
+    asked = enroll(cast.ada, approving(a_series(cast, "Pottery")), by=cast.ada, now=NOW)
+    delegate = name_delegate(cast.pia, cast.kim, first_day=TODAY + timedelta(days=9), last_day=TODAY + timedelta(days=9), now=NOW)
+    source, rule, code = paid_by_others(cast)
+    purchase_order, invoice, file = a_purchase_order_of_each(cast)
     asking(series)
     give_answers(place, ANSWERS, by=cast.ada, now=NOW)
     nominated = nominate([cast.ben], series, note="Do come", by=cast.olive, now=NOW)
+    group, aside = a_group_and_a_set_aside(cast)
     an_award(cast, cast.ada, last_day=TODAY)
     reservation = reserve(Asked(cast.school, cast.ada, {model: 1}, TODAY, TODAY), by=cast.cora, now=NOW, today=TODAY)
     elsewhere, passkey = signed_in(cast.ada, "key-elsewhere"), a_passkey(cast.ada)
@@ -395,7 +497,17 @@ def a_full_district() -> tuple[Ids, dict[str, str]]:
         "order_id": payment.order_id,
         "money.show_return.token": payment.token,
         "refund_id": refund.id,
+        "source_id": source.id,
+        "rule_id": rule.id,
+        "code_id": code.id,
+        "purchase_order_id": purchase_order.id,
+        "invoice_id": invoice.id,
+        "file_id": file.id,
         "deed_id": nominated.id,
+        "request_id": db.session.scalars(select(ApprovalRequest.id).where(ApprovalRequest.enrollment_id == asked.id)).one(),
+        "delegate_id": delegate.id,
+        "group_id": group.id,
+        "set_aside_id": aside.id,
         "person_id": cast.ada.id,
         "appointment_id": 1,
         "badge_id": cast.badge.id,
@@ -452,6 +564,41 @@ def an_order_of_each(cast: Cast) -> tuple[int, Payment, Refund]:
     write([entry(paid.line, "payment", 12_000, source=f"payment:{paid.id}", by=None, now=NOW)])
     take_paid_seat(bens, now=NOW)
     return mine.id, payment, request(paid, 2_000, why="office", by=cast.olive, now=NOW)
+
+
+def a_group_and_a_set_aside(cast: Cast) -> tuple[WaitingGroup, SetAside]:
+    """Ada and Tara wait together for a series with one free seat; in another, one is set aside for teachers."""
+    weaving, sewing = a_series(cast, "Weaving", seats=2), in_days(a_series(cast, "Sewing"), 9)
+    enroll(cast.ben, weaving, by=cast.ben, now=NOW)
+    enroll_all_or_line_up_together([cast.ada, cast.kim], weaving, by=cast.pia, now=NOW)
+    day = TODAY + timedelta(days=7)
+    aside = set_aside(sewing, school=None, role="teacher", seats=1, released_on=day, by=cast.olive, now=NOW)
+    return db.session.scalars(select(WaitingGroup)).one(), aside
+
+
+def paid_by_others(cast: Cast) -> tuple[FundingSource, FundingRule, DiscountCode]:
+    """Of a seat that Cora is to pay, a source pays half and the district a tenth; a code takes something off the rest."""
+    series, source, code = a_series(cast, "Quilting"), a_source(cast), a_code(cast)
+    series.price_cents = 10_000
+    rule = a_rule(cast, series, source, percent=50)
+    a_rule(cast, series.seminar, None, percent=10)
+    place = enroll(cast.cora, series, by=cast.cora, now=NOW)
+    use_code(order_of(place.id).lines[0], code.code, by=cast.cora, now=NOW)
+    return source, rule, code
+def a_purchase_order_of_each(cast: Cast) -> tuple[PurchaseOrder, Invoice, PurchaseOrderFile]:
+    """One with its file that pays for Cora's seat, invoiced and paid in part; and a number that Kim typed and nobody has received."""
+    series = a_series(cast, "Vinyl")
+    series.price_cents = 12_000
+    coras, kims = (enroll(person, series, by=person, now=NOW) for person in (cast.people["cora"], cast.people["kim"]))
+    said = {"cap_cents": 50_000, "funding_code": "Title II", "expires_on": date(2027, 6, 30)}
+    order = receive(cast.district, cast.school, "77120", **said, by=cast.people["olive"], now=NOW)
+    for place, number in ((coras, "77120"), (kims, "77121")):
+        pay_by_purchase_order(order_of(place.id).lines[0], Typed(number, cast.school), by=place.person, now=NOW)
+    file = keep_file(a_png(), of=order, by=cast.people["olive"], now=NOW)
+    accept(order, by=cast.people["olive"], now=NOW)
+    invoice = invoice_purchase_order(order, by=cast.people["olive"], now=NOW)
+    record_payment(order, Sent(2_000, TODAY, "Check 4711"), by=cast.people["olive"], now=NOW)
+    return order, invoice, file
 
 
 def a_sheet(cast: Cast) -> EquipmentImport:

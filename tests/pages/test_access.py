@@ -25,7 +25,7 @@ HOW_THEY_SIGN_IN = {
 }
 THEIR_OWN = HOW_THEY_SIGN_IN | {
     *("people.show_account", "people.change_password", "people.choose_theme"),
-    "money.show_my_orders",
+    *("money.show_my_orders", "money.show_invoices"),
     *("series.show_learning", "series.create_withdrawal", "series.create_refusal", "series.create_answer"),
 }
 THEIR_OWN |= {"people.show_own_mail", "people.save_own_mail"}

@@ -20,7 +20,9 @@ OF_THE_CAST = re.compile(
     r"Example|Build it\.|@a\.example|pd@example|sis\.example|\w+\.(csv|zip)|Diaz|Alder Creek|ROSTER_SECRET|Firefox · Linux"
     # Of the calendar, and the names of the world's time zones.
     r"|Staff day|Open Saturday|Spring$|[A-Z]\w+/[A-Z]|^[0-9a-f]{32}$|School A|^Oak Hill$|^Design thinking$|^Maker Safety$"
-    r"|@home\.example|https?://|Google Workspace|Microsoft Entra"
+    r"|@home\.example|https?://|Google Workspace|Microsoft Entra|^Title II$"
+    # The audit trail names a record by its table, and tells what was written as it was.
+    r"|^[a-z]+_[a-z]+ \d+$|^\[\[\d+, '"
 )
 
 

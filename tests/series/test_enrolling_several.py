@@ -32,7 +32,7 @@ def states(series):
 def test_seats_go_in_the_order_of_the_list_and_the_rest_is_told_that_there_is_none(cast):
     series = a_series(cast, seats=2)
     people = [cast.kim, cast.ben, cast.ada]
-    assert named(cast, foreseen(people, series, NOW).items()) == {"kim": "enrolled", "ben": "enrolled", "ada": "no_seat"}
+    assert named(cast, foreseen(people, series, by=cast.olive, now=NOW).items()) == {"kim": "enrolled", "ben": "enrolled", "ada": "no_seat"}
     answers = enroll_several(people, series, by=cast.pia, now=NOW).details["answers"]
     assert named(cast, answers) == {"kim": "enrolled", "ben": "enrolled", "ada": "no_seat"}
     assert states(series) == [("Kim", "enrolled"), ("Ben", "enrolled")]

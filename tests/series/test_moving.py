@@ -1,18 +1,20 @@
 """From one series of a seminar to another: a seat there for the seat here, in one go."""
 
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from seminar.ground.db import db
 from seminar.ground.refusal import Refused
+from seminar.people.appointment import standing
 from seminar.series.enrolling import enroll
 from seminar.series.enrollment import Enrollment
 from seminar.series.moving import change_to, other_series
 from seminar.series.series import Meeting, Series
 from seminar.series.waitlist import join_waitlist
-from tests.cast import NOW, a_cast, a_series
+from tests.cast import NOW, TODAY, a_cast, a_series
 
 
 @pytest.fixture
@@ -31,6 +33,15 @@ def another(cast, series, *, seats=1, days=7):
     return later
 
 
+@contextmanager
+def listening(note):
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        yield
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+
+
 def states():
     places = db.session.scalars(select(Enrollment).order_by(Enrollment.id))
     return [(place.person.given_name, place.series_id, place.state) for place in places]
@@ -41,7 +52,7 @@ def test_one_press_takes_the_seat_there_and_gives_this_one_to_the_next_in_line(c
     there = another(cast, here)
     place = enroll(cast.ada, here, by=cast.ada, now=NOW)
     join_waitlist(cast.ben, here, by=cast.ben, now=NOW)
-    assert other_series(here, NOW) == [there]
+    assert other_series(here, standing(cast.ada, TODAY), NOW) == [there]
     change_to(there, place, by=cast.ada, now=NOW)
     db.session.commit()
     assert states() == [("Ada", here.id, "withdrawn"), ("Ben", here.id, "offered"), ("Ada", there.id, "enrolled")]
@@ -54,7 +65,7 @@ def test_where_there_is_no_seat_the_one_here_stays(cast):
     enroll(cast.ben, there, by=cast.ben, now=NOW)
     with pytest.raises(Refused, match="is full"):
         change_to(there, place, by=cast.ada, now=NOW)
-    assert place.state == "enrolled" and other_series(here, NOW) == []
+    assert place.state == "enrolled" and other_series(here, standing(cast.ada, TODAY), NOW) == []
 
 
 def test_only_series_that_can_be_moved_to_are_offered_the_next_first(cast):
@@ -71,7 +82,7 @@ def test_only_series_that_can_be_moved_to_are_offered_the_next_first(cast):
     begun = another(cast, here, days=10)
     begun.meetings[0].starts_at = NOW
     db.session.flush()
-    assert other_series(here, NOW) == [months[1], months[2], months[0]]
+    assert other_series(here, standing(cast.ada, TODAY), NOW) == [months[1], months[2], months[0]]
 
 
 def test_neither_another_seminar_nor_the_same_series_nor_without_a_seat_here(cast):
@@ -84,3 +95,26 @@ def test_neither_another_seminar_nor_the_same_series_nor_without_a_seat_here(cas
     change_to(there, place, by=cast.ada, now=NOW)
     with pytest.raises(Refused, match="is over already"):
         change_to(there, place, by=cast.ada, now=NOW)
+
+
+@pytest.mark.parametrize("back", [False, True], ids=["to the later", "to the earlier"])
+def test_both_series_are_locked_in_the_order_of_their_ids(cast, back):
+    """revel PR #647: two who move the other way round would wait for each other."""
+    first = a_series(cast, seats=1)
+    second = another(cast, first)
+    here, there = (second, first) if back else (first, second)
+    place = enroll(cast.ada, here, by=cast.ada, now=NOW)
+    db.session.commit()
+    ids = [first.id, second.id]
+    locked: list[int] = []
+
+    def note(_connection, _cursor, statement, parameters, _context, _many):
+        if statement.startswith("SELECT series.") and "seats" in statement.split("FROM")[0] and "WHERE series.id" in statement:
+            values = parameters.values() if isinstance(parameters, dict) else parameters
+            locked.extend(value for value in values if value in ids)
+
+    db.session.refresh(place)
+    assert {place.series.id, there.id} == set(ids)
+    with listening(note):
+        change_to(there, place, by=cast.ada, now=NOW)
+    assert locked[:2] == ids

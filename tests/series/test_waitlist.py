@@ -260,9 +260,12 @@ def test_the_audit_finds_who_waits_beside_a_free_seat_and_who_was_passed_by(full
     place_of(full.cora, full).offer_until = UNTIL
     db.session.commit()
     broken = {rule.sentence: rule.broken for rule in broken_rules() if rule.broken}
-    passed_by = "Nobody who waits was passed by somebody who joined the line after them, but for who came to its head by paying too late."
+    passed_by = (
+        "Nobody who waits alone was passed by somebody who joined the line after them, but within a set-aside, and but for who came to its"
+        " head by paying too late."
+    )
     assert broken == {
-        "Nobody waits while a seat is free.": [f"series {full.robotics.id}"],
+        "Nobody waits while a seat is free that they may have.": [f"series {full.robotics.id}"],
         passed_by: [f"enrollment {place_of(full.ada, full).id}"],
     }
 

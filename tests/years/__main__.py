@@ -51,9 +51,10 @@ def _years(stage, asked) -> int:
 
 def _sabotages(stage, asked) -> int:
     from tests.years.sabotage import SABOTAGES, found_in
+    from tests.years.sabotage_money import MONEY_SABOTAGES
 
     missed = 0
-    for sabotage in SABOTAGES:
+    for sabotage in [*SABOTAGES, *MONEY_SABOTAGES]:
         if asked.database not in sabotage.databases or not re.search(asked.sabotage, sabotage.name):
             continue
         found = found_in(stage, sabotage)

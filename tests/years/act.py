@@ -41,7 +41,7 @@ class Kind:
     name = ""
     weight = 1
     # Whether two can do it at the same moment, and how it can go wrong on its way.
-    races = True
+    races, dies = True, True
     # Whether two are often after the same.
     contested = False
 

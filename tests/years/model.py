@@ -1,7 +1,7 @@
 """What must be so, by the plain words of product.md: dicts and sets, and nothing of the product's code.
 
 It is told what happened and says what may happen next. What it covers, by the number of the rule: 1 and 2 (places), 5 and 6
-(loans), 7 (skills), 8 (who did what), 9 (mail), 10 (standing); 3 (the line) with the places. 4 comes with money.
+(loans), 7 (skills), 8 (who did what), 9 (mail), 10 (standing); 3 (the line) with the places, and 4 (money).
 """
 
 from collections import Counter
@@ -10,6 +10,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tests.years.model_loans import Shelf
+from tests.years.model_money import Money
 from tests.years.model_places import Places
 from tests.years.model_skills import Skills
 
@@ -101,6 +102,7 @@ class Model:
         self.standing = Standing()
         self.calendar = Calendar()
         self.places = Places(self)
+        self.money = Money(self)
         self.skills = Skills(self)
         self.shelf = Shelf(self)
         self.told: Counter[tuple[str, str]] = Counter()
@@ -112,6 +114,8 @@ class Model:
         self.must_know: set[tuple[str, str]] = set()
         # By table and name, the ids of what was made: the world learns them from here.
         self.made: dict[tuple[str, str], int] = {}
+        # Places that followed from something else: the world looks for their rows.
+        self.to_find: list[str] = []
 
     @property
     def today(self) -> date:
@@ -119,7 +123,8 @@ class Model:
 
     def there(self, name: str) -> bool:
         """Whether the record of that name was made."""
-        return name in self.places.series or name in self.places.meetings or name in self.places.places or name in self.shelf.loans
+        known = (self.places.series, self.places.meetings, self.places.places, self.shelf.loans, self.money.attempts)
+        return any(name in those for those in known)
 
     def tell(self, person: str, mail: str) -> None:
         self.told[person, mail] += 1

@@ -37,11 +37,13 @@ class Run:
     trainers: list[str]
     meetings: list[Meets]
     canceled: bool = False
+    price: int = 0
 
 
 @dataclass
 class Place:
-    """A person's place in a series, or in the line for it: since when they wait, and until when a seat is kept for them."""
+    """A person's place in a series, or in the line for it: since when they wait, and until when a seat is kept for them. `made` is when
+    they took it; `had_it`, whether a seat that costs something was ever theirs, `was_held`, whether it was ever to be paid."""
 
     name: str
     person: str
@@ -49,6 +51,9 @@ class Place:
     state: str = "enrolled"
     joined: datetime | None = None
     until: datetime | None = None
+    made: datetime | None = None
+    was_held: bool = False
+    had_it: bool = False
 
 
 class Places:
@@ -64,18 +69,22 @@ class Places:
     def inside(self, series: str) -> list[Place]:
         return self.those(series, "enrolled")
 
+    def paid_ahead(self) -> list[Place]:
+        """Seats that were paid, of series that aren't over."""
+        return [place for place in self.places.values() if place.state == "enrolled" and place.had_it and not self.has_ended(place.series)]
+
     def with_a_seat(self, series: str) -> list[Place]:
-        """As the table has it, where an offer that ran out stands until somebody tidies up."""
-        return self.those(series, "enrolled", "offered")
+        """As the table has it, where an offer or a hold that ran out stands until somebody tidies up."""
+        return self.those(series, "enrolled", "offered", "held")
 
     def line(self, series: str) -> list[Place]:
         return sorted(self.those(series, "waitlisted"), key=lambda place: place.joined or self.model.now)
 
     def ran_out(self, place: Place) -> bool:
-        return place.state == "offered" and place.until is not None and place.until <= self.model.now
+        return place.state in ("offered", "held") and place.until is not None and place.until <= self.model.now
 
     def place_of(self, person: str, series: str) -> Place | None:
-        live = [place for place in self.those(series, "enrolled", "offered", "waitlisted") if not self.ran_out(place)]
+        live = [place for place in self.those(series, "enrolled", "offered", "held", "waitlisted") if not self.ran_out(place)]
         return next((place for place in live if place.person == person), None)
 
     def is_full(self, series: str) -> bool:
@@ -108,22 +117,46 @@ class Places:
 
     def settle(self, series: str) -> None:
         """Rule 3: what ran out goes on to the next."""
-        for place in self.those(series, "offered"):
+        for place in self.those(series, "offered", "held"):
             if self.ran_out(place):
-                place.state = "passed"
-                self.model.record(None, "passed")
-                self.model.tell(place.person, "passed")
+                held = place.state == "held"
+                place.state = "lapsed" if held else "passed"
+                self.model.record(None, place.state)
+                self.model.tell(place.person, place.state)
+                if held:
+                    self.model.money.ended(place, "lapsed", None)
         self.offer(series)
+
+    def take(self, place: Place, by: str) -> None:
+        """A seat that costs something is held until it is paid: for 40 minutes, or for whoever is told by mail as long as an offer."""
+        run, now = self.series[place.series], self.model.now
+        if not run.price:
+            place.state = "enrolled"
+            self.model.record(by, "enrolled")
+            self.model.tell(place.person, "enrolled")
+            return
+        place.state, place.was_held = "held", True
+        place.until = now + timedelta(minutes=40) if by == place.person else self.until(place.series)
+        self.model.record(by, "held")
+        self.model.money.open_order(place, by)
+        if by != place.person:
+            self.model.tell(place.person, "held")
+
+    def first_in_line(self, late: Place, name: str) -> None:
+        """Who paid too late waits before everybody who came after them."""
+        self.places[name] = Place(name, late.person, late.series, "waitlisted", joined=late.joined or late.made)
+        self.model.to_find.append(name)
+        self.model.record(None, "waitlisted")
 
     def offer(self, series: str) -> None:
         """Each free seat to the next in line."""
         while self.takes_people(series) and not self.has_ended(series) and not self.is_full(series) and self.line(series):
             place = self.line(series)[0]
-            place.state, place.until = "offered", self._until(series)
+            place.state, place.until = "offered", self.until(series)
             self.model.record(None, "offered")
             self.model.tell(place.person, "offered")
 
-    def _until(self, series: str) -> datetime:
+    def until(self, series: str) -> datetime:
         now, run = self.model.now, self.series[series]
         ahead = [meeting.starts for meeting in run.meetings if meeting.starts >= now + timedelta(hours=1) and not meeting.canceled]
         ends = min([run.closes, *ahead])
@@ -136,6 +169,7 @@ class Places:
         place.state = state
         self.model.record(by, state)
         self.model.tell(place.person, state)
+        self.model.money.ended(place, state, by)
 
     def tell_inside(self, series: str, mail: str) -> None:
         for place in self.inside(series):

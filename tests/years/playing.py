@@ -22,6 +22,7 @@ from tests.years.faults import Killed, before_commit, killed_at_commit, wait_unt
 from tests.years.model import ZONE, Model
 from tests.years.model_loans import Broken
 from tests.years.rows import Rows
+from tests.years.rows_money import everything_at_stripe
 from tests.years.world import Shut, World
 
 # Monday, August 10, 2026, to the end of July: school days, and a summer in which less goes on.
@@ -29,6 +30,10 @@ DAYS = 355
 ACTS_OF_A_DAY = (0, 0, 1, 1, 2, 2)
 HOLIDAYS = (date(2026, 12, 19), date(2027, 1, 3))
 SUMMER = date(2027, 6, 12)
+# The hour after which nobody pays, and what comes of what was paid.
+LATEST = 20
+WHAT_COMES_OF_IT = ("in the dashboard", "hear of money", "try a refund again", "let go", "give back", "give a seat")
+WHAT_COMES_OF_IT += ("withdraw", "withdraw", "change the refund rule", "change the refund rule")
 # Of a hundred acts, so many die before their commit, are done again by somebody who saw no answer, or meet a rival: three times
 # as many of those that are contested.
 DIE, AGAIN, MEET = 4, 5, 7
@@ -65,6 +70,7 @@ class Year:
             begin(self.world, self.model)
             try:
                 play()
+                self._hear_of_everything()
                 self._audit()
             except Broken as broken:
                 self.played.broken = str(broken)
@@ -72,13 +78,15 @@ class Year:
 
     def _all_days(self, days: int) -> None:
         for day in (FIRST_DAY + timedelta(days=n) for n in range(days)):
-            acted = False
-            for at, kind in self._plan(day):
+            acted, planned = False, self._plan(day)
+            while planned:
+                at, kind = planned.pop(0)
                 self.model.now = at
                 if (act := self._think(at, kind)) is not None:
                     self.played.acts.append(act)
                     self._do(act)
                     acted = True
+                planned = sorted(planned + self._what_follows(at))
             if acted:
                 self.rows.compare()
 
@@ -100,11 +108,29 @@ class Year:
             planned.append((at, ""))
         return planned + ([(datetime.combine(day, time(17, 30), ZONE), "work")] if works > 0.988 else [])
 
+    def _what_follows(self, at: datetime) -> list[tuple[datetime, str]]:
+        """A seat is held for less than an hour, or a day: somebody does something about it, or it lapses."""
+        soon = at + timedelta(hours=26)
+        places = self.model.places.places.values()
+        is_hot = any(place.state == "held" and place.until is not None and at < place.until <= soon for place in places)
+        if not is_hot or at.hour >= LATEST or self.dice.random() < 0.1:
+            return []
+        return [(at + timedelta(minutes=self.dice.randint(1, 22)), "money")]
+
     def _think(self, at: datetime, name: str) -> Act | None:
         if not name and self.dice.random() < 0.5:
             name = self._what_moves_a_line()
+        if not name and self.model.money.comes_late():
+            name = self.dice.choice(("enroll", "wait", "hear of a page"))
+        if not name and any(self.model.money.has_another_rule(place) for place in self.model.places.paid_ahead()):
+            name = self.dice.choice(("withdraw", ""))
+        if not name and self.model.money.attempts and self.dice.random() < 0.25:
+            name = self.dice.choice(WHAT_COMES_OF_IT)
         for _ in range(20):
-            kind = KINDS[name] if name else self.dice.choices(self.kinds, [kind.weight for kind in self.kinds])[0]
+            if name == "money":
+                kind = KINDS[self._what_is_paid_next()]
+            else:
+                kind = KINDS[name] if name else self.dice.choices(self.kinds, [kind.weight for kind in self.kinds])[0]
             if (thought := kind.think(self.model, self.dice)) is not None:
                 return self._with_a_fault(self._act(at, kind.name, *thought))
         return None
@@ -113,10 +139,18 @@ class Year:
         """Lines are short, and offers don't last long: they are often what the next act is about."""
         places = self.model.places
         if any(place.state == "offered" for place in places.places.values()):
-            return self.dice.choice(("enroll", "turn down", ""))
+            return self.dice.choice(("enroll", "turn down", "turn down", ""))
         if any(places.takes_people(place.series) for place in places.places.values() if place.state == "waitlisted"):
             return self.dice.choice(("withdraw", "cancel a place", "change seats", "wait", ""))
         return ""
+
+    def _what_is_paid_next(self) -> str:
+        """Mostly the next step of who pays."""
+        money = self.model.money
+        pages = [attempt for attempt in money.attempts.values() if attempt.opened and attempt.page == "open"]
+        steps = ["hear of a page"] * 2 if any(kind.startswith("checkout") for kind, *_ in money.news) else []
+        steps += ["at stripe"] * 3 if pages else ["pay"] * 3
+        return self.dice.choice([*steps, "pay", "ask about pages"])
 
     def _act(self, at: datetime, kind: str, by: str, what: dict[str, Any]) -> Act:
         self.number += 1
@@ -125,7 +159,7 @@ class Year:
     def _with_a_fault(self, act: Act) -> Act:
         kind, fate = KINDS[act.kind], self.dice.randrange(100)
         meet = 3 * MEET if kind.contested else MEET
-        if act.kind == "work" or fate >= DIE + AGAIN + meet:
+        if act.kind == "work" or (fate < DIE and not kind.dies) or fate >= DIE + AGAIN + meet:
             return act
         if fate < DIE:
             return replace(act, fault="dies")
@@ -143,6 +177,7 @@ class Year:
             return
         self.model.now = act.at
         self.world.app.extensions["makerpd_clock"].moment = act.at
+        self._pages_end()
         expected = self._expected(act)
         if act.fault == "dies":
             self._dies(act, expected)
@@ -155,6 +190,12 @@ class Year:
         if act.fault:
             self.played.faults[act.fault] += 1
             self.rows.compare()
+
+    def _pages_end(self) -> None:
+        """Stripe's pages end by Stripe's clock."""
+        for attempt in self.model.money.over_by(self.model.now):
+            self.world.stripe.control.expire(self.world.stripe.page(attempt.name))
+            self.model.money.page_ends(attempt)
 
     def _expected(self, act: Act) -> bool:
         return KINDS[act.kind].expected(self.model, act)
@@ -169,6 +210,15 @@ class Year:
             for (table, name), row_id in self.model.made.items():
                 self.world.know(table, name, row_id)
             self.model.made.clear()
+            self._find_what_followed()
+
+    def _find_what_followed(self) -> None:
+        for name in self.model.to_find:
+            place = self.model.places.places[name]
+            self.world.know("enrollment", name, self.world.find_place(place.person, place.series))
+        if self.model.to_find:
+            db.session.rollback()
+        self.model.to_find.clear()
 
     def _attempt(self, act: Act) -> tuple[bool, Any]:
         """As a request does it: loaded, done and committed, or refused and rolled back; once more where PostgreSQL had it give way."""
@@ -233,6 +283,7 @@ class Year:
         with self._request(rival):
             verb = self._load(rival)
             self._settle(act, expected, *self._attempt(act))
+            self.model.now = rival.at
             expected = self._expected(rival)
             outcome = self._finish(rival, verb)
         self._settle(rival, expected, *outcome)
@@ -260,6 +311,7 @@ class Year:
             thread.start()
         thread.join()
         self._settle(act, expected, *first)
+        self.model.now = rival.at
         expected = self._expected(rival)
         if isinstance(outcome[0], BaseException):
             raise outcome[0]
@@ -268,6 +320,15 @@ class Year:
     def _attempt_in_a_thread(self, act: Act) -> tuple[bool, Any]:
         with self.world.app.app_context():
             return self._attempt(act)
+
+    def _hear_of_everything(self) -> None:
+        """Two days later the worker has asked for all that nobody brought: what Stripe has is what the ledgers say."""
+        for _ in range(2):
+            self.model.now += timedelta(days=1)
+            self._do(self._act(self.model.now, "work", "the worker", {"killed_at": 0, "first refund": ""}))
+        self.rows.compare()
+        with self.world.looking():
+            everything_at_stripe(self.world, self.model)
 
     def _audit(self) -> None:
         found = [f"{rule.sentence} {', '.join(rule.broken[:5])}" for rule in broken_rules() if rule.broken]

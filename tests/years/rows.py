@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.years.model import Model
 from tests.years.model_loans import Broken
+from tests.years.rows_money import money_of
 from tests.years.world import World, as_day, as_moment
 
 # What is told to whom depends on which loans are looked at again: it is checked by rule 6 alone (somebody is told).
@@ -23,6 +24,7 @@ class Rows:
         with self.world.looking():
             self._places()
             self._skills()
+            self._money()
             self._loans()
             self._standing()
             self._trail()
@@ -46,9 +48,16 @@ class Rows:
         rows = world.rows("SELECT id, offer_until FROM enrollment WHERE state = 'offered'")
         until = ((place.name, place.until) for place in places.places.values() if place.state == "offered")
         self._same("Rule 3, offers", ((named["enrollment", n], as_moment(at)) for n, at in rows), until)
+        rows = world.rows("SELECT id, hold_until FROM enrollment WHERE state = 'held'")
+        until = ((place.name, place.until) for place in places.places.values() if place.state == "held")
+        self._same("Rule 4, holds", ((named["enrollment", n], as_moment(at)) for n, at in rows), until)
         rows = world.rows("SELECT meeting_id, person_id, mark, minutes FROM attendance")
         sheets = ((m.name, person, *mark) for m in places.meetings.values() for person, mark in m.sheet.items())
         self._same("Attendance", ((named["meeting", m], named["person", p], mark, n) for m, p, mark, n in rows), sheets)
+
+    def _money(self) -> None:
+        for rule, rows, should in money_of(self.world, self.model.money):
+            self._same(rule, rows, should)
 
     def _skills(self) -> None:
         named, skills = self.world.names, self.model.skills

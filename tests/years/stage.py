@@ -13,8 +13,10 @@ from flask import Flask
 
 from tests.conftest import empty
 from tests.databases import free_port
+from tests.money.stripe import stripe_beside
 from tests.years.act import Act
 from tests.years.playing import DAYS, Played, Year
+from tests.years.stripe import YearsStripe
 from tests.years.world import World
 
 # One year in so many has its mail sent over SMTP, the others write files.
@@ -34,8 +36,8 @@ class TakesMail:
 
 
 class Stage:
-    def __init__(self, app: Flask, mail: TakesMail, smtp_url: str) -> None:
-        self.app, self.mail, self.smtp_url = app, mail, smtp_url
+    def __init__(self, app: Flask, mail: TakesMail, smtp_url: str, stripe: YearsStripe) -> None:
+        self.app, self.mail, self.smtp_url, self.stripe = app, mail, smtp_url, stripe
 
     def play(self, seed: int, days: int = DAYS) -> Played:
         return self._on_an_empty_one(seed, lambda year: year.play(days))
@@ -47,8 +49,9 @@ class Stage:
         with self.app.app_context():
             empty()
         self.mail.taken.clear()
+        self.stripe.forget()
         with tempfile.TemporaryDirectory() as folder:
-            world = World(self.app, Path(folder), self.smtp_url if seed % OVER_SMTP_EACH == 0 else None)
+            world = World(self.app, Path(folder), self.smtp_url if seed % OVER_SMTP_EACH == 0 else None, self.stripe)
             world.taken = self.mail.taken
             settings, clock = self.app.config["SETTINGS"], self.app.extensions["makerpd_clock"]
             moment = clock.moment
@@ -66,6 +69,7 @@ def a_stage(app: Flask) -> Iterator[Stage]:
     controller = Controller(mail, hostname="127.0.0.1", port=free_port())
     controller.start()
     try:
-        yield Stage(app, mail, f"smtp://127.0.0.1:{controller.port}")
+        with stripe_beside(app) as stripe:
+            yield Stage(app, mail, f"smtp://127.0.0.1:{controller.port}", YearsStripe(stripe))
     finally:
         controller.stop()

@@ -5,6 +5,7 @@ import pytest
 from tests.databases import KIND
 from tests.years.act import KINDS
 from tests.years.sabotage import SABOTAGES, found_in
+from tests.years.sabotage_money import MONEY_SABOTAGES
 from tests.years.stage import a_stage
 from tests.years.story import shrink
 
@@ -15,7 +16,14 @@ CHOSEN = (
     "no trail: enrolled",
     "the gate lets everybody through",
     "an award outlives its sign-off",
+    "a page doesn't prolong its hold",
+    "what is paid too late or twice doesn't go back",
+    "a hold that lapses leaves its price owed",
+    "a payment that is told twice comes twice",
+    "a bank that takes days keeps no seat",
 )
+
+HERE = [one for one in [*SABOTAGES, *MONEY_SABOTAGES] if one.name in CHOSEN and KIND in one.databases]
 
 pytestmark = pytest.mark.deep
 
@@ -26,7 +34,7 @@ def stage(app):
         yield stage
 
 
-@pytest.mark.parametrize("sabotage", [one for one in SABOTAGES if one.name in CHOSEN and KIND in one.databases], ids=lambda one: one.name)
+@pytest.mark.parametrize("sabotage", HERE, ids=lambda one: one.name)
 def test_a_bug_is_found_within_twenty_years(clean, stage, sabotage):
     assert found_in(stage, sabotage) is not None
 
@@ -35,7 +43,8 @@ def test_what_broke_a_year_is_told_in_few_acts(clean, stage):
     """Of the forgotten row of the trail, an act that enrolls somebody and the plan of its series are left."""
     sabotage = next(one for one in SABOTAGES if one.name == "no trail: enrolled")
     with clean.app_context(), sabotage.put_in():
-        played = stage.play(0)
-        told = shrink(played, lambda script: stage.play_again(0, script), seconds=90)
+        # A year in which somebody enrolls for nothing early.
+        played = stage.play(7)
+        told = shrink(played, lambda script: stage.play_again(7, script), seconds=90)
     assert [act.kind for act in told.acts if act.kind != "work"] == ["plan", "enroll"]
     assert {act.kind for act in told.acts} <= set(KINDS)

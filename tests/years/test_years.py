@@ -12,8 +12,9 @@ from tests.years.story import shrink, story
 
 pytestmark = pytest.mark.machine
 
-# What nobody can be refused, and what is never let happen.
-ALWAYS, NEVER = {"work"}, {"slip in SQL"}
+# What nobody can be refused, what seldom is, and what is never let happen.
+ALWAYS = {"work", "at stripe", "in the dashboard", "hear of a page", "ask about pages"}
+SELDOM, NEVER = {"hear of money"}, {"slip in SQL"}
 
 
 @pytest.fixture(scope="module")
@@ -39,4 +40,4 @@ def test_a_year_keeps_every_rule(clean, stage, mix, seed):
 def test_every_kind_of_act_was_let_happen_and_was_refused(mix):
     """Of the years before it: alone it has nothing to count."""
     assert {name for name in KINDS if not mix[name, True]} == NEVER
-    assert {name for name in KINDS if not mix[name, False]} == ALWAYS
+    assert {name for name in KINDS if not mix[name, False]} - SELDOM == ALWAYS

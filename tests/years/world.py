@@ -20,6 +20,7 @@ from seminar.people.person import Person
 from seminar.people.school import School
 from seminar.series.enrollment import Enrollment
 from seminar.series.series import Meeting, Series
+from tests.years.stripe import YearsStripe
 
 T = TypeVar("T")
 TABLES = {
@@ -47,8 +48,8 @@ class Names(dict[tuple[str, int], str]):
 class World:
     """`ids` has what each record's name is in the database, by table; `names` the other way round."""
 
-    def __init__(self, app: Flask, folder: Path, smtp_url: str | None) -> None:
-        self.app, self.folder, self.smtp_url = app, folder, smtp_url
+    def __init__(self, app: Flask, folder: Path, smtp_url: str | None, stripe: YearsStripe) -> None:
+        self.app, self.folder, self.smtp_url, self.stripe = app, folder, smtp_url, stripe
         self.ids: dict[tuple[str, str], int] = {}
         self.names = Names()
         self.now = datetime.min
@@ -112,6 +113,27 @@ class World:
         for line_id, day in db.session.execute(text("SELECT line_id, day FROM item_day WHERE claim = 'turnaround'")):
             found.setdefault(line_id, set()).add(as_day(day))
         return found
+
+    def payments(self) -> dict[str, tuple[str, bool, datetime | None]]:
+        """By the year's name for it: its state, whether it is on its way, and when Stripe was asked about it."""
+        found = db.session.execute(text("SELECT token, state, on_its_way_at IS NOT NULL, asked_at FROM payment ORDER BY id"))
+        return {token: (state, bool(is_late), asked and as_moment(asked)) for token, state, is_late, asked in found}
+
+    def refunds(self) -> list[tuple[str, int, str]]:
+        """The payment's name, their number among its own, and the state."""
+        sql = "SELECT p.token, r.state FROM refund r JOIN payment p ON p.id = r.payment_id ORDER BY r.id"
+        counted: dict[str, int] = {}
+        listed = []
+        for token, state in db.session.execute(text(sql)):
+            counted[token] = counted.get(token, -1) + 1
+            listed.append((token, counted[token], state))
+        return listed
+
+    def find_place(self, person: str, series: str) -> int:
+        """The newest that they have in it."""
+        sql = "SELECT max(id) FROM enrollment WHERE person_id = :person AND series_id = :series"
+        ids = {"person": self.id_of("person", person), "series": self.id_of("series", series)}
+        return int(db.session.execute(text(sql), ids).scalar_one())
 
     @contextmanager
     def looking(self) -> Iterator[None]:

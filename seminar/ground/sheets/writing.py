@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import Any
 
 from openpyxl import Workbook
@@ -13,16 +14,23 @@ from openpyxl.utils import get_column_letter
 from seminar.ground.refused_row import no_formula
 
 AS_TEXT = "@"
+# An amount of money is a Decimal with its cents, from integers alone.
+Cell = str | int | Decimal
 
 
-def as_csv(rows: Iterable[Sequence[str | int]]) -> bytes:
+def as_csv(rows: Iterable[Sequence[Cell]]) -> bytes:
     """With the mark by which Excel knows UTF-8."""
     text = io.StringIO()
-    csv.writer(text, lineterminator="\r\n").writerows([no_formula(str(cell)) for cell in row] for row in rows)
+    csv.writer(text, lineterminator="\r\n").writerows([_as_said(cell) for cell in row] for row in rows)
     return text.getvalue().encode("utf-8-sig")
 
 
-def as_xlsx(title: str, rows: Sequence[Sequence[str | int]]) -> bytes:
+def _as_said(cell: Cell) -> str:
+    """What somebody typed runs nowhere; a number that is below zero stays one."""
+    return no_formula(cell) if isinstance(cell, str) else str(cell)
+
+
+def as_xlsx(title: str, rows: Sequence[Sequence[Cell]]) -> bytes:
     """The first row is the headings; a number stays one. Columns are kept as text, so that what is typed below keeps its zeros too."""
     book = Workbook(write_only=True)
     sheet = book.create_sheet(title)
@@ -37,11 +45,11 @@ def as_xlsx(title: str, rows: Sequence[Sequence[str | int]]) -> bytes:
     return out.getvalue()
 
 
-def _cell(sheet: Any, said: str | int, *, bold: bool) -> Any:
+def _cell(sheet: Any, said: Cell, *, bold: bool) -> Any:
     cell = WriteOnlyCell(sheet, value=None)
     cell.number_format, cell.font = AS_TEXT, Font(bold=bold)
-    if isinstance(said, int):
-        cell.value, cell.number_format = said, "0"
+    if isinstance(said, int | Decimal):
+        cell.value, cell.number_format = said, "0" if isinstance(said, int) else "0.00"
     elif said:
         # What begins like a formula would become one by itself.
         cell.value, cell.data_type = said, "s"

@@ -11,11 +11,13 @@ from seminar.ground import clock
 from seminar.ground.db import db
 from seminar.ground.refusal import Refused
 from seminar.money.access import keeps_orders
+from seminar.money.covering import covered_among
 from seminar.money.ledger import LedgerEntry, balances
 from seminar.money.office import give_back, let_go
 from seminar.money.order import Order, OrderLine
 from seminar.money.payment import Payment
 from seminar.money.refund import Refund, try_again
+from seminar.money.remittance import Remittance
 from seminar.money.views import money
 from seminar.money.views.order import order_or_404, order_page
 from seminar.people.person import Person
@@ -31,7 +33,7 @@ from seminar.web.viewer import district_or_404, found_or_404, me
 
 def to_look_at(district_id: int) -> ColumnElement[bool]:
     """Orders that want a decision: a refund that failed, a dispute that is open, and money that is gone though the seat isn't: by a
-    lost dispute, or a refund made in Stripe's dashboard."""
+    lost dispute, or a refund made in Stripe's dashboard; and what a check paid that is to be sent back."""
     owed = select(func.sum(LedgerEntry.amount_cents)).where(LedgerEntry.order_id == Order.id).scalar_subquery()
     failed = select(Payment.order_id).join(Refund, Refund.payment_id == Payment.id)
     failed = failed.where(Refund.district_id == district_id, Refund.state == "failed")
@@ -39,8 +41,10 @@ def to_look_at(district_id: int) -> ColumnElement[bool]:
     lost = select(Payment.order_id).where(Payment.district_id == district_id, Payment.state == "lost")
     at_stripe = select(Payment.order_id).join(Refund, Refund.payment_id == Payment.id)
     at_stripe = at_stripe.where(Refund.district_id == district_id, Refund.why == "at_stripe")
+    by_check = select(Remittance.order_id).where(Remittance.district_id == district_id, Remittance.order_id.is_not(None))
     gone = or_(Order.id.in_(lost), Order.id.in_(at_stripe)) & (owed > 0)
-    return (Order.district_id == district_id) & or_(Order.id.in_(failed) & (owed < 0), Order.id.in_(disputed), gone)
+    goes_back = or_(Order.id.in_(failed), Order.id.in_(by_check)) & (owed < 0)
+    return (Order.district_id == district_id) & or_(goes_back, Order.id.in_(disputed), gone)
 
 
 def _listed(shown: str, search: str) -> Select[Order]:
@@ -65,7 +69,8 @@ def show_orders() -> str:
     rows = list(db.session.scalars(whole.limit(PAGE_SIZE).offset((page_number() - 1) * PAGE_SIZE)))
     owed = balances([line.id for order in rows for line in order.lines])
     page = page_of(rows, total, page_number())
-    return render_template("money/orders.html", page=page, owed=owed, shown=shown, search=search, why=_why([order.id for order in rows]))
+    beside = {"owed": owed, "covered": covered_among(list(owed)), "why": _why([order.id for order in rows])}
+    return render_template("money/orders.html", page=page, shown=shown, search=search, **beside)
 
 
 def _why(order_ids: list[int]) -> dict[int, list[str]]:
@@ -79,7 +84,7 @@ def _why(order_ids: list[int]) -> dict[int, list[str]]:
     return why
 
 
-def _decided(order_id: int, decide: Callable[[], None], done: str) -> object:
+def decided(order_id: int, decide: Callable[[], None], done: str) -> object:
     def work() -> str:
         decide()
         return url_for("money.show_order", order_id=order_id)
@@ -104,7 +109,7 @@ def create_refund(order_id: int) -> object:
         cents = cents_of(request.form.get("amount", ""))
         give_back(order_or_404(order_id).lines[0], cents, note=_reason(), by=me().person, now=clock.now())
 
-    return _decided(order_id, decide, gettext("It goes back to the card that paid; that takes the bank some days. The seat stays."))
+    return decided(order_id, decide, gettext("It goes back to the card that paid; that takes the bank some days. The seat stays."))
 
 
 @money.post("/orders/<int:order_id>/letting-go")
@@ -113,7 +118,7 @@ def create_letting_go(order_id: int) -> object:
     def decide() -> None:
         let_go(order_or_404(order_id).lines[0], note=_reason(), by=me().person, now=clock.now())
 
-    return _decided(order_id, decide, gettext("Nothing is owed any more."))
+    return decided(order_id, decide, gettext("Nothing is owed any more."))
 
 
 @money.post("/refunds/<int:refund_id>/tries")

@@ -8,13 +8,18 @@ from seminar.ground import clock
 from seminar.ground.db import db
 from seminar.ground.refusal import Refused
 from seminar.money.access import keeps_orders, sees_order
-from seminar.money.ledger import balances, entries_of
+from seminar.money.covering import WAITS_FOR_MONEY, covered_among, live_cover
+from seminar.money.invoice import invoiced_among, invoices_of
+from seminar.money.ledger import GIVEN, balances, entries_of
 from seminar.money.order import Order, OrderLine, order_of, whole_order
 from seminar.money.payment import open_payment, payments_of
+from seminar.money.po_file import file_of_cover
 from seminar.money.refund import refunds_of
+from seminar.money.remittance import owed_back
 from seminar.money.settling import comes_back
 from seminar.money.views import money
 from seminar.money.views.card import card, is_a_stand_in
+from seminar.money.views.po_form import PurchaseOrderForm, po_form
 from seminar.series.enrollment import Enrollment
 from seminar.series.series import Series
 from seminar.web.asked import page_number
@@ -48,12 +53,14 @@ def show_order(order_id: int) -> str:
     return order_page(order_or_404(order_id))
 
 
-def order_page(order: Order, refused: Refused | None = None) -> str:
+def order_page(order: Order, refused: Refused | None = None, *, by_po: PurchaseOrderForm | None = None) -> str:
     now, line = clock.now(), order.lines[0]
     place = line.enrollment
     owed = balances([line.id]).get(line.id, 0)
-    is_held = place.state == "held" and place.hold_until is not None and place.hold_until > now
-    has_seat, payments = place.state == "enrolled", payments_of(order.id)
+    is_held = place.state in WAITS_FOR_MONEY and place.hold_until is not None and place.hold_until > now
+    cover, is_theirs = live_cover(line.id), order.person_id == me().person.id
+    covered = cover is not None and cover.state == "covered"
+    has_seat, payments, entries = place.state == "enrolled", payments_of(order.id), entries_of(order.id)
     return render_template(
         "money/order.html",
         order=order,
@@ -65,13 +72,21 @@ def order_page(order: Order, refused: Refused | None = None) -> str:
         paid_cents=sum(payment.left_cents for payment in payments),
         back=comes_back(line, payments, now) if has_seat else 0,
         payment=open_payment(order.id) if is_held else None,
-        entries=entries_of(order.id),
+        entries=entries,
+        by_others=any(entry.kind in GIVEN for entry in entries),
+        has_code=sum(entry.amount_cents for entry in entries if entry.kind in ("discount", "discount_back")) < 0,
         payments=payments,
         refunds=refunds_of(order.id),
         pays_by_card=card() is not None,
         stands_in=is_a_stand_in(),
         may_decide=keeps_orders(me()),
-        is_theirs=order.person_id == me().person.id,
+        is_theirs=is_theirs,
+        cover=cover,
+        cover_file=file_of_cover(cover),
+        by_po=by_po or (po_form(order, me().day) if is_held and is_theirs and not covered else None),
+        invoices=invoices_of(line.id),
+        back_by_check=sum(owed_back([line]).values()) if keeps_orders(me()) else 0,
+        is_open_invoice=owed > 0 and not covered and bool(invoiced_among([line.id])),
         is_for_them=place.person_id == order.person_id,
         refusal=sentence_of(refused) if refused else "",
         refused_field=refused.field if refused else None,
@@ -88,4 +103,4 @@ def show_my_orders() -> str:
     query = select(Order).where(mine).options(series, joinedload(Order.person)).order_by(Order.id.desc())
     rows = list(db.session.scalars(query.limit(PAGE_SIZE).offset((page_number() - 1) * PAGE_SIZE)))
     owed = balances([line.id for order in rows for line in order.lines])
-    return render_template("money/my_orders.html", page=page_of(rows, total, page_number()), owed=owed)
+    return render_template("money/my_orders.html", page=page_of(rows, total, page_number()), owed=owed, covered=covered_among(list(owed)))

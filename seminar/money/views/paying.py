@@ -31,7 +31,7 @@ TAKES_DAYS = N_("Your bank is working on the payment, which takes some days. You
 log = structlog.get_logger("makerpd.money")
 NO_ANSWER = N_("The card payments' server doesn't answer at this moment. Your seat is kept; try again in a minute.")
 NOT_TAKEN = N_("The card payments' server doesn't take this payment. Your seat is kept; ask the PD office.")
-NO_CARD = N_("Cards can't be paid with here yet. Ask the PD office.")
+NO_CARD = N_("Cards can't be paid with here yet. Pay by purchase order.")
 
 
 @money.post("/orders/<int:order_id>/payments")
@@ -46,7 +46,7 @@ def create_payment(order_id: int) -> object:
             if stripe is None:
                 raise Refused(NO_CARD, status=409)
             paid = _hear_of_an_open_page(stripe, order_id)
-            return _where_it_led(paid, order_or_404(order_id)) if paid is not None else _to_a_page(stripe, order_id)
+            return where_it_led(paid, order_or_404(order_id)) if paid is not None else _to_a_page(stripe, order_id)
     except Refused as refused:
         return order_page(order_or_404(order_id), refused), refused.status
 
@@ -57,12 +57,12 @@ def _hear_of_an_open_page(stripe: Card, order_id: int) -> Payment | None:
     if open_one is None or open_one.session_id is None:
         return None
     payment_id, session_id = open_one.id, open_one.session_id
-    _heard(lambda: stripe.page(session_id))
-    heard = db.session.get_one(Payment, payment_id)
-    return heard if heard.state == "succeeded" else None
+    heard(lambda: stripe.page(session_id))
+    asked = db.session.get_one(Payment, payment_id)
+    return asked if asked.state == "succeeded" else None
 
 
-def _heard(ask: Callable[[], CardPage]) -> None:
+def heard(ask: Callable[[], CardPage]) -> None:
     """Ask with no transaction open, and write down what was said. Raises Refused where nobody answers."""
     db.session.commit()
     try:
@@ -129,14 +129,14 @@ def show_return(token: str) -> object:
     if payment.state in OPEN and session_id is not None and stripe is not None:
         with writing(), refusing():
             try:
-                _heard(lambda: stripe.page(session_id))
+                heard(lambda: stripe.page(session_id))
             except Refused:
                 told(gettext(NOT_HEARD), "warn")
                 return redirect(url_for("money.show_order", order_id=order_id), 303)
-    return _where_it_led(db.session.get_one(Payment, payment_id), db.session.get_one(Order, order_id))
+    return where_it_led(db.session.get_one(Payment, payment_id), db.session.get_one(Order, order_id))
 
 
-def _where_it_led(payment: Payment, order: Order) -> object:
+def where_it_led(payment: Payment, order: Order) -> object:
     place = payment.line.enrollment
     if place.state == "enrolled" and payment.state == "succeeded":
         told(gettext("You're enrolled, and it is paid. The meetings are in your calendar feed, and a mail with them is on its way."))

@@ -3,7 +3,7 @@
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import func, select
-from wtforms import DateField, SelectField, StringField
+from wtforms import BooleanField, DateField, SelectField, StringField
 from wtforms.validators import Length
 
 from seminar.ground import clock
@@ -27,6 +27,8 @@ class SchoolForm(Form):
     grade_last = SelectField(lazy_gettext("To grade"), coerce=int, default=5)
     address = StringField(lazy_gettext("Address"), [Length(max=200)])
     delivery_stop = StringField(lazy_gettext("Delivery stop"), [Length(max=120)])
+    asks_approval = BooleanField(lazy_gettext("Its people's seats in series are approved first"))
+    title_one = BooleanField(lazy_gettext("A Title I school: some funding pays for seats of its people alone"))
 
     @property
     def rule(self) -> SchoolRule:
@@ -37,6 +39,8 @@ class SchoolForm(Form):
             grade_last=self.grade_last.data,
             address=(self.address.data or "").strip(),
             delivery_stop=(self.delivery_stop.data or "").strip(),
+            asks_approval=bool(self.asks_approval.data),
+            title_one=bool(self.title_one.data),
         )
 
 

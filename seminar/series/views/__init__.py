@@ -6,11 +6,14 @@ series: Blueprint = Blueprint("series", __name__)
 
 from seminar.series.views import (  # noqa: E402
     answers,
+    approval_settings,
+    approvals,
     attendance,
     catalog,
     enrollment,
     exports,
     grid,
+    groups,
     learning,
     meetings,
     messages,
@@ -19,17 +22,21 @@ from seminar.series.views import (  # noqa: E402
     program,
     running,
     seats,
+    set_asides,
     several,
 )
 
 # Imported for their routes alone.
 __all__ = [
     "answers",
+    "approval_settings",
+    "approvals",
     "attendance",
     "catalog",
     "enrollment",
     "exports",
     "grid",
+    "groups",
     "learning",
     "meetings",
     "messages",
@@ -39,5 +46,6 @@ __all__ = [
     "running",
     "seats",
     "series",
+    "set_asides",
     "several",
 ]

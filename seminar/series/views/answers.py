@@ -1,6 +1,7 @@
 """The questions of a series: before somebody enrolls, as they look at their answers again, and as its trainers read them."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Self
 
 from flask import abort, redirect, render_template, url_for
@@ -11,10 +12,12 @@ from wtforms.widgets import CheckboxInput, ListWidget
 
 from seminar.ground import clock
 from seminar.people.appointment import Standing
+from seminar.people.person import Person
 from seminar.series.access import looks_after
 from seminar.series.answer import answered, answers_of, change_answers, has_begun, pd_office
 from seminar.series.clash import IS_IN, meetings_at_the_same_time, meetings_on_closed_days
 from seminar.series.enrollment import Enrollment, live_enrollment, seats_of, takes_enrollments
+from seminar.series.free_seats import free_for
 from seminar.series.question import (
     CONFIDENCE,
     DIETARY,
@@ -31,6 +34,7 @@ from seminar.series.question import (
 from seminar.series.series import Series
 from seminar.series.views import series
 from seminar.series.views.catalog import series_or_404
+from seminar.series.views.requesting import RequestForm, needs_approval
 from seminar.web.forms import Form, grade_choices
 from seminar.web.requires import anyone_signed_in, requires, works_here
 from seminar.web.saving import saved
@@ -129,12 +133,18 @@ def asked_form(found: Series) -> QuestionForm | None:
 def show_enrollment(series_id: int) -> object:
     found, standing, now = series_or_404(series_id), me(), clock.now()
     questions, place = asked_by(found), live_enrollment(standing.person, found, now)
+    asks = bool(questions) or needs_approval(found, standing.person)
     is_offered = place is not None and place.state == "offered"
-    is_free = place is None and takes_enrollments(found, now) and seats_of(found, now).left > 0
-    if not (questions and (is_offered or is_free)):
+    is_free = place is None and takes_enrollments(found, now) and _is_left(found, standing.person, now)
+    if not (asks and (is_offered or is_free)):
         # Its page says what there is instead.
         return redirect(url_for("series.show_series", series_id=series_id), 303)
-    return enrollment_page(found, QuestionForm.asking(questions, known_of(standing)))
+    request = RequestForm.of(found, shown=True) if needs_approval(found, standing.person) else None
+    return enrollment_page(found, QuestionForm.asking(questions, known_of(standing)), request)
+
+
+def _is_left(found: Series, person: Person, now: datetime) -> bool:
+    return free_for([person], found, seats_of(found, now), now).of(person.id) > 0
 
 
 def known_of(standing: Standing) -> dict[str, str]:
@@ -143,8 +153,8 @@ def known_of(standing: Standing) -> dict[str, str]:
     return {"grade": grades.pop() if len(grades) == 1 else SEVERAL_GRADES} if grades else {}
 
 
-def enrollment_page(found: Series, form: QuestionForm) -> str:
-    """What the series asks, and the button that enrolls."""
+def enrollment_page(found: Series, form: QuestionForm, request: RequestForm | None) -> str:
+    """What the series asks, what goes with a request where one is needed, and the button that enrolls."""
     person, now = me().person, clock.now()
     ahead = [meeting for meeting in found.meetings if meeting.ends_at > now and meeting.canceled_at is None]
     return render_template(
@@ -152,6 +162,7 @@ def enrollment_page(found: Series, form: QuestionForm) -> str:
         first=ahead[0] if ahead else None,
         clashes=meetings_at_the_same_time(person, found, now),
         on_closed_days=meetings_on_closed_days(found, now),
+        request_form=request,
         **_asking(found, form),
     )
 

@@ -6,7 +6,7 @@ from flask import abort, render_template, request
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
-from seminar.ground import clock
+from seminar.ground import clock, contributions
 from seminar.ground.counting import MOST_COUNTED
 from seminar.ground.db import db
 from seminar.ground.refusal import Refused
@@ -17,6 +17,7 @@ from seminar.series.answer import answers_of, has_begun
 from seminar.series.catalog import Wanted, catalog
 from seminar.series.clash import meetings_at_the_same_time, meetings_on_closed_days
 from seminar.series.enrollment import live_enrollment, places, seats_of, takes_enrollments
+from seminar.series.free_seats import free_for
 from seminar.series.go_ahead import decision_on
 from seminar.series.message import AUDIENCE_WORDS, messages_of
 from seminar.series.moved import answers_in, open_questions
@@ -24,7 +25,9 @@ from seminar.series.question import asked_by
 from seminar.series.seminar import Seminar
 from seminar.series.series import Series, has_ended, read_lists
 from seminar.series.views import series
+from seminar.series.views.with_approval import approval_part
 from seminar.series.views.with_others import part_with_others
+from seminar.series.waiting_group import groups_in, groups_of
 from seminar.series.waitlist import chances, number_in_line
 from seminar.skills.skill import Skill
 from seminar.web.asked import asked_id, page_number
@@ -46,6 +49,7 @@ def show_catalog() -> str:
         grades=GRADE_BANDS.get(request.args.get("grades", "")),
         open_only=request.args.get("open") == "1",
         past=request.args.get("past") == "1",
+        standing=signed_in_standing(),
     )
     listed, total = catalog(district.id, wanted, now=clock.now(), page=page_number(), size=PAGE_SIZE)
     page = page_of(listed, total, page_number(), most=MOST_COUNTED)
@@ -88,10 +92,14 @@ def series_page(found: Series, refused: Refused | None = None) -> str:
     now = clock.now()
     read_lists(found)
     seats, is_open = seats_of(found, now), takes_enrollments(found, now)
+    free = free_for([standing.person] if standing else [], found, seats, now)
     return render_template(
         "series/series.html",
         series=found,
-        left=seats.left,
+        left=free.of(standing.person.id if standing else None),
+        left_in_all=sum(free.left.values()),
+        free=free,
+        kept=seats.kept,
         waiting=seats.waiting,
         open=is_open,
         asks=asked_by(found),
@@ -114,14 +122,18 @@ def own_part(standing: Standing, found: Series, *, is_open: bool) -> dict[str, o
     enrollment = live_enrollment(standing.person, found, now)
     state = enrollment.state if enrollment else ""
     number = number_in_line(enrollment) if enrollment and state == "waitlisted" else 0
+    groups = groups_of(standing, groups_in(found))
     may_take = state == "offered" or (is_open and not state)
     return {
         "enrollment": enrollment,
         "number": number,
+        "groups": groups,
+        "own_group": next((one for one in groups if one.has(standing.person.id)), None),
         "chances": chances(found, number, now) if number else None,
         "clashes": meetings_at_the_same_time(standing.person, found, now) if may_take else [],
         "on_closed_days": meetings_on_closed_days(found, now) if may_take else [],
-        "answers": answers_of(enrollment) if enrollment and state == "enrolled" else {},
+        "answers": answers_of(enrollment) if enrollment and state in ("enrolled", "requested") else {},
+        "costs": [cost(standing.person, found, now) for cost in contributions.seat_costs] if may_take and found.price_cents else [],
         "begun": has_begun(found, now),
         "may_take_attendance": looks_after(standing, found),
         "may_see_grid": looks_after(standing, found) and found.seminar.badge_id is not None,
@@ -129,5 +141,6 @@ def own_part(standing: Standing, found: Series, *, is_open: bool) -> dict[str, o
         "places": places(found) if planner else [],
         "asked": open_questions(standing.person.id, now, series_id=found.id) if state == "enrolled" else [],
         **(running_part(found, now) if looks_after(standing, found) else {}),
+        **approval_part(standing, found, enrollment, now, may_take=may_take),
         **part_with_others(standing, found, enrollment, now),
     }

@@ -14,8 +14,9 @@ from seminar.series.enrolling import cancel_enrollment, enroll, withdraw
 from seminar.series.enrollment import LIVE, Enrollment, live_enrollment
 from seminar.series.series import Series
 from seminar.series.views import series
-from seminar.series.views.answers import asked_form, enrollment_page
+from seminar.series.views.answers import QuestionForm, asked_form, enrollment_page
 from seminar.series.views.catalog import series_or_404, series_page
+from seminar.series.views.requesting import request_form as request_form_of
 from seminar.series.waitlist import join_waitlist, turn_down
 from seminar.web.pages import refusing, told
 from seminar.web.requires import anyone_signed_in, requires, works_here
@@ -39,19 +40,24 @@ def create_enrollment(series_id: int) -> object:
     try:
         with refusing():
             found = series_or_404(series_id)
-            form = asked_form(found)
-            if form is not None and not form.validate():
-                return enrollment_page(found, form), 422
+            form, request_form = asked_form(found), request_form_of(found, person)
+            # Each says what is wrong with it.
+            if not all([one.validate() for one in (form, request_form) if one is not None]):
+                return enrollment_page(found, form or QuestionForm.asking([]), request_form), 422
             place = enroll(person, found, by=person, now=clock.now())
             if form is not None:
                 give_answers(place, form.answers(), by=person, now=clock.now())
-            place_id, is_held = place.id, place.state == "held"
+            if request_form is not None and place.state == "requested":
+                request_form.fill_in(place)
+            place_id, is_held, is_requested = place.id, place.state == "held", place.state == "requested"
             db.session.commit()
     except Refused as refused:
         return _refused(series_id, refused)
     if is_held:
         return redirect(url_for("money.show_order_of_place", enrollment_id=place_id), 303)
-    told(gettext("You're enrolled. The meetings are in your calendar feed, and a mail with them is on its way."))
+    asked = gettext("You've asked for a seat, and it is kept until that is decided.")
+    enrolled = gettext("You're enrolled. The meetings are in your calendar feed, and a mail with them is on its way.")
+    told(asked if is_requested else enrolled)
     return _back_to(series_id)
 
 
@@ -120,12 +126,14 @@ def enroll_somebody(series_id: int) -> object:
             if person is None:
                 sentence = N_("Nobody in this district has the email {email}. Look it up under People.")
                 raise Refused(sentence, field="email", email=email or "—")
-            is_held = enroll(person, found, by=me().person, now=clock.now()).state == "held"
+            state = enroll(person, found, by=me().person, now=clock.now()).state
             db.session.commit()
     except Refused as refused:
         return _refused(series_id, refused)
     kept, enrolled = N_("A seat is kept for %(name)s, and a mail asks them to pay."), N_("%(name)s is enrolled, and was told by mail.")
-    told(gettext(kept if is_held else enrolled, name=person.name))
+    asked = N_("A seat is kept for %(name)s until somebody has approved it.")
+    done = kept if state == "held" else asked if state == "requested" else enrolled
+    told(gettext(done, name=person.name))
     return _back_to(series_id)
 
 

@@ -1,50 +1,18 @@
 """A series' people, and a season's series, as a workbook or a CSV."""
 
-from collections.abc import Sequence
-
 from flask import Response, request
-from flask_babel import gettext, lazy_gettext
+from flask_babel import gettext
 
-from seminar.ground.sheets import writing
 from seminar.series.access import opens_teaching
-from seminar.series.exports import SeriesRow, people_of, series_of
+from seminar.series.exports import OUTCOMES, STATES, SeriesRow, people_of, series_of
+from seminar.series.teaching import year_of
 from seminar.series.views import series
 from seminar.series.views.messages import series_to_run_or_refuse
-from seminar.series.views.program import year_of
 from seminar.web.asked import asked_id
 from seminar.web.language import local
 from seminar.web.requires import anyone_signed_in, requires
+from seminar.web.sheet import sheet
 from seminar.web.viewer import me
-
-CSV = "text/csv"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-STATES = {
-    "requested": lazy_gettext("Requested"),
-    "held": lazy_gettext("Held"),
-    "awaiting_po": lazy_gettext("Awaits a purchase order"),
-    "offered": lazy_gettext("Offered a seat"),
-    "enrolled": lazy_gettext("Enrolled"),
-    "waitlisted": lazy_gettext("On the waitlist"),
-    "withdrawn": lazy_gettext("Withdrawn"),
-    "canceled": lazy_gettext("Canceled"),
-    "declined": lazy_gettext("Declined"),
-    "lapsed": lazy_gettext("Lapsed"),
-    "passed": lazy_gettext("Passed on"),
-    "substituted": lazy_gettext("Substituted"),
-}
-OUTCOMES = {
-    "completed": lazy_gettext("Completed"),
-    "incomplete": lazy_gettext("Incomplete"),
-    "no_show": lazy_gettext("Not there"),
-}
-
-
-def _sheet(title: str, name: str, rows: Sequence[Sequence[str | int]]) -> Response:
-    """As a workbook, or as the CSV that the address asks for."""
-    is_csv = request.args.get("format") == "csv"
-    content = writing.as_csv(rows) if is_csv else writing.as_xlsx(title, rows)
-    disposition = f'attachment; filename="{name}.{"csv" if is_csv else "xlsx"}"'
-    return Response(content, mimetype=CSV if is_csv else XLSX, headers={"Content-Disposition": disposition})
 
 
 @series.get("/series/<int:series_id>/people")
@@ -57,13 +25,13 @@ def show_people_export(series_id: int) -> Response:
             row.place.person.name,
             row.place.person.email or "",
             ", ".join(row.schools),
-            str(STATES[row.place.state]),
+            gettext(STATES[row.place.state]),
             f"{local(row.place.state_since):%Y-%m-%d %H:%M}",
-            str(OUTCOMES[row.place.outcome]) if row.place.outcome else "",
+            gettext(OUTCOMES[row.place.outcome]) if row.place.outcome else "",
         ]
         for row in people_of(found, me().day)
     ]
-    return _sheet(gettext("People"), f"series-{found.id}-people", [headings, *rows])
+    return sheet(gettext("People"), f"series-{found.id}-people", [headings, *rows])
 
 
 @series.get("/teaching/series")
@@ -76,7 +44,7 @@ def show_series_export() -> Response:
         *(gettext("Seats"), gettext("Enrolled"), gettext("Waitlist"), gettext("Minimum"), gettext("Decided by")),
     ]
     rows = [_row(row) for row in series_of(me(), year, season)]
-    return _sheet(gettext("Series"), f"series-{season}-{year}", [headings, *rows])
+    return sheet(gettext("Series"), f"series-{season}-{year}", [headings, *rows])
 
 
 def _row(row: SeriesRow) -> list[str | int]:

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from datetime import datetime, time
 
-from flask import current_app, url_for
+from flask import url_for
 from flask_babel import gettext, lazy_gettext
 from sqlalchemy import select
-from wtforms import DateField, DateTimeLocalField, SelectField, SelectMultipleField
+from wtforms import BooleanField, DateField, DateTimeLocalField, SelectField, SelectMultipleField
 from wtforms.validators import NumberRange, Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
@@ -37,7 +37,6 @@ MOST_CENTS = 10_000_00
 # Stripe takes no smaller payment in US dollars (docs.stripe.com/currencies, minimum charge amounts).
 LEAST_CENTS = 50
 TOO_LITTLE = lazy_gettext("Cards can't be paid with for less than $0.50. Type a higher price, or leave it free.")
-NO_CARDS = lazy_gettext("Cards can't be paid with here yet, so a series can only be free. Whoever keeps the server sets up Stripe.")
 
 
 class SeriesForm(Form):
@@ -52,6 +51,7 @@ class SeriesForm(Form):
     freeze_day = DateField(
         lazy_gettext("Last day to give a seat to a colleague. Empty: the day before the first meeting"), [Optional(), a_likely_day]
     )
+    asks_approval = BooleanField(lazy_gettext("A seat is approved before somebody has it"))
     trainers = SelectMultipleField(
         lazy_gettext("Trainers"), coerce=int, widget=ListWidget(prefix_label=False), option_widget=CheckboxInput()
     )
@@ -64,8 +64,6 @@ class SeriesForm(Form):
     )
 
     def validate_price_cents(self, price: AmountField) -> None:
-        if price.data and current_app.config["SETTINGS"].stripe is None:
-            raise ValidationError(NO_CARDS)
         if price.data and price.data < LEAST_CENTS:
             raise ValidationError(TOO_LITTLE)
 
@@ -159,6 +157,7 @@ def _save_series(form: SeriesForm, target: Series, page: Callable[[SeriesForm], 
             "enrollment_opens_at": _utc(form.enrollment_opens_at.data),
             "enrollment_closes_at": _utc(form.enrollment_closes_at.data),
             "freeze_day": form.freeze_day.data,
+            "asks_approval_since": (target.asks_approval_since or clock.now()) if form.asks_approval.data else None,
             "trainers": list(db.session.scalars(chosen)),
             **{f"asks_{question}": question in form.questions.data for question in QUESTIONS},
         }

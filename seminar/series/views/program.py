@@ -1,6 +1,5 @@
 """The program manager's year: how each series fills, the seminars, and mail that didn't arrive."""
 
-from typing import Any
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext, lazy_gettext
@@ -17,7 +16,7 @@ from seminar.series.catalog import is_over
 from seminar.series.go_ahead import to_decide
 from seminar.series.planning import retire_seminar, save_seminar, take_up_seminar
 from seminar.series.seminar import Seminar
-from seminar.series.teaching import listed, planned_series, planned_years
+from seminar.series.teaching import listed, planned_series, planned_years, year_of
 from seminar.series.views import series
 from seminar.series.views.plan_form import plan_page
 from seminar.skills.badge import Badge
@@ -52,11 +51,6 @@ class SeminarForm(Form):
     debrief = TextAreaField(lazy_gettext("Debrief as educators"), [Length(max=1000)])
     plan_minutes = WholeNumberField(lazy_gettext("Plan, minutes"), [NumberRange(0, 600)], default=45)
     plan = TextAreaField(lazy_gettext("Plan a lesson"), [Length(max=1000)])
-
-
-def year_of(day: Any) -> int:
-    """The school year that planning is about on a day: from July on, the coming one."""
-    return int(day.year + (day.month >= 7))
 
 
 @series.get("/program")

@@ -21,8 +21,16 @@ from seminar.series.access import enrolls_others, plans_series, theirs_to_enroll
 from seminar.series.catalog import Wanted, catalog
 from seminar.series.clash import who_is_elsewhere
 from seminar.series.enrolling import withdraw
-from seminar.series.enrolling_several import Answers, enroll_or_line_up, enroll_several, foreseen, live_places
+from seminar.series.enrolling_several import (
+    Answers,
+    enroll_all_or_line_up_together,
+    enroll_or_line_up,
+    enroll_several,
+    foreseen,
+    live_places,
+)
 from seminar.series.enrollment import Enrollment, seats_of, takes_enrollments
+from seminar.series.free_seats import free_for
 from seminar.series.nomination import nominate, open_nominations_for, takes_nominations
 from seminar.series.pasted_list import MOST, Entry, Found, entries, look_up
 from seminar.series.series import Meeting, Series, has_ended
@@ -41,6 +49,9 @@ TOO_MANY = N_("These are {number} people, and {most} go at once. Take the rest a
 TOO_LATE = N_("This series takes no enrollments any more.")
 NOBODY_CHOSEN = N_("Choose somebody of the list.")
 NOT_THEIRS = N_("Somebody on the list isn't yours to enroll any more. Look at the list again.")
+
+# By what is asked for where there aren't seats for all: some are left out otherwise.
+FOR_THE_REST = {"wait": enroll_or_line_up, "together": enroll_all_or_line_up_together}
 
 
 class ListForm(Form):
@@ -63,7 +74,7 @@ class Row:
 @requires(enrolls_others)
 def show_choose_series() -> str:
     """For people who are chosen already: which series they are enrolled in."""
-    wanted = Wanted(search=request.args.get("search", "")[:200], open_only=True)
+    wanted = Wanted(search=request.args.get("search", "")[:200], open_only=True, standing=me())
     listed, total = catalog(district_or_404().id, wanted, now=clock.now(), page=page_number(), size=PAGE_SIZE)
     page = page_of(listed, total, page_number(), most=MOST_COUNTED)
     chosen = _theirs(_ids(request.args.getlist("person")))
@@ -112,7 +123,7 @@ def _rows(found: Series, text: str, ticked: list[int]) -> list[Row]:
         raise Refused(NOBODY, field="people")
     if len(people) > MOST:
         raise Refused(TOO_MANY, field="people", number=len(people), most=MOST)
-    becomes, elsewhere = foreseen(people, found, now), who_is_elsewhere([person.id for person in people], found, now)
+    becomes, elsewhere = foreseen(people, found, by=me().person, now=now), who_is_elsewhere([person.id for person in people], found, now)
     once_each = {one.person or one.entry: one for one in listed}
     return [
         Row(one.entry.typed, could_be=one.could_be)
@@ -134,6 +145,7 @@ def _page(found: Series, form: ListForm, *, ticked: list[int], rows: list[Row] |
     staff = list(db.session.scalars(select(Person).where(whose, of_these).order_by(Person.family_name, Person.given_name, Person.id)))
     places = live_places(staff, found)
     seats = seats_of(found, now)
+    free = free_for([], found, seats, now)
     return render_template(
         "series/enroll_people.html",
         series=found,
@@ -142,11 +154,13 @@ def _page(found: Series, form: ListForm, *, ticked: list[int], rows: list[Row] |
         rows=rows,
         ticked=ticked,
         chosen=_ids(request.form.getlist("chosen")) if "chosen" in request.form else None,
-        waits=request.form.get("rest") == "wait",
+        rest=request.form.get("rest", ""),
         staff=[person for person in staff if person.id not in places],
         inside=[(person, places[person.id]) for person in staff if person.id in places],
         nominated={one.person_id: one.nominated_by for one in open_nominations_for(found)},
-        seats=seats,
+        left=sum(free.left.values()),
+        free=free,
+        kept=seats.kept,
         open=takes_enrollments(found, now),
         takes_nominations=takes_nominations(found, now),
         seats_can_be_given=bool(found.meetings) and not is_frozen(found, now),
@@ -158,7 +172,7 @@ def _page(found: Series, form: ListForm, *, ticked: list[int], rows: list[Row] |
 @requires(enrolls_others)
 def create_several(series_id: int) -> object:
     found = series_or_404(series_id)
-    verb = enroll_or_line_up if request.form.get("rest") == "wait" else enroll_several
+    verb = FOR_THE_REST.get(request.form.get("rest", ""), enroll_several)
     return _done_to_each(found, ListForm(), lambda people, now, _note: verb(people, found, by=me().person, now=now))
 
 

@@ -15,7 +15,7 @@ from seminar.series.substitution import freeze_day, is_frozen
 
 def part_with_others(standing: Standing, found: Series, place: Enrollment | None, now: datetime) -> dict[str, object]:
     has_a_seat = place is not None and place.state == "enrolled" and bool(found.meetings) and found.meetings[-1].ends_at > now
-    moves = other_series(found, now) if has_a_seat else []
+    moves = other_series(found, standing, now) if has_a_seat else []
     asked = place is None and takes_nominations(found, now)
     return {
         "nominations": nominations_of(standing.person, now, found) if asked else [],

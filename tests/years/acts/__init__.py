@@ -1,13 +1,30 @@
 """A file per kind of act; each is in the year by being imported here."""
 
-from tests.years.acts import appointing, attending, closing, depot, lending, places, planning, seats, signing, slipping, upkeep, working
+from tests.years.acts import (
+    appointing,
+    attending,
+    closing,
+    depot,
+    giving_back,
+    lending,
+    paying,
+    places,
+    planning,
+    seats,
+    signing,
+    slipping,
+    upkeep,
+    working,
+)
 
 __all__ = [
     "appointing",
     "attending",
     "closing",
     "depot",
+    "giving_back",
     "lending",
+    "paying",
     "places",
     "planning",
     "seats",

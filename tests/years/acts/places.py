@@ -13,7 +13,7 @@ from tests.years.model import Model
 from tests.years.model_places import Place
 from tests.years.world import World
 
-LIVE = ("enrolled", "offered", "waitlisted")
+LIVE = ("enrolled", "offered", "held", "waitlisted")
 
 
 def somebody_new(model: Model, series: str, dice: Random) -> str:
@@ -35,6 +35,10 @@ class Enrolling(Kind):
         if offers and dice.random() < 0.5:
             offer = dice.choice(offers)
             return offer.person, {"series": offer.series, "person": offer.person}
+        late = [series for series in model.money.comes_late() if series in taking]
+        if late and dice.random() < 0.6:
+            person = somebody_new(model, late[0], dice)
+            return person, {"series": late[0], "person": person}
         # Most are after the same series, so that there are lines.
         wanted = taking[:1] if dice.random() < 0.7 else taking
         series = dice.choice(wanted if wanted and dice.random() < 0.9 else names[-6:])
@@ -61,12 +65,10 @@ class Enrolling(Kind):
         model.places.settle(act["series"])
         place = model.places.place_of(act["person"], act["series"])
         if place is None:
-            place = Place(f"E{act.number}", act["person"], act["series"])
+            place = Place(f"E{act.number}", act["person"], act["series"], made=act.at)
             model.places.places[place.name] = place
             model.made["enrollment", place.name] = answer
-        place.state = "enrolled"
-        model.record(act.by, "enrolled")
-        model.tell(place.person, "enrolled")
+        model.places.take(place, act.by)
 
     def says(self, act: Act) -> str:
         whom = "" if act.by == act["person"] else f" {act['person'].title()}"
@@ -98,7 +100,7 @@ class Waiting(Kind):
 
     def happened(self, model: Model, act: Act, answer: Any) -> None:
         model.places.settle(act["series"])
-        place = Place(f"E{act.number}", act.by, act["series"], "waitlisted", joined=act.at)
+        place = Place(f"E{act.number}", act.by, act["series"], "waitlisted", joined=act.at, made=act.at)
         model.places.places[place.name] = place
         model.made["enrollment", place.name] = answer
         model.record(act.by, "waitlisted")
@@ -115,12 +117,18 @@ class EndingAPlace(Kind):
         places = list(model.places.places.values())
         live = [place for place in places if place.state in self.ends]
         live = [place for place in live if not model.places.has_ended(place.series) or dice.random() < 0.02]
+        paid = [place for place in live if place.had_it]
+        of_another_day = [place for place in paid if model.money.has_another_rule(place)]
+        if paid and dice.random() < 0.5:
+            return self._of(dice.choice(of_another_day or paid), dice)
         waited_for = [place for place in live if place.state == "enrolled" and model.places.line(place.series)]
         live = waited_for if waited_for and dice.random() < 0.7 else live
         found = live if live and dice.random() < 0.9 else places if dice.random() < 0.1 else []
         if not found:
             return None
-        chosen = dice.choice(found)
+        return self._of(dice.choice(found), dice)
+
+    def _of(self, chosen: Place, dice: Random) -> Thought:
         return self.who(chosen, dice), {"place": chosen.name, "series": chosen.series}
 
     def who(self, place: Place, dice: Random) -> str:

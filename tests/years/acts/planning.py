@@ -13,6 +13,7 @@ from tests.years.model import ZONE, Model
 from tests.years.model_places import Meets, Run
 from tests.years.world import World
 
+PRICES = [0, 0, 12_000, 9_999]
 MANAGERS = ["olive"] * 8 + ["pat", "eli"]
 
 
@@ -39,6 +40,7 @@ class Planning(Kind):
             "seats": dice.choice([1, 1, 1, 2, 3]),
             "starts": starts,
             "hour": dice.choice([9, 15]),
+            "price": dice.choice(PRICES),
         }
         return dice.choice(MANAGERS), {**what, "opens": dice.choice([0, 0, 0, 1]), "trainers": trainers}
 
@@ -62,7 +64,8 @@ class Planning(Kind):
         def plan() -> list[int]:
             series = Series(district_id=district_id, seminar_id=world.id_of("seminar", act["badge"]), season="year-round", school_year=2027)
             series.trainers = [world.person(name) for name in act["trainers"]]
-            values = {"seats": act["seats"], "enrollment_opens_at": opens, "enrollment_closes_at": closes}
+            window = {"enrollment_opens_at": opens, "enrollment_closes_at": closes}
+            values = {"seats": act["seats"], "price_cents": act["price"], **window}
             change_series(series, values, by=by, now=world.now)
             meetings = [Meeting(district_id=district_id, series_id=series.id) for _ in act["starts"]]
             for meeting, (start, end) in zip(meetings, self._times(act), strict=True):
@@ -77,7 +80,7 @@ class Planning(Kind):
         name = f"S{act.number}"
         opens, closes = self._window(act)
         meetings = [Meets(f"{name}.{n}", name, start, end) for n, (start, end) in enumerate(self._times(act), start=1)]
-        model.places.series[name] = Run(name, act["badge"], act["seats"], opens, closes, act["trainers"], meetings)
+        model.places.series[name] = Run(name, act["badge"], act["seats"], opens, closes, act["trainers"], meetings, price=act["price"])
         model.places.meetings |= {meeting.name: meeting for meeting in meetings}
         for table, made, row_id in zip(["series"] + ["meeting"] * len(meetings), [name, *(m.name for m in meetings)], answer, strict=True):
             model.made[table, made] = row_id
@@ -87,7 +90,8 @@ class Planning(Kind):
 
     def says(self, act: Act) -> str:
         days = ", ".join(str(n) for n in act["starts"])
-        return f"plans S{act.number} ({act['badge']}, {act['seats']} seats, meetings in {days} days, by {act['trainers']})"
+        seats = f"{act['seats']} seats at {act['price']} cents"
+        return f"plans S{act.number} ({act['badge']}, {seats}, meetings in {days} days, by {act['trainers']})"
 
 
 @kind
@@ -121,6 +125,35 @@ class ChangingSeats(Kind):
 
 
 @kind
+class ChangingThePrice(Kind):
+    """Who has an order already owes what it says."""
+
+    name, weight, races = "change the price", 3, False
+
+    def think(self, model: Model, dice: Random) -> Thought | None:
+        found = open_series(model)
+        return (dice.choice(MANAGERS), {"series": dice.choice(found).name, "price": dice.choice(PRICES)}) if found else None
+
+    def expected(self, model: Model, act: Act) -> bool:
+        return plans(model, act)
+
+    def ready(self, world: World, act: Act) -> Callable[[], Any]:
+        world.opens("series.save_edit_series", act.by)
+        series, by = world.get(Series, act["series"]), world.person(act.by)
+        values = {name: getattr(series, name) for name in ("enrollment_opens_at", "enrollment_closes_at", "seats")}
+        return lambda: change_series(series, {**values, "price_cents": act["price"]}, by=by, now=world.now)
+
+    def happened(self, model: Model, act: Act, answer: Any) -> None:
+        model.places.settle(act["series"])
+        model.places.series[act["series"]].price = act["price"]
+        model.record(act.by, "series saved")
+        model.places.offer(act["series"])
+
+    def says(self, act: Act) -> str:
+        return f"sets the price of {act['series']} to {act['price']} cents"
+
+
+@kind
 class CancelingASeries(Kind):
     name, weight = "cancel a series", 2
 
@@ -138,7 +171,8 @@ class CancelingASeries(Kind):
 
     def happened(self, model: Model, act: Act, answer: Any) -> None:
         run = model.places.series[act["series"]]
-        for place in model.places.those(run.name, "enrolled", "offered", "waitlisted"):
+        live = model.places.those(run.name, "enrolled", "offered", "held", "waitlisted")
+        for place in sorted(live, key=model.money.order_number):
             model.places.end(place, "canceled", act.by)
         run.canceled = True
         for meeting in run.meetings:

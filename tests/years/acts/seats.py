@@ -57,7 +57,11 @@ class EnrollingSeveral(Kind):
 
     def expected(self, model: Model, act: Act) -> bool:
         leads = model.standing.has(act.by, model.today, "principal", "program_manager")
-        return leads and all(is_theirs(model, act.by, one) for one in act["people"]) and model.places.takes_people(act["series"])
+        return leads and all(is_theirs(model, act.by, one) for one in act["people"]) and self._may(model, act["series"])
+
+    def _may(self, model: Model, series: str) -> bool:
+        """Each pays their own seat."""
+        return model.places.takes_people(series) and not model.places.series[series].price
 
     def ready(self, world: World, act: Act) -> Callable[[], Any]:
         only(world, theirs_to_enroll(world.opens("series.create_several", act.by)), *act["people"])
@@ -159,12 +163,13 @@ class GivingASeat(Kind):
         model.places.settle(act["series"])
         place = model.places.places[act["place"]]
         place.state = "substituted"
-        successor = Place(f"E{act.number}", act["colleague"], act["series"])
+        successor = Place(f"E{act.number}", act["colleague"], act["series"], made=act.at, had_it=True)
         model.places.places[successor.name] = successor
         model.made["enrollment", successor.name] = answer
         for what, person, mail in (("substituted", place.person, "substituted"), ("enrolled", successor.person, "seat_given")):
             model.record(act.by, what)
             model.tell(person, mail)
+        model.money.hand_on(place, successor, act.by)
 
     def says(self, act: Act) -> str:
         return f"gives the seat {act['place']} in {act['series']} to {act['colleague'].title()}"
@@ -180,6 +185,7 @@ class Moving(Kind):
             return None
         runs = model.places.series
         others = [name for name in runs if runs[name].badge == runs[place.series].badge and name != place.series]
+        others = [name for name in others if not runs[name].price + runs[place.series].price] if dice.random() < 0.9 else others
         taking = [name for name in others if model.places.takes_people(name)]
         if not taking and (not others or dice.random() < 0.8):
             return None
@@ -194,7 +200,8 @@ class Moving(Kind):
         alike = runs[act["series"]].badge == runs[act["target"]].badge and act["series"] != act["target"]
         stands = place.state == "enrolled" and not model.places.has_ended(act["series"])
         works = bool(model.standing.roles(act.by, model.today))
-        return works and alike and stands and model.places.may_enroll(act.by, act["target"])
+        free = not place.was_held and not runs[act["series"]].price and not runs[act["target"]].price
+        return works and alike and stands and free and model.places.may_enroll(act.by, act["target"])
 
     def ready(self, world: World, act: Act) -> Callable[[], Any]:
         world.opens("series.create_move", act.by)

@@ -1,12 +1,15 @@
 """The worker's turn, whole or killed on its way and started anew: the lines for a seat, reminders, the rounds of a day, and mail."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
 from seminar.commands import work_once
+from seminar.ground import rounds
 from seminar.ground.db import db
+from seminar.money.asking import EVENTS
 from tests.years.act import Act, Kind, Thought, kind
 from tests.years.faults import Killed, killed_at_commit
 from tests.years.model import Model
@@ -19,6 +22,27 @@ LATE_BY_UP_TO = 6
 LATER = timedelta(minutes=20)
 
 
+@dataclass(frozen=True)
+class Heard:
+    """What a worker that was killed had written down of Stripe's: of which payments, their states and when they were asked about; which
+    refunds it had begun to send; and when all events were taken."""
+
+    changed: set[str]
+    states: dict[str, str]
+    asked: dict[str, datetime]
+    sent: set[tuple[str, int]]
+    events_at: datetime | None
+
+
+def what_it_heard(world: World, before: dict[str, Any]) -> Heard:
+    after, events_at = world.payments(), rounds.last(EVENTS)
+    changed = {name for name, (state, is_late, _) in after.items() if (state, is_late) != before[name][:2]}
+    sent = {(name, n) for name, n, state in world.refunds() if state != "requested"}
+    db.session.rollback()
+    asked = {name: moment for name, (_, _, moment) in after.items() if moment is not None}
+    return Heard(changed, {name: state for name, (state, _, _) in after.items()}, asked, sent, events_at)
+
+
 @kind
 class Working(Kind):
     """It is no person's, so nobody is asked. `killed_at` says at which of its commits it dies; twenty minutes later another
@@ -27,19 +51,25 @@ class Working(Kind):
     name, weight, races = "work", 0, False
 
     def think(self, model: Model, dice: Random) -> Thought | None:
-        return "the worker", {"killed_at": dice.randint(1, 14) if dice.random() < 0.15 else 0}
+        killed_at = dice.randint(1, 20) if dice.random() < 0.15 else 0
+        fate = dice.choice(["", "", "", "", "declined", "pending", "failed"]) if not killed_at else ""
+        return "the worker", {"killed_at": killed_at, "first refund": fate}
 
     def expected(self, model: Model, act: Act) -> bool:
         return True
 
     def ready(self, world: World, act: Act) -> Callable[[], Any]:
         def work() -> Any:
+            heard: Heard | None = None
             if act["killed_at"]:
+                before = world.payments()
                 self._die(world, act["killed_at"])
+                heard = what_it_heard(world, before)
                 world.app.extensions["makerpd_clock"].moment += LATER
-            if failed := work_once(world.app):
-                raise Broken(f"The worker's rounds failed: {failed}.")
-            return None, world.items(), world.turnarounds()
+            with world.stripe.first_refund(act["first refund"]):
+                if failed := work_once(world.app):
+                    raise Broken(f"The worker's rounds failed: {failed}.")
+            return heard, world.items(), world.turnarounds()
 
         return work
 
@@ -51,11 +81,21 @@ class Working(Kind):
             db.session.remove()
 
     def happened(self, model: Model, act: Act, answer: Any) -> None:
-        self._the_lines_move(model, act)
-        for meeting in model.places.meetings.values():
-            if not meeting.canceled and timedelta(0) < meeting.starts - model.now <= timedelta(hours=24):
-                for place in model.places.inside(meeting.series):
-                    model.tell_once(place.person, "reminder", (meeting.name, meeting.moves))
+        """The lines and the reminders are the first of its rounds: who dies at its first commit has done nothing, and the next one
+        comes later. How far the dead one came with Stripe is taken over, for nobody else can know."""
+        heard: Heard | None = answer[0]
+        if act["killed_at"] > 1:
+            self._the_lines_move(model)
+            self._remind(model)
+        if heard is not None:
+            self._hear_of_money(model, act, heard)
+            model.now = act.at + LATER
+        self._the_lines_move(model)
+        model.now = act.at
+        self._remind(model)
+        model.now = act.at + (LATER if heard is not None else timedelta(0))
+        self._hear_of_money(model, act, None)
+        model.now = act.at
         if model.day_begun != model.today:
             model.day_begun = model.today
             self._badges_run_out(model)
@@ -63,13 +103,33 @@ class Working(Kind):
             model.shelf.all_have_another_item()
             self._loans_are_due(model)
 
-    def _the_lines_move(self, model: Model, act: Act) -> None:
-        """The first of its rounds: who dies at its first commit has done nothing, and the next one comes later."""
-        moments = [act.at] * (act["killed_at"] != 1) + [act.at + LATER] * (act["killed_at"] > 0)
-        for model.now in moments:
-            for series in model.places.series:
-                model.places.settle(series)
-        model.now = act.at
+    def _the_lines_move(self, model: Model) -> None:
+        for series in model.places.series:
+            model.places.settle(series)
+
+    def _remind(self, model: Model) -> None:
+        for meeting in model.places.meetings.values():
+            if not meeting.canceled and timedelta(0) < meeting.starts - model.now <= timedelta(hours=24):
+                for place in model.places.inside(meeting.series):
+                    model.tell_once(place.person, "reminder", (meeting.name, meeting.moves))
+
+    def _hear_of_money(self, model: Model, act: Act, heard: Heard | None) -> None:
+        """All of it, or what the dead one had written down of it."""
+        money = model.money
+        if heard is None:
+            money.ask_about_pages(model.now)
+            money.send_refunds(act["first refund"])
+            money.hear_of_events(model.now)
+            return
+        money.ask_about_pages(model.now, heard=heard.changed)
+        money.send_refunds(sent=heard.sent)
+        for news in [one for one in money.news if one[1].name in heard.changed and one[2] is None]:
+            if news[0].startswith("checkout") or heard.states[news[1].name] in ("disputed", "won", "lost"):
+                money.hear(news)
+        for name, asked in heard.asked.items():
+            money.attempts[name].asked = asked
+        if heard.events_at == act.at:
+            money.hear_of_events(model.now)
 
     def _badges_run_out(self, model: Model) -> None:
         for award in [one for one in model.skills.held if one.stands]:
