@@ -55,6 +55,8 @@ class Api:
             nonlocal lost
             if fault:
                 time.sleep(fault.seconds)
+            if fault and fault.meanwhile:
+                fault.meanwhile()
             if fault and fault.when == "before" and fault.status != 200:
                 lost = fault.status is None
                 return *_failed(fault.status), False

@@ -6,6 +6,7 @@ key, and replayed, as https://docs.stripe.com/api/idempotent_requests says; an a
 
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -19,6 +20,8 @@ class Fault:
     seconds: float = 0.0
     # Which calls: a pattern for "POST /v1/refunds".
     calls: str = ""
+    # What happens meanwhile, while whoever called waits for the answer.
+    meanwhile: Callable[[], object] | None = None
 
 
 class Faults:
