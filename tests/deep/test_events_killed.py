@@ -9,6 +9,7 @@ import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from subprocess import Popen
@@ -353,7 +354,6 @@ def test_an_event_over_which_its_process_dies_is_taken_once(beside: Beside, stor
 ASKS_FOR_A_REFUND = "POST /v1/refunds"
 AT_A_REFUND: dict[str, Callable[[Beside], None]] = {
     "before it is said to be asked for": lambda beside: beside.worker_dies("before", "UPDATE refund SET"),
-    "after it is said to be asked for": lambda beside: beside.worker_dies("after", "UPDATE refund SET"),
     "before Stripe has it": lambda beside: beside.worker_is_killed_while_it_asks(ASKS_FOR_A_REFUND, stripe_does_it=False),
     "after Stripe did it": lambda beside: beside.worker_is_killed_while_it_asks(ASKS_FOR_A_REFUND, stripe_does_it=True),
     "before it is written that it went back": lambda beside: beside.worker_dies("before", SEAT),
@@ -365,7 +365,6 @@ AT_A_REFUND: dict[str, Callable[[Beside], None]] = {
 # What we know of it, and how many Stripe made, at each of these moments.
 WHEN_IT_DIED = [
     (["requested"], 0),
-    (["submitted"], 0),
     (["submitted"], 0),
     (["submitted"], 1),
     (["submitted"], 1),
@@ -384,6 +383,7 @@ def test_a_worker_that_dies_over_a_refund_sends_it_once(beside: Beside) -> None:
         assert who.visitor.post(f"/series/{beside.series_id}/enrollment/withdrawal").status == 303
         beside.worker_died()
         assert (refund_states(beside, [who]), len(refunds_at_stripe(beside, who))) == WHEN_IT_DIED[n]
+        not_before_the_end(beside, who)
         if n % 2:
             # Stripe is before the next worker.
             beside.bring(beside.events(who))
@@ -409,6 +409,15 @@ def test_a_worker_that_dies_over_a_refund_sends_it_once(beside: Beside) -> None:
         mails = {"enrolled", "withdrawn", "refunded"}
         beside.assert_once(who, is_now=("withdrawn", 0), mails=mails, entries={"credit", "refund"})
     assert set(refund_states(beside, everybody)) == {"succeeded"}
+
+
+def not_before_the_end(beside: Beside, who: Paying) -> None:
+    """What may have been sent is asked about after a minute; on a slow machine that would be meant for another's death."""
+    with beside.served.session() as session:
+        sent = select(Refund).join(Payment, Payment.id == Refund.payment_id)
+        for refund in session.scalars(sent.where(Payment.order_id == who.order_id, Refund.state == "submitted")):
+            refund.next_try_at += CLAIMED_FOR - timedelta(minutes=1)
+        session.commit()
 
 
 def refunds_at_stripe(beside: Beside, who: Paying) -> list[Event]:
