@@ -349,10 +349,15 @@ def paid_otherwise(line: OrderLine, *, now: datetime) -> None:
         settle(orders, now=now)
 
 
-def keep_for_its_purchase_order(place: Enrollment, line: OrderLine) -> None:
-    """Another way to pay came to nothing: a seat whose purchase order is awaited is kept for that all the same, as it was said."""
+def keep_for_its_purchase_order(place: Enrollment, line: OrderLine, *, now: datetime) -> None:
+    """Another way to pay came to nothing: a seat whose purchase order, or the money for it, is awaited is kept for that all the same, as
+    it was said."""
     cover = live_cover(line.id)
-    if cover is not None and cover.state == "awaited":
+    if cover is None:
+        return
+    if cover.state == "covered":
+        keep_until(place, end_of(place.series, now))
+    else:
         keep_until(place, awaited_until(place.series, how_taken(place.district_id).school_days, cover.created_at))
 
 

@@ -209,7 +209,7 @@ def _not_paid(payment: Payment, found: CardPage, now: datetime) -> None:
         paying.move(payment, "failed", now=now)
         if place.state in ("held", "awaiting_po"):
             place.hold_until = answered_by(place.person, place.series, now)
-            keep_for_its_purchase_order(place, payment.line)
+            keep_for_its_purchase_order(place, payment.line, now=now)
             _tell(payment, "payment_failed", now, until=place.hold_until)
     elif found.status == "complete" and payment.on_its_way_at is None:
         payment.on_its_way_at = now

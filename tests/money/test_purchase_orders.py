@@ -320,6 +320,18 @@ def test_where_the_district_says_so_they_wait_until_it_is_paid(cast, series):
     assert (place.state, order.state, mails("enrolled")) == ("enrolled", "paid", 1) and clean()
 
 
+def test_a_bank_that_says_no_leaves_a_covered_seat_until_the_money_comes(cast, series, stripe):
+    waits_for_the_money(cast)
+    place = awaiting(cast, "ada", series)
+    accepted(cast)
+    payment = a_page(stripe, place, SOON)
+    stripe.pay_by_bank(payment.session_id)
+    told(stripe, "checkout.session.completed", SOON)
+    stripe.fail(payment.session_id)
+    told(stripe, "checkout.session.async_payment_failed", SOON)
+    assert (place.state, place.hold_until) == ("awaiting_po", series.meetings[0].ends_at)
+
+
 def test_a_seat_that_waits_for_money_lapses_with_its_room_and_a_credit_note(cast, series):
     waits_for_the_money(cast)
     place = awaiting(cast, "ada", series)
