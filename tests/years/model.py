@@ -1,7 +1,7 @@
 """What must be so, by the plain words of product.md: dicts and sets, and nothing of the product's code.
 
 It is told what happened and says what may happen next. What it covers, by the number of the rule: 1 and 2 (places), 5 and 6
-(loans), 7 (skills), 8 (who did what), 9 (mail), 10 (standing); 3 (the line) with the places, and 4 (money).
+(loans), 7 (skills), 8 (who did what), 9 (mail), 10 (standing); 3 (the line) and approvals with the places, and 4 (money).
 """
 
 from collections import Counter
@@ -9,9 +9,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from tests.years.model_approvals import Approvals
 from tests.years.model_loans import Shelf
 from tests.years.model_money import Money
 from tests.years.model_places import Places
+from tests.years.model_po import PurchaseOrders
 from tests.years.model_skills import Skills
 
 ZONE = ZoneInfo("America/Los_Angeles")
@@ -102,7 +104,9 @@ class Model:
         self.standing = Standing()
         self.calendar = Calendar()
         self.places = Places(self)
+        self.approvals = Approvals(self)
         self.money = Money(self)
+        self.purchase_orders = PurchaseOrders(self)
         self.skills = Skills(self)
         self.shelf = Shelf(self)
         self.told: Counter[tuple[str, str]] = Counter()
@@ -124,7 +128,7 @@ class Model:
     def there(self, name: str) -> bool:
         """Whether the record of that name was made."""
         known = (self.places.series, self.places.meetings, self.places.places, self.shelf.loans, self.money.attempts)
-        return any(name in those for those in known)
+        return any(name in those for those in (*known, self.approvals.delegates, self.purchase_orders.orders))
 
     def tell(self, person: str, mail: str) -> None:
         self.told[person, mail] += 1

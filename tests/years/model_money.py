@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 UNPAID = ("created", "pending", "failed", "expired")
 OPEN = ("created", "pending")
+WAITS = ("held", "awaiting_po")
 HAS_COME = ("succeeded", "won")
 COUNTS = ("requested", "submitted", "succeeded")
 WHY = {"withdrawn": "withdrawn", "canceled": "canceled", "lapsed": "late"}
@@ -157,8 +158,9 @@ class Money:
         due = self.due_of(place)
         if due is None:
             return
-        kept = self.kept(due) if why == "withdrawn" and by == place.person and place.had_it else 0
         charged, left = due.charged, due.left
+        kept = min(self.kept(due), charged) if why == "withdrawn" and by == place.person and place.had_it else 0
+        self.model.purchase_orders.less[due] = charged - kept
         if charged > kept:
             due.entries.append(("credit", kept - charged))
         self.give(due, left - kept, WHY[why], by)
@@ -208,7 +210,7 @@ class Money:
 
     def may_begin(self, place: Place, by: str) -> bool:
         due = self.due_of(place)
-        if due is None or due.payer != by or place.state != "held" or self.model.places.ran_out(place) or due.balance <= 0:
+        if due is None or due.payer != by or place.state not in WAITS or self.model.places.ran_out(place) or due.balance <= 0:
             return False
         begun = self.open_attempt(due)
         in_vain = sum(attempt.state in ("expired", "failed") for attempt in due.attempts)
@@ -250,16 +252,17 @@ class Money:
             self._move(attempt, "expired")
         elif attempt.page == "said no":
             self._move(attempt, "failed")
-            if place.state == "held":
+            if place.state in WAITS:
                 place.until = self.model.places.until(place.series)
+                self.model.purchase_orders.keep_on(attempt.due)
                 self.model.tell(attempt.due.payer, "payment_failed")
         elif attempt.state == "created":
             self._move(attempt, "pending")
         if attempt.page == "at the bank" and not attempt.on_its_way:
             attempt.on_its_way = True
             self.model.record(None, "payment on its way")
-            if place.state == "held":
-                place.until = self.model.now + BANK_TAKES
+            if place.state in WAITS and place.until is not None:
+                place.until = max(place.until, self.model.now + BANK_TAKES)
 
     def _paid(self, attempt: Attempt) -> None:
         """A seat that is held is theirs, and one that lapsed, if one is free that nobody waits for; otherwise all of it goes back."""
@@ -267,12 +270,18 @@ class Money:
         place = due.place
         self._move(attempt, "succeeded")
         due.entries.append(("payment", -attempt.cents))
-        if place.state == "held" or self._has_one_for_who_is_late(place):
+        had_lapsed = place.state == "lapsed"
+        if place.state in WAITS or self._has_one_for_who_is_late(place):
             place.state, place.had_it = "enrolled", True
             self.model.record(place.person, "enrolled")
             self.model.tell(place.person, "enrolled")
-            if due.balance < 0:
+            if due.balance < 0 and had_lapsed:
                 due.entries.append(("charge", due.price))
+                if due.balance > 0:
+                    due.entries.append(("credit", -due.balance))
+            elif due.balance < 0:
+                self._ask_back(attempt, -due.balance, "twice", None)
+            self.model.purchase_orders.paid_otherwise(due)
         elif place.state == "enrolled":
             self._ask_back(attempt, attempt.cents, "twice", None)
         else:
@@ -295,7 +304,7 @@ class Money:
                 self._move(attempt, "expired")
         due = [attempt for attempt in self.attempts.values() if attempt.opened and attempt.state in OPEN and self._is_due(attempt, now)]
         due.sort(key=lambda one: (one.asked is not None, one.asked or now, one.number))
-        held = {attempt.name for attempt in due if attempt.due.place.state == "held"}
+        held = {attempt.name for attempt in due if attempt.due.place.state in WAITS}
         for attempt in due:
             attempt.asked = now
         for attempt in due:
@@ -311,7 +320,7 @@ class Money:
     def _is_due(self, attempt: Attempt, now: datetime) -> bool:
         if attempt.on_its_way:
             return attempt.asked is None or attempt.asked <= now - timedelta(hours=1)
-        is_over = attempt.begun + WE_WAIT <= now or attempt.due.place.state != "held"
+        is_over = attempt.begun + WE_WAIT <= now or attempt.due.place.state not in WAITS
         return is_over and (attempt.asked is None or attempt.asked <= now - timedelta(minutes=1))
 
     # At Stripe
@@ -480,14 +489,17 @@ class Money:
 
     def give_back(self, attempt: Attempt, cents: int, by: str) -> None:
         attempt.due.entries.append(("credit", -cents))
+        self.model.purchase_orders.charged_less({attempt.due: cents}, by, ended=False)
         self.give(attempt.due, cents, "office", by)
         self.model.record(by, "order credited")
 
     def may_let_go(self, attempt: Attempt) -> bool:
-        return attempt.due.balance > 0 and attempt.due.place.state != "held"
+        return attempt.due.balance > 0 and attempt.due.place.state not in WAITS
 
     def let_go(self, attempt: Attempt, by: str) -> None:
-        attempt.due.entries.append(("credit", -attempt.due.balance))
+        owed = attempt.due.balance
+        attempt.due.entries.append(("credit", -owed))
+        self.model.purchase_orders.charged_less({attempt.due: owed}, by, ended=False)
         self.model.record(by, "order let go")
 
     def may_try_again(self, back: Back) -> bool:

@@ -7,6 +7,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tests.years.model import Model
 
+# For whom a seat is kept until a moment, who has a seat, and who has a place at all.
+KEPT = ("requested", "held", "awaiting_po")
+SEATED = ("enrolled", "offered", *KEPT)
+LIVE = (*SEATED, "waitlisted")
+
 
 @dataclass
 class Meets:
@@ -38,6 +43,8 @@ class Run:
     meetings: list[Meets]
     canceled: bool = False
     price: int = 0
+    # Whether a seat is approved before somebody has it.
+    asks: bool = False
 
 
 @dataclass
@@ -75,16 +82,16 @@ class Places:
 
     def with_a_seat(self, series: str) -> list[Place]:
         """As the table has it, where an offer or a hold that ran out stands until somebody tidies up."""
-        return self.those(series, "enrolled", "offered", "held")
+        return self.those(series, *SEATED)
 
     def line(self, series: str) -> list[Place]:
         return sorted(self.those(series, "waitlisted"), key=lambda place: place.joined or self.model.now)
 
     def ran_out(self, place: Place) -> bool:
-        return place.state in ("offered", "held") and place.until is not None and place.until <= self.model.now
+        return place.state in ("offered", *KEPT) and place.until is not None and place.until <= self.model.now
 
     def place_of(self, person: str, series: str) -> Place | None:
-        live = [place for place in self.those(series, "enrolled", "offered", "held", "waitlisted") if not self.ran_out(place)]
+        live = [place for place in self.those(series, *LIVE) if not self.ran_out(place)]
         return next((place for place in live if place.person == person), None)
 
     def is_full(self, series: str) -> bool:
@@ -112,31 +119,49 @@ class Places:
             return place.state == "offered"
         return self.takes_people(series) and self.has_one_to_spare(series)
 
+    def may_take(self, person: str, series: str, by: str) -> bool:
+        """The same, and there is somebody to approve it where that is asked for."""
+        return self.may_enroll(person, series) and self.model.approvals.may_ask(person, series, by)
+
     def may_wait(self, person: str, series: str) -> bool:
         return self.takes_people(series) and self.place_of(person, series) is None and not self.has_one_to_spare(series)
 
-    def settle(self, series: str) -> None:
+    def settle(self, *series: str) -> None:
         """Rule 3: what ran out goes on to the next."""
-        for place in self.those(series, "offered", "held"):
-            if self.ran_out(place):
-                held = place.state == "held"
-                place.state = "lapsed" if held else "passed"
-                self.model.record(None, place.state)
+        for place in [one for name in series for one in self.those(name, "offered", *KEPT) if self.ran_out(one)]:
+            was = place.state
+            place.state = "passed" if was == "offered" else "lapsed"
+            self.model.record(None, place.state)
+            if was == "requested":
+                self.model.approvals.lapsed(place)
+            else:
                 self.model.tell(place.person, place.state)
-                if held:
-                    self.model.money.ended(place, "lapsed", None)
-        self.offer(series)
+            if was in ("held", "awaiting_po"):
+                self.model.money.ended(place, "lapsed", None)
+        self.model.purchase_orders.write_what_is_less(None)
+        for name in series:
+            self.offer(name)
 
     def take(self, place: Place, by: str) -> None:
-        """A seat that costs something is held until it is paid: for 40 minutes, or for whoever is told by mail as long as an offer."""
+        """One that is to be approved first is asked for."""
+        if not self.model.approvals.ask(place, by):
+            self.has_it(place, by)
+
+    def has_it(self, place: Place, by: str) -> None:
+        """A seat that costs something is held until it is paid: for 40 minutes, or for whoever is told by mail as long as an offer, and
+        no less where enrollment closed while it was approved."""
         run, now = self.series[place.series], self.model.now
         if not run.price:
             place.state = "enrolled"
             self.model.record(by, "enrolled")
             self.model.tell(place.person, "enrolled")
             return
+        paying = now + timedelta(minutes=40)
+        if place.state == "requested":
+            place.until = max(self.until(place.series), paying)
+        else:
+            place.until = paying if by == place.person else self.until(place.series)
         place.state, place.was_held = "held", True
-        place.until = now + timedelta(minutes=40) if by == place.person else self.until(place.series)
         self.model.record(by, "held")
         self.model.money.open_order(place, by)
         if by != place.person:
@@ -166,14 +191,20 @@ class Places:
         return max(self.series[series].meetings, key=lambda meeting: meeting.starts).ends <= self.model.now
 
     def end(self, place: Place, state: str, by: str) -> None:
-        place.state = state
-        self.model.record(by, state)
-        self.model.tell(place.person, state)
-        self.model.money.ended(place, state, by)
+        self.end_all([place], state, by)
+
+    def end_all(self, places: list[Place], state: str, by: str) -> None:
+        for place in places:
+            place.state = state
+            self.model.record(by, state)
+            self.model.tell(place.person, state)
+            self.model.money.ended(place, state, by)
+        self.model.purchase_orders.write_what_is_less(by)
 
     def tell_inside(self, series: str, mail: str) -> None:
-        for place in self.inside(series):
-            self.model.tell(place.person, mail)
+        for place in self.those(series, "enrolled", *KEPT):
+            if not self.ran_out(place):
+                self.model.tell(place.person, mail)
 
     def share_attended(self, person: str, badge: str) -> int:
         """The best share, in percent, of a series that leads to the badge."""

@@ -124,6 +124,10 @@ class Year:
             name = self.dice.choice(("enroll", "wait", "hear of a page"))
         if not name and any(self.model.money.has_another_rule(place) for place in self.model.places.paid_ahead()):
             name = self.dice.choice(("withdraw", ""))
+        if not name and self.model.approvals.waiting() and self.dice.random() < 0.6:
+            name = "decide"
+        if not name and self.dice.random() < 0.5:
+            name = self._what_a_purchase_order_wants()
         if not name and self.model.money.attempts and self.dice.random() < 0.25:
             name = self.dice.choice(WHAT_COMES_OF_IT)
         for _ in range(20):
@@ -144,12 +148,25 @@ class Year:
             return self.dice.choice(("withdraw", "cancel a place", "change seats", "wait", ""))
         return ""
 
+    def _what_a_purchase_order_wants(self) -> str:
+        """They take their way through the office, and places come off them at each step of it."""
+        model = self.model.purchase_orders
+        orders = list(model.orders.values())
+        awaited = any(cover.state == "awaited" and not model.standing(cover.number, cover.buyer) for cover in model.covers)
+        steps = ["receive a purchase order"] * awaited
+        steps += ["accept a purchase order"] * any(model.may_accept(order) for order in orders)
+        steps += ["invoice"] * any(model.may_invoice(order) for order in orders)
+        steps += ["write down a check"] * any(model.open_on(order) for order in orders)
+        steps += ["send a check back"] * any(model.to_send_back(order) for order in orders)
+        steps += ["withdraw"] * any(cover.state == "covered" and cover.due.place.state == "enrolled" for cover in model.covers[-6:])
+        return self.dice.choice(steps) if steps else ""
+
     def _what_is_paid_next(self) -> str:
         """Mostly the next step of who pays."""
         money = self.model.money
         pages = [attempt for attempt in money.attempts.values() if attempt.opened and attempt.page == "open"]
         steps = ["hear of a page"] * 2 if any(kind.startswith("checkout") for kind, *_ in money.news) else []
-        steps += ["at stripe"] * 3 if pages else ["pay"] * 3
+        steps += ["at stripe"] * 3 if pages else ["pay"] * 3 + ["choose a purchase order"] * 2
         return self.dice.choice([*steps, "pay", "ask about pages"])
 
     def _act(self, at: datetime, kind: str, by: str, what: dict[str, Any]) -> Act:

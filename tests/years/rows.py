@@ -6,7 +6,10 @@ from typing import Any
 
 from tests.years.model import Model
 from tests.years.model_loans import Broken
+from tests.years.model_places import KEPT
+from tests.years.rows_approvals import approvals_of
 from tests.years.rows_money import money_of
+from tests.years.rows_po import purchase_orders_of
 from tests.years.world import World, as_day, as_moment
 
 # What is told to whom depends on which loans are looked at again: it is checked by rule 6 alone (somebody is told).
@@ -24,7 +27,7 @@ class Rows:
         with self.world.looking():
             self._places()
             self._skills()
-            self._money()
+            self._money_and_approvals()
             self._loans()
             self._standing()
             self._trail()
@@ -48,15 +51,17 @@ class Rows:
         rows = world.rows("SELECT id, offer_until FROM enrollment WHERE state = 'offered'")
         until = ((place.name, place.until) for place in places.places.values() if place.state == "offered")
         self._same("Rule 3, offers", ((named["enrollment", n], as_moment(at)) for n, at in rows), until)
-        rows = world.rows("SELECT id, hold_until FROM enrollment WHERE state = 'held'")
-        until = ((place.name, place.until) for place in places.places.values() if place.state == "held")
+        rows = world.rows("SELECT id, hold_until FROM enrollment WHERE state IN ('held', 'requested', 'awaiting_po')")
+        until = ((place.name, place.until) for place in places.places.values() if place.state in KEPT)
         self._same("Rule 4, holds", ((named["enrollment", n], as_moment(at)) for n, at in rows), until)
         rows = world.rows("SELECT meeting_id, person_id, mark, minutes FROM attendance")
         sheets = ((m.name, person, *mark) for m in places.meetings.values() for person, mark in m.sheet.items())
         self._same("Attendance", ((named["meeting", m], named["person", p], mark, n) for m, p, mark, n in rows), sheets)
 
-    def _money(self) -> None:
-        for rule, rows, should in money_of(self.world, self.model.money):
+    def _money_and_approvals(self) -> None:
+        parts = [*approvals_of(self.world, self.model.approvals), *money_of(self.world, self.model.money)]
+        parts += purchase_orders_of(self.world, self.model.purchase_orders)
+        for rule, rows, should in parts:
             self._same(rule, rows, should)
 
     def _skills(self) -> None:

@@ -15,9 +15,11 @@ from sqlalchemy.orm import selectinload
 from inventory.equipment import Item
 from inventory.reservation import Reservation
 from seminar.ground.db import db, reading
+from seminar.money.purchase_order import PurchaseOrder
 from seminar.people.appointment import Standing, standing
 from seminar.people.person import Person
 from seminar.people.school import School
+from seminar.series.approval_delegate import ApprovalDelegate
 from seminar.series.enrollment import Enrollment
 from seminar.series.series import Meeting, Series
 from tests.years.stripe import YearsStripe
@@ -29,8 +31,10 @@ TABLES = {
     Series: "series",
     Meeting: "meeting",
     Enrollment: "enrollment",
+    ApprovalDelegate: "approval_delegate",
     Reservation: "reservation",
     Item: "item",
+    PurchaseOrder: "purchase_order",
 }
 
 

@@ -2,6 +2,7 @@
 
 from tests.years.acts import (
     appointing,
+    approving,
     attending,
     closing,
     depot,
@@ -10,6 +11,7 @@ from tests.years.acts import (
     paying,
     places,
     planning,
+    purchasing,
     seats,
     signing,
     slipping,
@@ -19,6 +21,7 @@ from tests.years.acts import (
 
 __all__ = [
     "appointing",
+    "approving",
     "attending",
     "closing",
     "depot",
@@ -27,6 +30,7 @@ __all__ = [
     "paying",
     "places",
     "planning",
+    "purchasing",
     "seats",
     "signing",
     "slipping",

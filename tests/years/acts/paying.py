@@ -15,7 +15,7 @@ from seminar.money.settling import NotAsAsked, NotYet, page_told
 from seminar.series.enrollment import Enrollment
 from tests.years.act import Act, Kind, Thought, kind
 from tests.years.model import Model
-from tests.years.model_money import BANK_PAID, BANK_SAID_NO, EXPIRED, PAID, Attempt
+from tests.years.model_money import BANK_PAID, BANK_SAID_NO, EXPIRED, PAID, WAITS, Attempt
 from tests.years.world import Shut, World
 
 TYPES = {"paid": PAID, "at the bank": PAID, "said no": BANK_SAID_NO, "expired": EXPIRED}
@@ -32,7 +32,7 @@ class Paying(Kind):
     name, weight = "pay", 6
 
     def think(self, model: Model, dice: Random) -> Thought | None:
-        held = [place for place in model.places.places.values() if place.state == "held"]
+        held = [place for place in model.places.places.values() if place.state in WAITS]
         over = [due.place for due in model.money.dues[-5:]] if dice.random() < 0.05 else []
         if not held + over:
             return None

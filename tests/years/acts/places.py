@@ -10,10 +10,8 @@ from seminar.series.series import Series
 from seminar.series.waitlist import join_waitlist, turn_down
 from tests.years.act import Act, Kind, Thought, kind
 from tests.years.model import Model
-from tests.years.model_places import Place
+from tests.years.model_places import LIVE, Place
 from tests.years.world import World
-
-LIVE = ("enrolled", "offered", "held", "waitlisted")
 
 
 def somebody_new(model: Model, series: str, dice: Random) -> str:
@@ -54,7 +52,7 @@ class Enrolling(Kind):
     def expected(self, model: Model, act: Act) -> bool:
         today, person = model.today, act["person"]
         allowed = bool(model.standing.roles(person, today)) if act.by == person else model.standing.has(act.by, today, "program_manager")
-        return allowed and model.places.may_enroll(person, act["series"])
+        return allowed and model.places.may_take(person, act["series"], act.by)
 
     def ready(self, world: World, act: Act) -> Callable[[], Any]:
         world.opens("series.create_enrollment" if act.by == act["person"] else "series.enroll_somebody", act.by)

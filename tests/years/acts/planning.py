@@ -10,7 +10,7 @@ from seminar.series.planning import cancel_meeting, cancel_series, change_meetin
 from seminar.series.series import Meeting, Series
 from tests.years.act import Act, Kind, Thought, kind
 from tests.years.model import ZONE, Model
-from tests.years.model_places import Meets, Run
+from tests.years.model_places import LIVE, Meets, Run
 from tests.years.world import World
 
 PRICES = [0, 0, 12_000, 9_999]
@@ -41,6 +41,7 @@ class Planning(Kind):
             "starts": starts,
             "hour": dice.choice([9, 15]),
             "price": dice.choice(PRICES),
+            "asks": dice.random() < 0.3,
         }
         return dice.choice(MANAGERS), {**what, "opens": dice.choice([0, 0, 0, 1]), "trainers": trainers}
 
@@ -65,7 +66,8 @@ class Planning(Kind):
             series = Series(district_id=district_id, seminar_id=world.id_of("seminar", act["badge"]), season="year-round", school_year=2027)
             series.trainers = [world.person(name) for name in act["trainers"]]
             window = {"enrollment_opens_at": opens, "enrollment_closes_at": closes}
-            values = {"seats": act["seats"], "price_cents": act["price"], **window}
+            asks = {"asks_approval_since": world.now if act["asks"] else None}
+            values = {"seats": act["seats"], "price_cents": act["price"], **asks, **window}
             change_series(series, values, by=by, now=world.now)
             meetings = [Meeting(district_id=district_id, series_id=series.id) for _ in act["starts"]]
             for meeting, (start, end) in zip(meetings, self._times(act), strict=True):
@@ -80,7 +82,8 @@ class Planning(Kind):
         name = f"S{act.number}"
         opens, closes = self._window(act)
         meetings = [Meets(f"{name}.{n}", name, start, end) for n, (start, end) in enumerate(self._times(act), start=1)]
-        model.places.series[name] = Run(name, act["badge"], act["seats"], opens, closes, act["trainers"], meetings, price=act["price"])
+        asked = {"price": act["price"], "asks": act["asks"]}
+        model.places.series[name] = Run(name, act["badge"], act["seats"], opens, closes, act["trainers"], meetings, **asked)
         model.places.meetings |= {meeting.name: meeting for meeting in meetings}
         for table, made, row_id in zip(["series"] + ["meeting"] * len(meetings), [name, *(m.name for m in meetings)], answer, strict=True):
             model.made[table, made] = row_id
@@ -90,7 +93,7 @@ class Planning(Kind):
 
     def says(self, act: Act) -> str:
         days = ", ".join(str(n) for n in act["starts"])
-        seats = f"{act['seats']} seats at {act['price']} cents"
+        seats = f"{act['seats']} seats at {act['price']} cents{', approved first' if act['asks'] else ''}"
         return f"plans S{act.number} ({act['badge']}, {seats}, meetings in {days} days, by {act['trainers']})"
 
 
@@ -145,8 +148,11 @@ class ChangingThePrice(Kind):
 
     def happened(self, model: Model, act: Act, answer: Any) -> None:
         model.places.settle(act["series"])
-        model.places.series[act["series"]].price = act["price"]
+        run = model.places.series[act["series"]]
+        costs_more, run.price = act["price"] > run.price, act["price"]
         model.record(act.by, "series saved")
+        if costs_more:
+            model.approvals.ask_again(run.name, act.by)
         model.places.offer(act["series"])
 
     def says(self, act: Act) -> str:
@@ -171,9 +177,8 @@ class CancelingASeries(Kind):
 
     def happened(self, model: Model, act: Act, answer: Any) -> None:
         run = model.places.series[act["series"]]
-        live = model.places.those(run.name, "enrolled", "offered", "held", "waitlisted")
-        for place in sorted(live, key=model.money.order_number):
-            model.places.end(place, "canceled", act.by)
+        live = model.places.those(run.name, *LIVE)
+        model.places.end_all(sorted(live, key=model.money.order_number), "canceled", act.by)
         run.canceled = True
         for meeting in run.meetings:
             meeting.moves += 1
@@ -220,6 +225,7 @@ class MovingAMeeting(OfAMeeting):
             meeting.starts, meeting.ends = answer
             meeting.moves += 1
             model.places.tell_inside(act["series"], "meeting_changed")
+            model.approvals.ask_again(act["series"], act.by)
         model.record(act.by, "meeting saved")
 
     def says(self, act: Act) -> str:

@@ -57,11 +57,22 @@ class EnrollingSeveral(Kind):
 
     def expected(self, model: Model, act: Act) -> bool:
         leads = model.standing.has(act.by, model.today, "principal", "program_manager")
-        return leads and all(is_theirs(model, act.by, one) for one in act["people"]) and self._may(model, act["series"])
+        return leads and all(is_theirs(model, act.by, one) for one in act["people"]) and self._may(model, act)
 
-    def _may(self, model: Model, series: str) -> bool:
-        """Each pays their own seat."""
-        return model.places.takes_people(series) and not model.places.series[series].price
+    def _may(self, model: Model, act: Act) -> bool:
+        """Each pays their own seat; and somebody can approve those that are to be approved."""
+        series, places = act["series"], model.places
+        if not places.takes_people(series) or places.series[series].price:
+            return False
+        left, seated = places.free(series) - len(places.line(series)), []
+        for person in act["people"]:
+            place = places.place_of(person, series)
+            if place is not None and place.state == "offered":
+                seated.append(person)
+            elif place is None and left > 0:
+                seated.append(person)
+                left -= 1
+        return all(model.approvals.may_ask(person, series, act.by) for person in seated)
 
     def ready(self, world: World, act: Act) -> Callable[[], Any]:
         only(world, theirs_to_enroll(world.opens("series.create_several", act.by)), *act["people"])
@@ -86,10 +97,7 @@ class EnrollingSeveral(Kind):
             if place is None and not places.has_one_to_spare(series):
                 waiting.append(person)
             elif place is None or place.state == "offered":
-                place = place or self._made(model, act, person, answer)
-                place.state = "enrolled"
-                model.record(act.by, "enrolled")
-                model.tell(person, "enrolled")
+                places.take(place or self._made(model, act, person, answer), act.by)
         for person in waiting if act["rest"] == "waits" else []:
             place = self._made(model, act, person, answer)
             place.state, place.joined = "waitlisted", act.at
@@ -141,7 +149,8 @@ class GivingASeat(Kind):
         else:
             theirs = schools(model, act.by) if act.by == place.person else schools(model, act.by, "principal")
             near = bool(schools(model, colleague) & schools(model, place.person) & theirs)
-        return near and model.places.place_of(colleague, act["series"]) is None
+        at_once = model.approvals.has_it_at_once(colleague, act["series"], act.by)
+        return near and at_once and model.places.place_of(colleague, act["series"]) is None
 
     def _is_frozen(self, model: Model, series: str) -> bool:
         starts = [meeting.starts for meeting in model.places.series[series].meetings if not meeting.canceled]
@@ -165,6 +174,7 @@ class GivingASeat(Kind):
         place.state = "substituted"
         successor = Place(f"E{act.number}", act["colleague"], act["series"], made=act.at, had_it=True)
         model.places.places[successor.name] = successor
+        model.approvals.ask(successor, act.by)
         model.made["enrollment", successor.name] = answer
         for what, person, mail in (("substituted", place.person, "substituted"), ("enrolled", successor.person, "seat_given")):
             model.record(act.by, what)
@@ -201,7 +211,8 @@ class Moving(Kind):
         stands = place.state == "enrolled" and not model.places.has_ended(act["series"])
         works = bool(model.standing.roles(act.by, model.today))
         free = not place.was_held and not runs[act["series"]].price and not runs[act["target"]].price
-        return works and alike and stands and free and model.places.may_enroll(act.by, act["target"])
+        at_once = model.approvals.has_it_at_once(act.by, act["target"], act.by)
+        return works and alike and stands and free and at_once and model.places.may_enroll(act.by, act["target"])
 
     def ready(self, world: World, act: Act) -> Callable[[], Any]:
         world.opens("series.create_move", act.by)

@@ -87,10 +87,13 @@ class Working(Kind):
         if act["killed_at"] > 1:
             self._the_lines_move(model)
             self._remind(model)
+        if act["killed_at"] > 2:
+            model.approvals.remind()
         if heard is not None:
             self._hear_of_money(model, act, heard)
             model.now = act.at + LATER
         self._the_lines_move(model)
+        model.approvals.remind()
         model.now = act.at
         self._remind(model)
         model.now = act.at + (LATER if heard is not None else timedelta(0))
@@ -99,13 +102,13 @@ class Working(Kind):
         if model.day_begun != model.today:
             model.day_begun = model.today
             self._badges_run_out(model)
+            model.purchase_orders.tell_of_what_is_late()
             model.shelf.take_over(answer[1], answer[2], None)
             model.shelf.all_have_another_item()
             self._loans_are_due(model)
 
     def _the_lines_move(self, model: Model) -> None:
-        for series in model.places.series:
-            model.places.settle(series)
+        model.places.settle(*model.places.series)
 
     def _remind(self, model: Model) -> None:
         for meeting in model.places.meetings.values():
