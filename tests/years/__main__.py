@@ -52,11 +52,12 @@ def _years(stage, asked) -> int:
 def _sabotages(stage, asked) -> int:
     from tests.years.sabotage import SABOTAGES, found_in
     from tests.years.sabotage_approvals import APPROVALS_SABOTAGES
+    from tests.years.sabotage_grants import GRANTS_SABOTAGES
     from tests.years.sabotage_money import MONEY_SABOTAGES
     from tests.years.sabotage_po import PO_SABOTAGES
 
     missed = 0
-    for sabotage in [*SABOTAGES, *MONEY_SABOTAGES, *APPROVALS_SABOTAGES, *PO_SABOTAGES]:
+    for sabotage in [*SABOTAGES, *MONEY_SABOTAGES, *APPROVALS_SABOTAGES, *PO_SABOTAGES, *GRANTS_SABOTAGES]:
         if asked.database not in sabotage.databases or not re.search(asked.sabotage, sabotage.name):
             continue
         found = found_in(stage, sabotage)

@@ -5,11 +5,13 @@ It is told what happened and says what may happen next. What it covers, by the n
 """
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from tests.years.model_approvals import Approvals
+from tests.years.model_grants import Grants
 from tests.years.model_loans import Shelf
 from tests.years.model_money import Money
 from tests.years.model_places import Places
@@ -106,6 +108,7 @@ class Model:
         self.places = Places(self)
         self.approvals = Approvals(self)
         self.money = Money(self)
+        self.grants = Grants(self)
         self.purchase_orders = PurchaseOrders(self)
         self.skills = Skills(self)
         self.shelf = Shelf(self)
@@ -127,8 +130,9 @@ class Model:
 
     def there(self, name: str) -> bool:
         """Whether the record of that name was made."""
-        known = (self.places.series, self.places.meetings, self.places.places, self.shelf.loans, self.money.attempts)
-        return any(name in those for those in (*known, self.approvals.delegates, self.purchase_orders.orders))
+        known: list[Collection[str]] = [self.places.series, self.places.meetings, self.places.places, self.shelf.loans]
+        known += [self.money.attempts, self.approvals.delegates, self.purchase_orders.orders, self.grants.sources, self.grants.rules]
+        return any(name in those for those in known)
 
     def tell(self, person: str, mail: str) -> None:
         self.told[person, mail] += 1

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 UNPAID = ("created", "pending", "failed", "expired")
 OPEN = ("created", "pending")
 WAITS = ("held", "awaiting_po")
+GIVEN = ("grant", "waiver", "grant_back", "waiver_back")
 HAS_COME = ("succeeded", "won")
 COUNTS = ("requested", "submitted", "succeeded")
 WHY = {"withdrawn": "withdrawn", "canceled": "canceled", "lapsed": "late"}
@@ -48,7 +49,12 @@ class Due:
 
     @property
     def charged(self) -> int:
-        return sum(cents for kind, cents in self.entries if kind in ("charge", "credit"))
+        return sum(cents for kind, cents in self.entries if kind in ("charge", "credit", *GIVEN))
+
+    @property
+    def own(self) -> int:
+        """Of the price, what others don't pay."""
+        return self.price + sum(cents for kind, cents in self.entries if kind in GIVEN)
 
     @property
     def left(self) -> int:
@@ -145,6 +151,7 @@ class Money:
         due = Due(len(self.dues), place, place.person, self.model.places.series[place.series].price, list(self.rule))
         due.entries.append(("charge", due.price))
         self.dues.append(due)
+        self.model.grants.open_order(due)
         self.model.record(by, "order opened")
 
     def hand_on(self, place: Place, successor: Place, by: str) -> None:
@@ -160,13 +167,14 @@ class Money:
             return
         charged, left = due.charged, due.left
         kept = min(self.kept(due), charged) if why == "withdrawn" and by == place.person and place.had_it else 0
-        self.model.purchase_orders.less[due] = charged - kept
-        if charged > kept:
-            due.entries.append(("credit", kept - charged))
+        self.model.purchase_orders.less[due] = max(charged - kept, 0)
+        self.model.grants.take_back(due)
+        if due.charged > kept:
+            due.entries.append(("credit", kept - due.charged))
         self.give(due, left - kept, WHY[why], by)
 
     def kept(self, due: Due) -> int:
-        return due.price - due.price * self.percent(due) // 100
+        return due.own - due.own * self.percent(due) // 100
 
     def has_another_rule(self, place: Place) -> bool:
         """Whether the rule of its day would give something else back than that of today."""
@@ -277,6 +285,8 @@ class Money:
             self.model.tell(place.person, "enrolled")
             if due.balance < 0 and had_lapsed:
                 due.entries.append(("charge", due.price))
+                if due.balance > 0:
+                    self.model.grants.give(due, due.balance)
                 if due.balance > 0:
                     due.entries.append(("credit", -due.balance))
             elif due.balance < 0:

@@ -164,7 +164,12 @@ class Places:
         place.state, place.was_held = "held", True
         self.model.record(by, "held")
         self.model.money.open_order(place, by)
-        if by != place.person:
+        due = self.model.money.due_of(place)
+        if due is not None and due.balance <= 0:
+            place.state, place.had_it = "enrolled", True
+            self.model.record(by, "enrolled")
+            self.model.tell(place.person, "enrolled")
+        elif by != place.person:
             self.model.tell(place.person, "held")
 
     def first_in_line(self, late: Place, name: str) -> None:

@@ -158,7 +158,7 @@ class Year:
         steps += ["invoice"] * any(model.may_invoice(order) for order in orders)
         steps += ["write down a check"] * any(model.open_on(order) for order in orders)
         steps += ["send a check back"] * any(model.to_send_back(order) for order in orders)
-        steps += ["withdraw"] * any(cover.state == "covered" and cover.due.place.state == "enrolled" for cover in model.covers[-6:])
+        steps += ["withdraw", "cancel a place"] * any(one.state == "covered" and model.by_check.get(one.due, 0) > 0 for one in model.covers)
         return self.dice.choice(steps) if steps else ""
 
     def _what_is_paid_next(self) -> str:

@@ -8,6 +8,7 @@ from tests.years.model import Model
 from tests.years.model_loans import Broken
 from tests.years.model_places import KEPT
 from tests.years.rows_approvals import approvals_of
+from tests.years.rows_grants import grants_of
 from tests.years.rows_money import money_of
 from tests.years.rows_po import purchase_orders_of
 from tests.years.world import World, as_day, as_moment
@@ -60,6 +61,7 @@ class Rows:
 
     def _money_and_approvals(self) -> None:
         parts = [*approvals_of(self.world, self.model.approvals), *money_of(self.world, self.model.money)]
+        parts += grants_of(self.world, self.model.grants)
         parts += purchase_orders_of(self.world, self.model.purchase_orders)
         for rule, rows, should in parts:
             self._same(rule, rows, should)

@@ -16,7 +16,8 @@ PAYMENTS = (
 REFUNDS = "SELECT p.token, r.amount_cents, r.why, r.state, r.tries FROM refund r JOIN payment p ON p.id = r.payment_id"
 BROUGHT = (
     "SELECT p.token, l.id, (SELECT COALESCE(sum(e.amount_cents), 0) FROM ledger_entry e WHERE e.line_id = l.id"
-    " AND e.kind NOT IN ('charge', 'credit') AND e.source NOT LIKE 'remittance:%') FROM payment p JOIN order_line l ON l.id = p.line_id"
+    " AND e.kind IN ('payment', 'refund', 'dispute', 'dispute_won') AND substr(e.source, 1, 11) <> 'remittance:')"
+    " FROM payment p JOIN order_line l ON l.id = p.line_id"
 )
 
 

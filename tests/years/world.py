@@ -15,6 +15,8 @@ from sqlalchemy.orm import selectinload
 from inventory.equipment import Item
 from inventory.reservation import Reservation
 from seminar.ground.db import db, reading
+from seminar.money.funding_rule import FundingRule
+from seminar.money.funding_source import FundingSource
 from seminar.money.purchase_order import PurchaseOrder
 from seminar.people.appointment import Standing, standing
 from seminar.people.person import Person
@@ -35,6 +37,8 @@ TABLES = {
     Reservation: "reservation",
     Item: "item",
     PurchaseOrder: "purchase_order",
+    FundingSource: "funding_source",
+    FundingRule: "funding_rule",
 }
 
 
