@@ -6,4 +6,4 @@ LONG = os.environ.get("LONG_MACHINES") == "1"
 EXAMPLES = 200 if LONG else 15
 STEPS = 60 if LONG else 30
 # A district's years, played (tests/years).
-YEARS = 60 if LONG else 2
+YEARS = 48 if LONG else 2
