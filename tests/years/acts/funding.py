@@ -45,7 +45,7 @@ class Funding(Kind):
 
 @kind
 class AddingASource(Funding):
-    name, weight, route = "add a source", 3, "money.create_funding_source"
+    name, weight, route = "add a source", 6, "money.create_funding_source"
 
     def think(self, model: Model, dice: Random) -> Thought | None:
         going = [one for one in model.grants.sources.values() if not one.ended]
@@ -107,7 +107,7 @@ class EndingASource(OfASource):
 
 @kind
 class FundingSeats(Funding):
-    name, weight, route = "fund seats", 7, "money.create_funding_rule"
+    name, weight, route = "fund seats", 30, "money.create_funding_rule"
 
     def think(self, model: Model, dice: Random) -> Thought | None:
         priced = [run for run in open_series(model) if run.price]
