@@ -12,9 +12,9 @@ from tests.years.story import shrink, story
 
 pytestmark = pytest.mark.machine
 
-# What nobody can be refused, what seldom is, and what is never let happen.
-ALWAYS = {"work", "at stripe", "in the dashboard", "hear of a page", "ask about pages"}
-SELDOM, NEVER = {"hear of money"}, {"slip in SQL"}
+# What nobody can be refused, what is never let happen, and what is seldom the one or the other.
+ALWAYS, NEVER = {"work", "at stripe", "hear of a page", "ask about pages"}, {"slip in SQL"}
+SELDOM = {"hear of money", "in the dashboard", "send a check back"}
 
 
 @pytest.fixture(scope="module")
@@ -39,5 +39,5 @@ def test_a_year_keeps_every_rule(clean, stage, mix, seed):
 @pytest.mark.deep
 def test_every_kind_of_act_was_let_happen_and_was_refused(mix):
     """Of the years before it: alone it has nothing to count."""
-    assert {name for name in KINDS if not mix[name, True]} == NEVER
+    assert {name for name in KINDS if not mix[name, True]} - SELDOM == NEVER
     assert {name for name in KINDS if not mix[name, False]} - SELDOM == ALWAYS
