@@ -25,6 +25,8 @@ A_TAG = re.compile(
 )
 COMPUTED = "q7z1337q7z"
 HEADER = re.compile(r"^(?:x-q7z|bcc)\b", re.I)
+# Less than nothing is owed.
+A_NUMBER = re.compile(r"-\d+")
 FORMULA = tuple("=+-@\t\r")
 SENTENCE = re.compile(r"[.!?…]")
 
@@ -44,7 +46,7 @@ def leaks_of_file(kind: str, content: bytes) -> Iterator[str]:
         yield from _of_markup(content.decode())
     elif kind == "text/csv":
         cells = [cell for row in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")) for cell in row]
-        yield from (f"a formula: {cell[:80]!r}" for cell in cells if cell.startswith(FORMULA))
+        yield from (f"a formula: {cell[:80]!r}" for cell in cells if cell.startswith(FORMULA) and not A_NUMBER.fullmatch(cell))
     elif kind in ("application/zip", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"):
         yield from _of_archive(content)
     elif kind == "text/calendar":
