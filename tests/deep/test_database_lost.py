@@ -46,7 +46,7 @@ def running() -> Iterator[Running]:
         served.start_web(within=120)
         served.start_worker()
         with served.session() as session:
-            session.execute(update(Series).values(seats=1000, price_cents=0))
+            session.execute(update(Series).values(seats=1000, price_cents=0, asks_approval_since=None))
             session.commit()
             people = session.scalars(select(Person).where(Person.email.like("person%")).order_by(Person.id)).all()
             session.expunge_all()
