@@ -64,7 +64,8 @@ def name_delegate(person: Person, delegate: Person, *, first_day: date, last_day
 
 
 def end_delegate(row: ApprovalDelegate, *, by: Person, now: datetime) -> None:
-    """They decide for nobody from now on; ended once is ended."""
+    """They decide for nobody from now on; ended once is ended, also by two presses at one moment."""
+    db.session.refresh(row, attribute_names=["ended_at"], with_for_update={"key_share": True})
     if row.ended_at is None:
         row.ended_at = now
         db.session.flush()
