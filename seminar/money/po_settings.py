@@ -11,6 +11,7 @@ from seminar.ground import history
 from seminar.ground.clock import at_local
 from seminar.ground.db import Model, db
 from seminar.money.refund_rule import closed_days
+from seminar.people.calendar import school_days_later
 from seminar.people.district import District
 from seminar.people.person import Person
 from seminar.series.awaiting_po import kept_at_most_until
@@ -73,10 +74,7 @@ def awaited_until(series: Series, school_days: int, now: datetime) -> datetime:
     counted, and no longer than until the next meeting begins; one statement."""
     district = series.district
     day, closed = district.day(now), closed_days(district.id, now)
-    while school_days:
-        day += timedelta(days=1)
-        school_days -= day.weekday() < 5 and day not in closed
-    return min(end_of_day(day, district), kept_at_most_until(series, now))
+    return min(end_of_day(school_days_later(day, school_days, closed), district), kept_at_most_until(series, now))
 
 
 def end_of_day(day: date, district: District) -> datetime:

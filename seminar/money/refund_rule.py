@@ -15,7 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from seminar.ground import history
 from seminar.ground.db import Model, db
 from seminar.ground.refusal import N_, Refused
-from seminar.people.calendar import ClosedDay
+from seminar.people.calendar import closed_between, is_school_day
 from seminar.people.district import District
 from seminar.people.person import Person
 
@@ -75,10 +75,9 @@ def school_days_before(first: datetime | None, now: datetime, *, district: Distr
         return None
     today, day = district.day(now), district.day(first)
     ahead = (today + timedelta(days=n) for n in range(1, min((day - today).days, 2 * MOST_DAYS) + 1))
-    return sum(one.weekday() < 5 and one not in closed for one in ahead)
+    return sum(is_school_day(one, closed) for one in ahead)
 
 
 def closed_days(district_id: int, now: datetime) -> set[date]:
     """Those of the district as far ahead as a rule can look; one statement."""
-    ahead = ClosedDay.day.between(now.date() - timedelta(days=1), now.date() + timedelta(days=2 * MOST_DAYS))
-    return set(db.session.scalars(select(ClosedDay.day).where(ClosedDay.district_id == district_id, ahead)))
+    return closed_between(district_id, now.date() - timedelta(days=1), now.date() + timedelta(days=2 * MOST_DAYS))

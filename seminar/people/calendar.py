@@ -1,11 +1,12 @@
 """The school calendar: school years, their terms, and the days on which the district is closed."""
 
-from datetime import date
+from collections.abc import Collection
+from datetime import date, timedelta
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, select
 from sqlalchemy.orm import Mapped, mapped_column
 
-from seminar.ground.db import Model
+from seminar.ground.db import Model, db
 
 
 class SchoolYear(Model):
@@ -49,3 +50,21 @@ class ClosedDay(Model):
     reason: Mapped[str]
 
     __table_args__ = (UniqueConstraint("district_id", "day"),)
+
+
+def closed_between(district_id: int, first: date, last: date) -> set[date]:
+    """The district's closed days of these, both ends included; one statement."""
+    of_these = (ClosedDay.district_id == district_id) & ClosedDay.day.between(first, last)
+    return set(db.session.scalars(select(ClosedDay.day).where(of_these)))
+
+
+def is_school_day(day: date, closed: Collection[date]) -> bool:
+    return day.weekday() < 5 and day not in closed
+
+
+def school_days_later(day: date, number: int, closed: Collection[date]) -> date:
+    """The school day that is so many after this day; the day itself for none."""
+    while number:
+        day += timedelta(days=1)
+        number -= is_school_day(day, closed)
+    return day

@@ -16,7 +16,7 @@ from seminar.ground.db import db
 from seminar.ground.outbox import Letter
 from seminar.ground.refusal import N_, Refused
 from seminar.people.appointment import Appointment, current_on
-from seminar.people.calendar import ClosedDay
+from seminar.people.calendar import closed_between
 from seminar.people.person import Person
 from seminar.people.school import School
 from seminar.series.approval import LAST_RESORT, Approval, ApprovalRequest, Deciders, deciders_of, is_open, whole
@@ -118,8 +118,7 @@ def _open(step: Approval, series: Series, steps_left: int, closed: set[date], no
 
 
 def _closed_days(district_id: int, now: datetime) -> set[date]:
-    ahead = ClosedDay.day.between(now.date(), now.date() + LOOKED_AHEAD)
-    return set(db.session.scalars(select(ClosedDay.day).where(ClosedDay.district_id == district_id, ahead)))
+    return closed_between(district_id, now.date(), now.date() + LOOKED_AHEAD)
 
 
 def keep(requests: Sequence[ApprovalRequest], places: Sequence[Enrollment], *, by: Person, now: datetime) -> None:

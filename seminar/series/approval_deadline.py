@@ -5,10 +5,11 @@ share the time until its next meeting, with an hour for each at least.
 """
 
 from collections.abc import Collection
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from seminar.ground.clock import at_local
+from seminar.people.calendar import school_days_later
 from seminar.series.offer import ANSWERS, SHORTEST, SLEEPS
 
 
@@ -25,10 +26,7 @@ def decided_by(
 
 def _school_days_later(now: datetime, days: int, timezone: str, closed: Collection[date]) -> datetime:
     local = now.astimezone(ZoneInfo(timezone))
-    day, left = local.date(), days
-    while left:
-        day += timedelta(days=1)
-        left -= day.weekday() < 5 and day not in closed
+    day = school_days_later(local.date(), days, closed)
     if ANSWERS <= local.hour < SLEEPS:
         return at_local(day, local.hour, local.minute, timezone)
     return at_local(day, ANSWERS if local.hour < ANSWERS else SLEEPS, 0, timezone)
