@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, exists, false, func, select
+from sqlalchemy import ColumnElement, Integer, cast, exists, false, func, select
 
 from seminar.people.appointment import Standing
 from seminar.series.enrollment import TAKES_A_SEAT, Enrollment
@@ -25,7 +25,8 @@ def _free() -> ColumnElement[int]:
 
 def seats_aside(day: date) -> ColumnElement[int]:
     """How many free seats of a series are set aside on that day, as a correlated column."""
-    return select(func.coalesce(func.sum(_free()), 0)).where(_kept_on(day)).correlate(Series).scalar_subquery()
+    # PostgreSQL sums differences of counts as numeric, which gettext's plurals refuse
+    return select(cast(func.coalesce(func.sum(_free()), 0), Integer)).where(_kept_on(day)).correlate(Series).scalar_subquery()
 
 
 def has_one_aside_for(standing: Standing | None, day: date) -> ColumnElement[bool]:

@@ -69,6 +69,8 @@ def test_the_catalog_says_how_many_are_set_aside_and_filters_by_who_looks(distri
     ada, nora = as_who(district, "ada"), as_who(district, "nora")
     assert "2 seats left of 2 of them 2 set aside" in said(ada, "/seminars")
     assert "Robotics" not in said(ada, "/seminars?open=1") and "Robotics" in said(nora, "/seminars?open=1")
+    ada.post("/language", data={"language": "es", "next": "/"})
+    assert "de ellos 2" in said(ada, "/seminars")
 
 
 @pytest.mark.parametrize(
