@@ -134,8 +134,8 @@ def contribute(settings: Settings) -> None:
     contributions.feed_events[:] = [feed.meeting_events, loans_ahead.loan_events]
     contributions.attendance_facts[:] = [attendance.share_attended]
     contributions.standing_changed[:] = [at_risk.tell_reservations_at_risk]
-    contributions.seat_held[:] = [order.open_order]
-    contributions.seat_costs[:] = [seat_grant.cost_of]
+    contributions.seats_held[:] = [order.open_orders]
+    contributions.seat_costs[:] = [seat_grant.costs_of]
     contributions.seat_handed_on[:] = [order.hand_on]
     contributions.places_ended[:] = [settling.settle_places]
     # Seats first: what Stripe is asked may take a while.

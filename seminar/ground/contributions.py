@@ -39,9 +39,10 @@ open_days_changed: list[Callable[..., Any]] = []
 # (school, day, now) -> list of Touched: what goes on at a school from the day it closes
 school_closing: list[Callable[..., Any]] = []
 
-# (place, by, now) -> what is owed for it in cents, when a seat is held that has a price
-seat_held: list[Callable[..., Any]] = []
-# (person, series, now) -> what a seat that has a price would cost them, and who pays the rest, for the page that says so before
+# (places, by, now) -> by place, what is owed for it in cents, when seats of one series that has a price are held
+seats_held: list[Callable[..., Any]] = []
+# (people, series, now) -> by person, what a seat that has a price would cost them if they took one in this order, and who pays the rest,
+# for the page that says so before
 seat_costs: list[Callable[..., Any]] = []
 # (places, why, by, now) -> None, when places in series ended: withdrawn, canceled, lapsed, or merged into another of the person's
 places_ended: list[Callable[..., Any]] = []

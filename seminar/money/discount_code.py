@@ -17,13 +17,13 @@ from seminar.ground.db import Model, db
 from seminar.ground.refusal import N_, Refused
 from seminar.ground.triggers import keeps_count
 from seminar.money.funding_source import SAY_WHY
-from seminar.money.ledger import balances, entry, let_a_little_go, write
+from seminar.money.ledger import asked_for, balances, entry, let_a_little_go, write
 from seminar.money.order import OrderLine
 from seminar.money.payment import open_payment
 from seminar.money.seat_grant import schools_of
 from seminar.people.person import Person
 from seminar.people.school import School
-from seminar.series.enrolling import take_covered_seat
+from seminar.series.enrolling import give_kept_seats
 from seminar.series.enrollment import Enrollment, lock
 from seminar.series.seminar import Seminar
 from seminar.series.series import Series
@@ -186,18 +186,20 @@ def use_code(line: OrderLine, typed: str, *, by: Person, now: datetime) -> int:
     if cents <= 0:
         raise Refused(N_("The code {code} takes nothing off this amount."), field="code", code=code.code)
     _take_off(line, code, cents, by=by, now=now)
-    if let_a_little_go(line, owed - cents, by=by, now=now) == 0:
-        take_covered_seat(place, by=place.person, now=now)
+    let_a_little_go({line: owed - cents}, by=by, now=now)
+    if asked_for(owed - cents) == 0:
+        give_kept_seats([place], by=place.person, now=now)
     return cents
 
 
 def _take_off(line: OrderLine, code: DiscountCode, cents: int, *, by: Person, now: datetime) -> None:
-    school_ids = [school.id for school in schools_of(line.enrollment.person_id, line.enrollment.series.district.day(now))]
+    person_id, day = line.enrollment.person_id, line.enrollment.series.district.day(now)
+    schools = schools_of([person_id], day)[person_id]
     use = CodeUse(
         district_id=line.district_id,
         discount_code_id=code.id,
         line_id=line.id,
-        school_id=school_ids[0] if school_ids else None,
+        school_id=schools[0].id if schools else None,
         amount_cents=cents,
         used_at=now,
     )

@@ -8,7 +8,7 @@ pays), waiver (the district gives the seat away) and discount (a code takes some
 payment, and refund (money went back); dispute (the bank took a payment back) and dispute_won (it returned).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -60,21 +60,15 @@ class LedgerEntry(Model):
 append_only("ledger_entry")
 
 
-def charge(line: Any, *, source: str, by: Person | None, now: datetime) -> None:
-    """The payer owes the price of the line."""
-    write([entry(line, "charge", line.price_cents, source=source, by=by, now=now)])
-
-
 def asked_for(cents: int) -> int:
     """What is asked of somebody who is left with so many cents of a price: nothing, where it is less than a card can pay."""
     return cents if cents >= LEAST_CENTS else 0
 
 
-def let_a_little_go(line: Any, cents: int, *, by: Person | None, now: datetime) -> int:
-    """So many cents are left of the price of the line once others paid theirs. Answers what is asked for; the rest is let go."""
-    if 0 < cents < LEAST_CENTS:
-        write([entry(line, "credit", cents, source=f"little:{line.id}", by=by, now=now)])
-    return asked_for(cents)
+def let_a_little_go(left: Mapping[Any, int], *, by: Person | None, now: datetime) -> None:
+    """By line, so many cents are left of its price once others paid theirs: what isn't asked for is let go. One statement."""
+    little = {line: cents for line, cents in left.items() if 0 < cents < LEAST_CENTS}
+    write([entry(line, "credit", cents, source=f"little:{line.id}", by=by, now=now) for line, cents in little.items()])
 
 
 def entry(line: Any, kind: str, cents: int, *, source: str, by: Person | None, now: datetime, note: str = "") -> dict[str, Any]:

@@ -4,6 +4,7 @@ Laws: rule 4 of the product. What is open or settled is the sum of its ledger's 
 is one place, and keeps the refund rule as it was on the day that the place was taken.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,8 @@ from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from seminar.ground import history
 from seminar.ground.db import Model, db
-from seminar.money.ledger import charge, let_a_little_go
+from seminar.ground.history import Deed
+from seminar.money.ledger import asked_for, entry, let_a_little_go, write
 from seminar.money.refund_rule import tiers_of
 from seminar.money.seat_grant import give
 from seminar.people.person import Person
@@ -62,19 +64,30 @@ class OrderLine(Model):
     __table_args__ = (UniqueConstraint("enrollment_id"), Index("ix_order_line_order", "order_id"))
 
 
-def open_order(place: Enrollment, *, by: Person, now: datetime) -> int:
-    """Somebody's seat is held: they owe its price, but for what others pay of it. Answers what they owe, in cents. Flushes."""
+def open_orders(places: Sequence[Enrollment], *, by: Person, now: datetime) -> dict[int, int]:
+    """Seats of one series, which is locked, are held: each person owes the price of theirs, but for what others pay of it, in the order
+    of the places. Answers by place what is owed for it, in cents. As many statements whatever their number. Flushes."""
+    series, tiers = places[0].series, tiers_of(places[0].district_id)
+    lines = [_line(place, tiers, now) for place in places]
+    db.session.add_all([line.order for line in lines])
+    db.session.flush()
+    write([entry(line, "charge", line.price_cents, source=f"charge:{line.enrollment_id}", by=by, now=now) for line in lines])
+    funded = give({line: line.price_cents for line in lines}, by=by, now=now)
+    history.record_many(by, [_opened(line, funded[line.id]) for line in lines], district_id=series.district_id, now=now)
+    left = {line: line.price_cents - funded[line.id] for line in lines}
+    let_a_little_go({line: cents for line, cents in left.items() if funded[line.id]}, by=by, now=now)
+    return {line.enrollment_id: asked_for(cents) if funded[line.id] else cents for line, cents in left.items()}
+
+
+def _line(place: Enrollment, tiers: list[Any], now: datetime) -> OrderLine:
     of = {"district_id": place.district_id}
     order = Order(**of, person_id=place.person_id, currency=CURRENCY, created_at=now)
-    price = place.series.price_cents
-    line = OrderLine(**of, enrollment=place, price_cents=price, refund_rule=tiers_of(place.district_id))
-    order.lines = [line]
-    db.session.add(order)
-    db.session.flush()
-    charge(line, source=f"charge:{place.id}", by=by, now=now)
-    funded = give(line, price, by=by, now=now)
-    history.record(by, "order opened", order, now, enrollment=place.id, cents=price, funded=funded)
-    return let_a_little_go(line, price - funded, by=by, now=now) if funded else price
+    return OrderLine(**of, order=order, enrollment=place, price_cents=place.series.price_cents, refund_rule=tiers)
+
+
+def _opened(line: OrderLine, funded: int) -> Deed:
+    told = {"enrollment": line.enrollment_id, "cents": line.price_cents, "funded": funded}
+    return Deed("order opened", "orders", line.order_id, told)
 
 
 def hand_on(place: Enrollment, successor: Enrollment, *, by: Person, now: datetime) -> None:

@@ -4,7 +4,7 @@ States: given → returned, when the place ends. Laws: given under the lock of t
 is given than a source has; each is on the order's ledger, and so is its way back. It stays with the seat when a colleague takes that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -92,23 +92,34 @@ class Cost:
     paid_by: list[tuple[str, int]]
 
 
-def shares(price_cents: int, most_cents: int, rules: Sequence[FundingRule], schools: Sequence[School], day: date) -> list[Share]:
-    """What these rules pay of a price for somebody of these schools, `most_cents` in all: one after the other, each of what the ones
-    before it left, and never more than its source has."""
-    found: list[Share] = []
-    left = {rule.funding_source_id: rule.source.left_cents for rule in rules if rule.source is not None}
-    for rule in rules:
-        is_theirs, school_id = _is_for(rule, schools)
-        gives = rule.source is None or rule.source.gives_on(day)
-        if not (is_theirs and gives) or (rule.seats is not None and rule.seats_used >= rule.seats):
-            continue
-        cents = min(rule.covers(price_cents), most_cents, left.get(rule.funding_source_id, price_cents))
-        if cents > 0:
-            most_cents -= cents
-            if rule.funding_source_id is not None:
-                left[rule.funding_source_id] -= cents
-            found.append(Share(rule, cents, school_id))
-    return found
+class Funds:
+    """What some rules can pay on a day, as one seat after the other is taken."""
+
+    def __init__(self, rules: Sequence[FundingRule], day: date) -> None:
+        self.rules = [rule for rule in rules if rule.source is None or rule.source.gives_on(day)]
+        self.cents = {rule.source.id: rule.source.left_cents for rule in self.rules if rule.source is not None}
+        self.seats = {rule.id: rule.seats - rule.seats_used for rule in self.rules if rule.seats is not None}
+
+    def shares(self, price_cents: int, most_cents: int, schools: Sequence[School]) -> list[Share]:
+        """What they pay of a price for somebody of these schools, `most_cents` in all: one after the other, each of what the ones
+        before it left, and never more than its source has left by the seats before."""
+        found = []
+        for rule in self.rules:
+            is_theirs, school_id = _is_for(rule, schools)
+            left = self.cents.get(rule.funding_source_id or 0, price_cents) if self.seats.get(rule.id, 1) > 0 else 0
+            cents = min(rule.covers(price_cents), most_cents, left) if is_theirs else 0
+            if cents > 0:
+                most_cents -= cents
+                found.append(self._used(Share(rule, cents, school_id)))
+        return found
+
+    def _used(self, share: Share) -> Share:
+        source_id, rule_id = share.rule.funding_source_id, share.rule.id
+        if source_id is not None:
+            self.cents[source_id] -= share.cents
+        if rule_id in self.seats:
+            self.seats[rule_id] -= 1
+        return share
 
 
 def _is_for(rule: FundingRule, schools: Sequence[School]) -> tuple[bool, int | None]:
@@ -119,51 +130,64 @@ def _is_for(rule: FundingRule, schools: Sequence[School]) -> tuple[bool, int | N
     return bool(by), by[0].id if by else None
 
 
-def schools_of(person_id: int, day: date) -> list[School]:
-    """Where somebody works on that day, in the order of the schools' ids; one statement."""
-    at = select(Appointment.school_id).where(Appointment.person_id == person_id, current_on(day))
-    return list(db.session.scalars(select(School).where(School.id.in_(at)).order_by(School.id)))
+def schools_of(person_ids: Collection[int], day: date) -> dict[int, list[School]]:
+    """By person, where they work on that day, in the order of the schools' ids; one statement."""
+    of_theirs = select(Appointment.person_id, Appointment.school_id).where(Appointment.person_id.in_(person_ids), current_on(day))
+    at = of_theirs.distinct().subquery()
+    schools: dict[int, list[School]] = {person_id: [] for person_id in person_ids}
+    query = select(at.c.person_id, School).join(School, School.id == at.c.school_id).order_by(School.id)
+    for person_id, school in db.session.execute(query):
+        schools[person_id].append(school)
+    return schools
 
 
-def cost_of(person: Person, series: Series, now: datetime) -> Cost:
-    """What a seat would cost them if they took it now; at most two statements."""
+def costs_of(people: Sequence[Person], series: Series, now: datetime) -> dict[int, Cost]:
+    """By person, what a seat would cost them if they took one now, in this order; at most two statements."""
     day, price = series.district.day(now), series.price_cents
-    rules = rules_for(series)
-    found = shares(price, price, rules, schools_of(person.id, day), day) if rules else []
-    rest = price - sum(share.cents for share in found)
-    return Cost(asked_for(rest) if found else price, [(_payer(share.rule), share.cents) for share in found])
+    funds = Funds(rules_for(series), day)
+    if not funds.rules:
+        return {person.id: Cost(price, []) for person in people}
+    schools = schools_of([person.id for person in people], day)
+    return {person.id: _cost(price, funds.shares(price, price, schools[person.id])) for person in people}
+
+
+def _cost(price_cents: int, found: Sequence[Share]) -> Cost:
+    rest = price_cents - sum(share.cents for share in found)
+    return Cost(asked_for(rest) if found else price_cents, [(_payer(share.rule), share.cents) for share in found])
 
 
 def _payer(rule: FundingRule) -> str:
     return rule.source.name if rule.source is not None else ""
 
 
-def give(line: Any, most_cents: int, *, by: Person | None, now: datetime) -> int:
-    """What the rules pay of the line, whose series is locked, is given to it: at most so many cents. Answers how many. Flushes."""
-    place = line.enrollment
-    rules = lock_rules([place.series_id])
-    if not rules:
-        return 0
-    day = place.series.district.day(now)
-    found = shares(line.price_cents, most_cents, rules, schools_of(place.person_id, day), day)
-    grants = [
-        SeatGrant(
-            district_id=line.district_id,
-            line_id=line.id,
-            funding_rule_id=share.rule.id,
-            funding_source_id=share.rule.funding_source_id,
-            school_id=share.school_id,
-            amount_cents=share.cents,
-            given_at=now,
-            rule=share.rule,
-            source=share.rule.source,
-        )
-        for share in found
-    ]
-    db.session.add_all(grants)
+def give(most_cents: Mapping[Any, int], *, by: Person | None, now: datetime) -> dict[int, int]:
+    """What the rules pay of these lines, by line at most so many cents, is given to them, the first ones first; all are of one series,
+    which is locked. Answers by line's id what was given, in cents. As many statements whatever their number. Flushes."""
+    series = next(iter(most_cents)).enrollment.series
+    funds = Funds(lock_rules([series.id]), series.district.day(now))
+    if not funds.rules:
+        return dict.fromkeys([line.id for line in most_cents], 0)
+    schools = schools_of([line.enrollment.person_id for line in most_cents], series.district.day(now))
+    found = {line: funds.shares(line.price_cents, most, schools[line.enrollment.person_id]) for line, most in most_cents.items()}
+    grants = [(line, _granted(line, share, now)) for line, theirs in found.items() for share in theirs]
+    db.session.add_all([grant for _, grant in grants])
     db.session.flush()
-    write([_said(line, grant, grant.kind, f"grant:{grant.id}", by=by, now=now) for grant in grants])
-    return sum(share.cents for share in found)
+    write([_said(line, grant, grant.kind, f"grant:{grant.id}", by=by, now=now) for line, grant in grants])
+    return {line.id: sum(share.cents for share in theirs) for line, theirs in found.items()}
+
+
+def _granted(line: Any, share: Share, now: datetime) -> SeatGrant:
+    return SeatGrant(
+        district_id=line.district_id,
+        line_id=line.id,
+        funding_rule_id=share.rule.id,
+        funding_source_id=share.rule.funding_source_id,
+        school_id=share.school_id,
+        amount_cents=share.cents,
+        given_at=now,
+        rule=share.rule,
+        source=share.rule.source,
+    )
 
 
 def _said(line: Any, grant: SeatGrant, kind: str, source: str, *, by: Person | None, now: datetime) -> dict[str, Any]:

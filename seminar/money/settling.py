@@ -20,7 +20,7 @@ from seminar.money import refund as refunding
 from seminar.money.covering import charged_less, keep_for_its_purchase_order, paid_otherwise
 from seminar.money.discount_code import return_uses
 from seminar.money.found import CardDispute, CardPage, CardRefund
-from seminar.money.ledger import LedgerEntry, balances, charge, charges, entry, given_and_charged, write
+from seminar.money.ledger import LedgerEntry, balances, charges, entry, given_and_charged, write
 from seminar.money.order import OrderLine
 from seminar.money.payment import NOT_COME, OPEN, Payment, lock_payment, payment_named
 from seminar.money.refund import Refund, whole_refund
@@ -183,9 +183,9 @@ def _paid(payment: Payment, found: CardPage, now: datetime) -> None:
 def _charge_again(line: OrderLine, now: datetime) -> None:
     """It lapsed, and what was owed went with it. They paid what they were asked for: what others don't pay of the rest any more, the
     district bears."""
-    charge(line, source=f"charge-late:{line.enrollment_id}", by=None, now=now)
+    write([entry(line, "charge", line.price_cents, source=f"charge-late:{line.enrollment_id}", by=None, now=now)])
     rest = balances([line.id])[line.id]
-    rest -= give(line, rest, by=None, now=now) if rest > 0 else 0
+    rest -= give({line: rest}, by=None, now=now)[line.id] if rest > 0 else 0
     if rest > 0:
         write([entry(line, "credit", rest, source=f"late:{line.enrollment_id}", by=None, now=now)])
 
@@ -208,7 +208,7 @@ def _not_paid(payment: Payment, found: CardPage, now: datetime) -> None:
     elif found.status == "complete" and found.has_failed:
         paying.move(payment, "failed", now=now)
         if place.state in ("held", "awaiting_po"):
-            place.hold_until = answered_by(place.person, place.series, now)
+            place.hold_until = answered_by(place.series, now)
             keep_for_its_purchase_order(place, payment.line, now=now)
             _tell(payment, "payment_failed", now, until=place.hold_until)
     elif found.status == "complete" and payment.on_its_way_at is None:

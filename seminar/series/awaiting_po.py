@@ -9,7 +9,7 @@ from itertools import groupby
 
 from seminar.ground.db import db
 from seminar.people.person import Person
-from seminar.series.enrolling import tell_each
+from seminar.series.enrolling import give_kept_seats
 from seminar.series.enrollment import Enrollment, move, record
 from seminar.series.series import Series
 
@@ -29,21 +29,12 @@ def keep_until(place: Enrollment, until: datetime) -> None:
 
 def give_awaited_seats(places: Sequence[Enrollment], *, by: Person, now: datetime) -> None:
     """These seats, whose series are locked, are theirs. The same statements for any number of places in a series. Flushes."""
-    for place in places:
-        move(place, "enrolled", by=by, now=now)
-        place.enrolled_at = now
-    db.session.flush()
-    record(places, by=by, now=now)
-    for series, theirs in groupby(sorted(places, key=_series_id), key=_series_of):
-        tell_each(list(theirs), series, "enrolled", now=now)
+    for _, theirs in groupby(sorted(places, key=_series_id), key=_series_id):
+        give_kept_seats(list(theirs), by=by, now=now)
 
 
 def _series_id(place: Enrollment) -> int:
     return place.series_id
-
-
-def _series_of(place: Enrollment) -> Series:
-    return place.series
 
 
 def kept_at_most_until(series: Series, now: datetime) -> datetime:

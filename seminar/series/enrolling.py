@@ -1,7 +1,8 @@
 """Taking a seat in a series, and giving it back or losing it. Each is on record, and told by mail with the meetings attached; what
 it sets free goes to the next in line at once."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from seminar.ground.db import db
 from seminar.ground.outbox import Letter
 from seminar.ground.refusal import N_, Refused
 from seminar.people.person import Person
+from seminar.series.approval import ApprovalRequest
 from seminar.series.approval_asking import keep, requests_for
 from seminar.series.enrollment import (
     LIVE,
@@ -49,41 +51,72 @@ def enroll(person: Person, series: Series, *, by: Person, now: datetime) -> Enro
     lock(series)
     seats = settled(series, now)
     place = _offer_or_refuse(person, series, seats, now)
-    request = requests_for([person], series, by=by, now=now).get(person.id)
-    step = request.open_step if request is not None else None
-    state = "requested" if step is not None else "held" if series.price_cents else "enrolled"
-    until = step.due_at if step is not None else _kept_until(person, series, by=by, now=now) if state == "held" else None
+    requests = requests_for([person], series, by=by, now=now)
     if place is None:
-        share = _share_for(person, series, seats, now)
-        place = add_place(person, series, state, by=by, now=now)
-        place.set_aside_id = share
-    else:
-        move(place, state, by=by, now=now)
-    place.hold_until = until
-    if request is not None:
-        db.session.flush()
-        keep([request], [place], by=by, now=now)
-    if state == "requested":
-        record([place], by=by, now=now)
-    elif state == "held":
-        _hold(place, series, by=by, now=now)
-    else:
-        _is_theirs(place, by=by, now=now)
+        place = add_seat(person, series, _share_for(person, series, seats, now), by=by, now=now)
+    take_seats([place], requests, by=by, now=now)
     return place
+
+
+def add_seat(person: Person, series: Series, share: Share, *, by: Person, now: datetime) -> Enrollment:
+    """A new place that takes a seat of that share, for `take_seats`."""
+    place = add_place(person, series, "enrolled", by=by, now=now)
+    place.person, place.series, place.set_aside_id = person, series, share
+    return place
+
+
+def take_seats(places: Sequence[Enrollment], requests: Mapping[int, ApprovalRequest], *, by: Person, now: datetime) -> None:
+    """These places, new ones or offers, of one series, which is locked, are seats of theirs; or, where somebody's request is to be
+    approved first, asked for; or held, where they cost something and others don't pay all of it. Each is told by mail. As many
+    statements whatever their number. Flushes."""
+    if not places:
+        return
+    series = places[0].series
+    state = "held" if series.price_cents else "enrolled"
+    # What isn't flushed yet hasn't its state before it is taken.
+    with db.session.no_autoflush:
+        told_by_mail = answered_by(series, now) if state == "held" and any(place.person_id != by.id for place in places) else None
+    for place in places:
+        request = requests.get(place.person_id)
+        step = request.open_step if request is not None else None
+        _take(place, state if step is None else "requested", by=by, now=now)
+        if step is not None:
+            place.hold_until = step.due_at
+        elif state == "held":
+            place.hold_until = now + KEPT_FOR_PAYING if place.person_id == by.id else told_by_mail
+    db.session.flush()
+    keep(list(requests.values()), places, by=by, now=now)
+    record(places, by=by, now=now)
+    theirs = [place for place in places if place.state == state]
+    if series.price_cents:
+        _open_orders(theirs, by=by, now=now)
+    else:
+        tell_each(theirs, series, "enrolled", now=now)
+
+
+def _take(place: Enrollment, state: str, *, by: Person, now: datetime) -> None:
+    if place.state == "offered":
+        move(place, state, by=by, now=now)
+    place.state, place.hold_until = state, None
+    place.enrolled_at = now if state == "enrolled" else None
 
 
 def go_on(place: Enrollment, *, by: Person, now: datetime) -> None:
     """The last approval for it came: the seat is held until it is paid, or theirs at once. The series is locked. Flushes."""
     series = place.series
     if not series.price_cents:
-        move(place, "enrolled", by=by, now=now)
         place.hold_until = None
-        _is_theirs(place, by=by, now=now, approved=True)
+        give_kept_seats([place], by=by, now=now, approved=True)
         return
     move(place, "held", by=by, now=now)
     # Enrollment may have closed meanwhile, and paying takes its time all the same.
-    place.hold_until = max(_kept_until(place.person, series, by=by, now=now), now + KEPT_FOR_PAYING)
-    _hold(place, series, by=by, now=now, approved=True)
+    kept_until = now + KEPT_FOR_PAYING if by.id == place.person_id else answered_by(series, now)
+    place.hold_until = max(kept_until, now + KEPT_FOR_PAYING)
+    db.session.flush()
+    record([place], by=by, now=now)
+    _open_orders([place], by=by, now=now, approved=True)
+
+
 def _share_for(person: Person, series: Series, seats: Seats, now: datetime) -> Share:
     """Of which seats theirs is: of those that are set aside for them, or else of those that are open to all; there is one."""
     free = free_for([person], series, seats, now)
@@ -91,33 +124,28 @@ def _share_for(person: Person, series: Series, seats: Seats, now: datetime) -> S
     return free.given[person.id]
 
 
-def _kept_until(person: Person, series: Series, *, by: Person, now: datetime) -> datetime:
-    """For as long as paying takes; somebody who has to be told first has the time of an offer."""
-    return now + KEPT_FOR_PAYING if by.id == person.id else answered_by(person, series, now)
+def _open_orders(places: Sequence[Enrollment], *, by: Person, now: datetime, approved: bool = False) -> None:
+    """For held seats of one series: those that nothing is owed for are theirs at once. Their mail says whether they were approved."""
+    if not places:
+        return
+    owed: Counter[int] = Counter()
+    for open_orders in contributions.seats_held:
+        owed.update(open_orders(places, by=by, now=now))
+    give_kept_seats([place for place in places if owed[place.id] <= 0], by=by, now=now, approved=approved)
+    told = [place for place in places if owed[place.id] > 0 and place.person_id != by.id]
+    tell_each(told, places[0].series, "held", now=now, approved=approved)
 
 
-def _hold(place: Enrollment, series: Series, *, by: Person, now: datetime, approved: bool = False) -> None:
-    """Until it is paid; where nothing is owed for it, it is theirs at once. Their mail says whether it was approved."""
-    db.session.flush()
-    record([place], by=by, now=now)
-    owed = sum(open_order(place, by=by, now=now) for open_order in contributions.seat_held)
-    if owed <= 0:
-        take_covered_seat(place, by=by, now=now, approved=approved)
-    elif by.id != place.person_id:
-        tell_each([place], series, "held", now=now, approved=approved)
-
-
-def take_covered_seat(place: Enrollment, *, by: Person, now: datetime, approved: bool = False) -> None:
-    """Nothing is owed for the held seat, whose series is locked, without a payment of theirs: it is theirs. Flushes."""
-    move(place, "enrolled", by=by, now=now)
-    _is_theirs(place, by=by, now=now, approved=approved)
-
-
-def _is_theirs(place: Enrollment, *, by: Person, now: datetime, approved: bool = False) -> None:
-    place.enrolled_at = now
-    db.session.flush()
-    record([place], by=by, now=now)
-    tell_each([place], place.series, "enrolled", now=now, approved=approved)
+def give_kept_seats(places: Sequence[Enrollment], *, by: Person, now: datetime, approved: bool = False) -> None:
+    """These kept seats of one series, which is locked, are theirs: they are paid, or cost nothing, or a purchase order covers them. As
+    many statements whatever their number. Flushes."""
+    for place in places:
+        move(place, "enrolled", by=by, now=now)
+        place.enrolled_at = now
+    if places:
+        db.session.flush()
+        record(places, by=by, now=now)
+        tell_each(places, places[0].series, "enrolled", now=now, approved=approved)
 
 
 def take_paid_seat(place: Enrollment, *, now: datetime) -> bool:
@@ -135,8 +163,7 @@ def take_paid_seat(place: Enrollment, *, now: datetime) -> bool:
         place.set_aside_id = _share_for(place.person, series, seats, now)
     elif place.state not in ("held", "awaiting_po"):
         return False
-    move(place, "enrolled", by=place.person, now=now)
-    _is_theirs(place, by=place.person, now=now)
+    give_kept_seats([place], by=place.person, now=now)
     return True
 
 
@@ -220,8 +247,10 @@ def _end(
         settle(places, why=why or state, by=by, now=now)
 
 
-def tell_each(places: list[Enrollment], series: Series, kind: str, *, now: datetime, **more: Any) -> None:
+def tell_each(places: Sequence[Enrollment], series: Series, kind: str, *, now: datetime, **more: Any) -> None:
     """Write the mail of that kind to each, with the meetings to come for their calendar, or taken out of it; `more` is said too."""
+    if not places:
+        return
     from_now = [meeting for meeting in series.meetings if meeting.ends_at > now and meeting.canceled_at is None]
     first = from_now[0] if from_now else None
     comings = comings_of([enrollment.person_id for enrollment in places], series)

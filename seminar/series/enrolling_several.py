@@ -1,32 +1,31 @@
 """Enrolling several people at once, by their principal or the program manager: seats go in the order of the list, and each person
 is answered for by a word.
 
-What becomes of somebody: `enrolled`; `requested` where somebody else approves the seat first; `waitlisted` where that was asked for, or
-`together` with the others; `no_seat` was left for them; they were `in_it` already, or `in_line` for a seat. Laws: rules 1 to 3, as for
-who enrolls alone; all of it under one lock, in one transaction, in as many statements for forty as for four.
+What becomes of somebody: `enrolled`; `held`, where the seat is to be paid first; `requested`, where somebody else approves it first;
+`waitlisted` where that was asked for, or `together` with the others; `no_seat` was left for them; they were `in_it` already, or `in_line`
+for a seat. Laws: rules 1 to 3, as for who enrolls alone; all of it under one lock, in one transaction, in as many statements for forty as
+for four.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
-from seminar.ground import history
+from seminar.ground import contributions, history
 from seminar.ground.db import db
 from seminar.ground.history import History
 from seminar.ground.refusal import N_, Refused
 from seminar.people.person import Person
 from seminar.series.approval import ApprovalRequest
-from seminar.series.approval_asking import keep, requests_for
-from seminar.series.enrolling import tell_each
+from seminar.series.approval_asking import requests_for
+from seminar.series.enrolling import add_seat, take_seats
 from seminar.series.enrollment import (
     LIVE,
     Enrollment,
     Seats,
-    add_place,
     lock,
-    move,
-    record,
     refuse_unless_it_takes_enrollments,
     seats_of,
 )
@@ -42,7 +41,8 @@ Answers = dict[int, str]
 def foreseen(people: Sequence[Person], series: Series, *, by: Person, now: datetime) -> Answers:
     """What would become of each if they were enrolled now; the same few statements for any number."""
     answers = _answers(people, live_places(people, series), free_for(people, series, seats_of(series, now), now), now)
-    return _with_requests(answers, requests_for(_with_a_seat(people, answers), series, by=by, now=now))
+    answers = _with_requests(answers, requests_for(_with_a_seat(people, answers), series, by=by, now=now))
+    return _with_prices(answers, _with_a_seat(people, answers), series, now)
 
 
 def _with_a_seat(people: Sequence[Person], answers: Answers) -> list[Person]:
@@ -52,6 +52,13 @@ def _with_a_seat(people: Sequence[Person], answers: Answers) -> list[Person]:
 def _with_requests(answers: Answers, requests: Mapping[int, ApprovalRequest]) -> Answers:
     waits = {person_id for person_id, request in requests.items() if request.approved_at is None}
     return {person_id: "requested" if person_id in waits else answer for person_id, answer in answers.items()}
+
+
+def _with_prices(answers: Answers, seated: Sequence[Person], series: Series, now: datetime) -> Answers:
+    to_pay: Counter[int] = Counter()
+    for costs_of in contributions.seat_costs if series.price_cents and seated else ():
+        to_pay.update({person_id: cost.cents for person_id, cost in costs_of(seated, series, now).items()})
+    return {person_id: "held" if to_pay[person_id] else answer for person_id, answer in answers.items()}
 
 
 def live_places(people: Sequence[Person], series: Series) -> dict[int, Enrollment]:
@@ -96,6 +103,8 @@ def enroll_all_or_line_up_together(people: Sequence[Person], series: Series, *, 
     """A seat for each who has no place yet, or, where there aren't as many, for nobody: then they wait for them as a group. Raises
     Refused for more people than the series has seats."""
     seats = _settled_or_refused(series, now)
+    if series.price_cents:
+        raise Refused(N_("A seat in {title} costs something, so nobody waits as a group: each pays alone."), title=series.seminar.title)
     places = live_places(people, series)
     answers = _answers(people, places, free_for(people, series, seats, now), now)
     if "no_seat" not in answers.values():
@@ -123,9 +132,6 @@ def _settled_or_refused(series: Series, now: datetime) -> Seats:
     lock(series)
     seats = settled(series, now)
     refuse_unless_it_takes_enrollments(series, now)
-    if series.price_cents:
-        sentence = N_("A seat in {title} is paid by whoever has it. Nominate these people: they enroll by themselves.")
-        raise Refused(sentence, status=409, title=series.seminar.title)
     return seats
 
 
@@ -135,32 +141,9 @@ def _seat(people: Sequence[Person], series: Series, *, by: Person, now: datetime
     answers = _answers(people, places, free, now)
     seated = _with_a_seat(people, answers)
     requests = requests_for(seated, series, by=by, now=now)
-    take_seats([places.get(person.id) or _anew(person, series, free, by=by, now=now) for person in seated], requests, by=by, now=now)
-    return _with_requests(answers, requests)
-
-
-def _anew(person: Person, series: Series, free: Free, *, by: Person, now: datetime) -> Enrollment:
-    place = add_place(person, series, "enrolled", by=by, now=now)
-    place.person, place.set_aside_id = person, free.given[person.id]
-    return place
-
-
-def take_seats(places: Sequence[Enrollment], requests: Mapping[int, ApprovalRequest], *, by: Person, now: datetime) -> None:
-    """These places, new ones or offers, of one series that costs nothing, are seats of theirs, or, where a request of theirs is to be
-    approved first, asked for; each is told by mail. Flushes."""
-    for place in places:
-        request = requests.get(place.person_id)
-        step = request.open_step if request is not None else None
-        state = "enrolled" if step is None else "requested"
-        if place.state == "offered":
-            move(place, state, by=by, now=now)
-        place.state, place.hold_until = state, step.due_at if step is not None else None
-        place.enrolled_at = now if step is None else None
-    db.session.flush()
-    record(places, by=by, now=now)
-    keep(list(requests.values()), places, by=by, now=now)
-    if enrolled := [place for place in places if place.state == "enrolled"]:
-        tell_each(enrolled, enrolled[0].series, "enrolled", now=now)
+    taken = [places.get(person.id) or add_seat(person, series, free.given[person.id], by=by, now=now) for person in seated]
+    take_seats(taken, requests, by=by, now=now)
+    return answers | {place.person_id: place.state for place in taken}
 
 
 def _recorded(answers: Answers, series: Series, *, by: Person, now: datetime) -> History:

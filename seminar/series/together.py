@@ -9,7 +9,7 @@ from datetime import datetime
 from seminar.ground.refusal import N_, Refused
 from seminar.people.person import Person
 from seminar.series.approval_asking import requests_for
-from seminar.series.enrolling_several import take_seats
+from seminar.series.enrolling import take_seats
 from seminar.series.enrollment import Enrollment, lock
 from seminar.series.waiting_group import WaitingGroup, members, tell_makers
 from seminar.series.waitlist import is_open

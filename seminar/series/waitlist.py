@@ -243,9 +243,9 @@ def _whole(query: Select[Enrollment]) -> Select[Enrollment]:
     return query.execution_options(populate_existing=True)
 
 
-def answered_by(person: Person, series: Series, now: datetime) -> datetime:
-    """Until when a seat is kept for somebody who is told by mail."""
-    district = person.district
+def answered_by(series: Series, now: datetime) -> datetime:
+    """Until when a seat is kept for somebody who is told by mail; one statement."""
+    district = series.district
     return offer_until(now, _last_moment(series, now), timezone=district.timezone, closed=_closed_days({district.id}, now)[district.id])
 
 

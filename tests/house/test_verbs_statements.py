@@ -29,7 +29,7 @@ from seminar.people.appointment import Appointment
 from seminar.people.person import Person
 from seminar.series.attendance import Present, take_attendance
 from seminar.series.enrolling import enroll
-from seminar.series.enrolling_several import enroll_or_line_up
+from seminar.series.enrolling_several import enroll_or_line_up, enroll_several
 from seminar.series.enrollment import Enrollment, enrolled_people
 from seminar.series.go_ahead import tell_who_decides
 from seminar.series.message import write_to
@@ -237,6 +237,15 @@ def enroll_many(cast, number):
     return lambda: enroll_or_line_up(people, series, by=cast.olive, now=NOW)
 
 
+def enroll_many_who_pay(cast, number):
+    """Half of them are funded, and the rest owe it."""
+    series = a_series(cast, f"Series of {number}", seats=2 * number)
+    series.price_cents = 100
+    a_rule(cast, series, None, seats=number)
+    people = more_teachers(cast, 2 * number)
+    return lambda: enroll_several(people, series, by=cast.olive, now=NOW)
+
+
 def nominate_many(cast, number):
     series, people = a_series(cast, f"Series of {number}"), more_teachers(cast, number)
     return lambda: nominate(people, series, note="Do come", by=cast.olive, now=NOW)
@@ -290,7 +299,7 @@ def cancel_what_is_invoiced(cast, number):
         pass_on,
         write,
         ask_who_decides,
-        enroll_many,
+        *(enroll_many, enroll_many_who_pay),
         nominate_many,
     ],
 )

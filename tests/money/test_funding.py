@@ -17,8 +17,10 @@ from seminar.money.office import give_back
 from seminar.money.order import order_of
 from seminar.money.payment import begin_payment
 from seminar.money.refund_rule import change_refund_rule
-from seminar.money.seat_grant import Cost, SeatGrant, cost_of
+from seminar.money.seat_grant import Cost, SeatGrant, costs_of
 from seminar.series.enrolling import cancel_enrollment, enroll, withdraw
+from seminar.series.enrolling_several import enroll_several, foreseen
+from seminar.series.enrollment import Enrollment
 from seminar.series.substitution import substitute
 from seminar.series.waitlist import pass_on_offers
 from tests.cast import NOW, TODAY, a_cast
@@ -33,6 +35,10 @@ def kinds(place):
     order = order_of(place.id)
     entries = db.session.scalars(select(LedgerEntry).where(LedgerEntry.order_id == order.id).order_by(LedgerEntry.id))
     return [(entry.kind, entry.amount_cents) for entry in entries]
+
+
+def cost_of(person, series, now):
+    return costs_of([person], series, now)[person.id]
 
 
 def consumed(source):
@@ -310,6 +316,22 @@ def test_a_rule_that_makes_no_sense_is_refused(db_session):
     end_source(source, reason="Spent", by=cast.olive, now=NOW)
     add("ended already")
     db.session.commit()
+
+
+@pytest.mark.parametrize("cents", [24_000, 21_000])
+def test_of_several_the_first_ones_have_what_a_source_pays_and_never_more_than_it_has(db_session, cents):
+    """It pays for two of three seats, and for the second as far as it goes."""
+    cast = a_cast()
+    series, source = a_priced_series(cast, seats=3), a_source(cast, cents=cents)
+    a_rule(cast, series, source, seats=2)
+    people = [cast.ben, cast.ada, cast.cora]
+    becomes = {cast.ben.id: "enrolled", cast.ada.id: "enrolled" if cents == 24_000 else "held", cast.cora.id: "held"}
+    assert foreseen(people, series, by=cast.olive, now=NOW) == becomes
+    assert dict(enroll_several(people, series, by=cast.olive, now=NOW).details["answers"]) == becomes
+    db.session.commit()
+    owed = {place.person_id: balance_of(place) for place in db.session.scalars(select(Enrollment))}
+    assert owed == {cast.ben.id: 0, cast.ada.id: 24_000 - cents, cast.cora.id: 12_000}
+    assert consumed(source) == cents
 
 
 def test_what_is_too_little_for_a_card_is_not_asked_for(db_session):

@@ -21,12 +21,12 @@ from seminar.money.refund import Refund
 from seminar.money.refund_rule import change_refund_rule
 from seminar.money.settling import NotAsAsked, page_told
 from seminar.people.appointment import standing
-from seminar.series.enrolling import cancel_enrollment, enroll, withdraw
-from seminar.series.enrolling_several import enroll_several
+from seminar.series.enrolling import KEPT_FOR_PAYING, cancel_enrollment, enroll, withdraw
+from seminar.series.enrolling_several import enroll_all_or_line_up_together, enroll_several, foreseen
 from seminar.series.enrollment import Enrollment, seats_of
 from seminar.series.moving import change_to, other_series
 from seminar.series.substitution import substitute
-from seminar.series.waitlist import join_waitlist, pass_on_offers
+from seminar.series.waitlist import answered_by, join_waitlist, pass_on_offers
 from tests.cast import NOW, TODAY, a_cast, a_series
 from tests.money.stripe import a_page, a_priced_series, balance_of, card_of, held, told
 
@@ -505,10 +505,26 @@ def test_a_colleague_takes_a_paid_seat_and_what_comes_back_goes_to_who_paid(db_s
     assert order_of(successor.id).person_id == cast.ada.id
 
 
-def test_several_are_not_enrolled_where_each_pays(db_session, stripe):
+def test_of_several_who_are_enrolled_each_has_a_seat_kept_and_is_told_to_pay_it(db_session, stripe):
     cast = a_cast()
-    with pytest.raises(Refused, match="Nominate these people"):
-        enroll_several([cast.ada, cast.ben], a_priced_series(cast), by=cast.pia, now=NOW)
+    series, people = a_priced_series(cast), [cast.ada, cast.pia]
+    assert set(foreseen(people, series, by=cast.pia, now=NOW).values()) == {"held"}
+    done = enroll_several(people, series, by=cast.pia, now=NOW)
+    assert dict(done.details["answers"]) == {cast.ada.id: "held", cast.pia.id: "held"}
+    db.session.commit()
+    of_ada, of_pia = db.session.scalars(select(Enrollment).where(Enrollment.series_id == series.id).order_by(Enrollment.id))
+    assert (of_ada.hold_until, of_pia.hold_until) == (answered_by(series, NOW), NOW + KEPT_FOR_PAYING)
+    assert (balance_of(of_ada), balance_of(of_pia), mails("held")) == (12_000, 12_000, 1)
+    assert order_of(of_ada.id).person_id == cast.ada.id
+    stripe.pay(a_page(stripe, of_ada, NOW).session_id)
+    told(stripe, PAID, NOW)
+    assert (of_ada.state, balance_of(of_ada)) == ("enrolled", 0)
+
+
+def test_nobody_waits_as_a_group_where_each_pays(db_session, stripe):
+    cast = a_cast()
+    with pytest.raises(Refused, match="each pays alone"):
+        enroll_all_or_line_up_together([cast.ada, cast.ben], a_priced_series(cast), by=cast.pia, now=NOW)
 
 
 def test_a_paid_seat_is_not_moved_to_another_series(db_session, stripe):

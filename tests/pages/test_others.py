@@ -68,7 +68,7 @@ def test_a_principal_sees_what_would_become_of_each_presses_once_and_reads_what_
     preview = pia.post(PREVIEW, data={"people": "ben@a.example\nada@a.example\ntess@a.example", "person": [ids["cora"]]})
     words = refused(preview)[1]
     assert preview.status_code == 200 and chosen(preview) == [ids["ben"], ids["cora"]]
-    assert re.search(r"1 seat is left\..* Ben Example Gets a seat Ada Example Is enrolled already", words), words
+    assert re.search(r"1 seat is left\..* Ben Example Gets a seat Ada Example Has a place already", words), words
     assert re.search(r"tess@a.example Nobody of your staff .*Cora Example No seat left", words), words
     assert by_name(cast) == [("Ada", "enrolled")]
     press = {"chosen": chosen(preview), "once": "key"}
@@ -86,6 +86,23 @@ def test_who_finds_no_seat_waits_where_that_is_ticked(cast):
     answer = olive.post(SEVERAL, data={"chosen": [ids["tess"], ids["ben"]], "rest": "wait"})
     assert by_name(cast) == [("Ada", "enrolled"), ("Tess", "enrolled"), ("Ben", "waitlisted")]
     assert "Ben Example On the waitlist" in said(olive, answer.location)
+
+
+def test_where_a_seat_costs_something_each_has_one_kept_and_a_mail_that_says_how_to_pay_it(cast):
+    with cast.app_context():
+        db.session.execute(update(Series).values(price_cents=12_000, seats=3))
+        db.session.commit()
+    pia, ids = as_who(cast, "pia"), cast.ids
+    preview = pia.post(PREVIEW, data={"people": "ben@a.example\ncora@a.example"})
+    words = refused(preview)[1]
+    assert "A seat costs $120.00. Each person's seat is kept while they pay" in words and "come together or not at all" not in words
+    assert "Ben Example Gets a seat, and pays for it" in words
+    status, words = refused(pia.post(SEVERAL, data={"chosen": chosen(preview), "people": "ben@a.example", "rest": "together"}))
+    assert status == 422 and "each pays alone" in words and "come together or not at all" in words
+    page = said(pia, pia.post(SEVERAL, data={"chosen": chosen(preview)}).location)
+    assert "2 seats are kept until they are paid." in page and "Ben Example Kept until it is paid" in page
+    assert [one for one in mails(cast) if one[1] == "held"] == [("Ben", "held"), ("Cora", "held")]
+    assert "Ben Example Withdraw Ben Example" in said(pia, NEW) and "To pay until" in said(pia, NEW)
 
 
 def test_who_is_on_the_list_but_not_theirs_is_refused_and_nothing_is_done(cast):

@@ -79,6 +79,6 @@ MONEY_SABOTAGES = [
     Sabotage("a bank that takes days keeps no seat", lambda: patched(("seminar.money.settling.BANK_TAKES", timedelta(0)))),
     Sabotage("a dispute takes nothing back", a_dispute_owes_nothing),
     Sabotage("a colleague's seat is paid by nobody", lambda: patched(("seminar.ground.contributions.seat_handed_on", []))),
-    Sabotage("a seat that costs something is a gift", lambda: patched(("seminar.ground.contributions.seat_held", []))),
+    Sabotage("a seat that costs something is a gift", lambda: patched(("seminar.ground.contributions.seats_held", []))),
     Sabotage("no trail: refund succeeded", forgetting_in_the_trail("refund succeeded")),
 ]

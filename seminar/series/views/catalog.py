@@ -118,8 +118,8 @@ def running_part(found: Series, now: datetime) -> dict[str, object]:
 
 def own_part(standing: Standing, found: Series, *, is_open: bool) -> dict[str, object]:
     """What the page says to the person who is signed in; what is at the same time only where there is something to take."""
-    planner, now = plans_series(standing), clock.now()
-    enrollment = live_enrollment(standing.person, found, now)
+    planner, person, now = plans_series(standing), standing.person, clock.now()
+    enrollment = live_enrollment(person, found, now)
     state = enrollment.state if enrollment else ""
     number = number_in_line(enrollment) if enrollment and state == "waitlisted" else 0
     groups = groups_of(standing, groups_in(found))
@@ -128,12 +128,12 @@ def own_part(standing: Standing, found: Series, *, is_open: bool) -> dict[str, o
         "enrollment": enrollment,
         "number": number,
         "groups": groups,
-        "own_group": next((one for one in groups if one.has(standing.person.id)), None),
+        "own_group": next((one for one in groups if one.has(person.id)), None),
         "chances": chances(found, number, now) if number else None,
-        "clashes": meetings_at_the_same_time(standing.person, found, now) if may_take else [],
+        "clashes": meetings_at_the_same_time(person, found, now) if may_take else [],
         "on_closed_days": meetings_on_closed_days(found, now) if may_take else [],
         "answers": answers_of(enrollment) if enrollment and state in ("enrolled", "requested") else {},
-        "costs": [cost(standing.person, found, now) for cost in contributions.seat_costs] if may_take and found.price_cents else [],
+        "costs": [costs([person], found, now)[person.id] for costs in contributions.seat_costs] if may_take and found.price_cents else [],
         "begun": has_begun(found, now),
         "may_take_attendance": looks_after(standing, found),
         "may_see_grid": looks_after(standing, found) and found.seminar.badge_id is not None,

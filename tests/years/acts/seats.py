@@ -60,9 +60,9 @@ class EnrollingSeveral(Kind):
         return leads and all(is_theirs(model, act.by, one) for one in act["people"]) and self._may(model, act)
 
     def _may(self, model: Model, act: Act) -> bool:
-        """Each pays their own seat; and somebody can approve those that are to be approved."""
+        """Somebody can approve those that are to be approved."""
         series, places = act["series"], model.places
-        if not places.takes_people(series) or places.series[series].price:
+        if not places.takes_people(series):
             return False
         left, seated = places.free(series) - len(places.line(series)), []
         for person in act["people"]:
