@@ -26,7 +26,7 @@ from seminar.money.payment import NOT_COME, OPEN, Payment, lock_payment, payment
 from seminar.money.refund import Refund, whole_refund
 from seminar.money.refund_rule import closed_days, percent_back, school_days_before
 from seminar.money.seat_grant import give, take_back
-from seminar.people.appointment import Appointment, current_on
+from seminar.people.appointment import pd_office
 from seminar.people.person import Person
 from seminar.series.awaiting_po import keep_until
 from seminar.series.enrolling import take_paid_seat
@@ -340,8 +340,6 @@ def _knows(source: str) -> bool:
 
 def _tell_the_office(payment: Payment, found: CardDispute, now: datetime) -> None:
     district = payment.line.enrollment.series.district
-    office = select(Person).join(Appointment, Appointment.person_id == Person.id)
-    office = office.where(Appointment.district_id == district.id, Appointment.role == "program_manager", current_on(district.day(now)))
     values = {
         "title": payment.line.enrollment.series.seminar.title,
         "name": payment.line.order.person.name,
@@ -350,4 +348,4 @@ def _tell_the_office(payment: Payment, found: CardDispute, now: datetime) -> Non
         "currency": payment.currency,
         "until": found.answer_by,
     }
-    outbox.put_all("disputed", [Letter(person, found.id, values) for person in db.session.scalars(office.distinct())], now=now)
+    outbox.put_all("disputed", [Letter(person, found.id, values) for person in pd_office(district.id, district.day(now))], now=now)

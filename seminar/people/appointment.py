@@ -91,3 +91,12 @@ def standing(person: Person, day: date) -> Standing:
     """What the person is on that day; one statement."""
     found: Any = db.session.scalars(_HELD, {"person_id": person.id, "day": day}).all()
     return Standing(person, day, tuple(found))
+
+
+def pd_office(district_id: int, day: date) -> list[Person]:
+    """Who runs the program on that day, by name; one statement."""
+    runs = select(Appointment.person_id).where(
+        Appointment.district_id == district_id, Appointment.role == "program_manager", current_on(day)
+    )
+    query = select(Person).where(Person.id.in_(runs), Person.merged_into_id.is_(None))
+    return list(db.session.scalars(query.order_by(Person.family_name, Person.given_name, Person.id)))

@@ -7,7 +7,7 @@ its trainers and the program manager read them, nobody else. The audit trail tel
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,7 +15,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 from seminar.ground import history
 from seminar.ground.db import Model, db
 from seminar.ground.refusal import N_, Refused
-from seminar.people.appointment import Appointment, current_on
 from seminar.people.person import Person
 from seminar.series.clash import IS_IN
 from seminar.series.enrollment import Enrollment, lock
@@ -153,10 +152,3 @@ def answered(series: Series) -> Answered:
             found.counts[question][value] += 1
     found.dietary.extend(plates.most_common())
     return found
-
-
-def pd_office(district_id: int, day: date) -> list[Person]:
-    """Who runs the program on that day, and so reads what is answered; one statement."""
-    runs = select(Appointment.person_id).where(Appointment.role == "program_manager", current_on(day))
-    query = select(Person).where(Person.district_id == district_id, Person.id.in_(runs), Person.merged_into_id.is_(None))
-    return list(db.session.scalars(query.order_by(Person.family_name, Person.given_name, Person.id)))

@@ -14,7 +14,7 @@ from sqlalchemy.orm import joinedload
 from seminar.ground.clock import at_local
 from seminar.ground.db import db
 from seminar.people.appointment import Appointment, current_on
-from seminar.people.calendar import ClosedDay, SchoolYear
+from seminar.people.calendar import ClosedDay, SchoolYear, is_school_day
 from seminar.people.person import Person
 from seminar.series.clash import IS_IN
 from seminar.series.enrollment import Enrollment
@@ -42,7 +42,7 @@ def _school_days(district_id: int, days: set[date]) -> set[date]:
     closed = set(db.session.scalars(select(ClosedDay.day).where(ClosedDay.district_id == district_id, ClosedDay.day.in_(days))))
     years = db.session.execute(select(SchoolYear.first_day, SchoolYear.last_day).where(SchoolYear.district_id == district_id)).all()
     within = {day for day in days if not years or any(first <= day <= last for first, last in years)}
-    return {day for day in within if day.weekday() < 5} - closed
+    return {day for day in within if is_school_day(day, closed)}
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from seminar.ground import history, outbox
 from seminar.ground.db import db
 from seminar.ground.outbox import Letter
 from seminar.ground.refusal import N_, Refused
-from seminar.people.appointment import Appointment, current_on
+from seminar.people.appointment import pd_office
 from seminar.people.district import District
 from seminar.people.person import Person
 from seminar.series.catalog import is_over
@@ -131,10 +131,7 @@ def tell_who_decides(district: District, today: date, now: datetime) -> None:
     due = undecided(district.id, today - TOLD_WITHIN, today, now)
     if not due:
         return
-    plans = select(Appointment.person_id).where(
-        Appointment.district_id == district.id, Appointment.role == "program_manager", current_on(today)
-    )
-    managers = db.session.scalars(select(Person).where(Person.id.in_(plans)).order_by(Person.id)).all()
+    managers = pd_office(district.id, today)
     outbox.put_all("go_or_no_go", [_letter(one, person) for one in due for person in managers], now=now)
 
 

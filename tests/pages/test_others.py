@@ -92,7 +92,7 @@ def test_where_a_seat_costs_something_each_has_one_kept_and_a_mail_that_says_how
     with cast.app_context():
         db.session.execute(update(Series).values(price_cents=12_000, seats=3))
         db.session.commit()
-    pia, ids = as_who(cast, "pia"), cast.ids
+    pia = as_who(cast, "pia")
     preview = pia.post(PREVIEW, data={"people": "ben@a.example\ncora@a.example"})
     words = refused(preview)[1]
     assert "A seat costs $120.00. Each person's seat is kept while they pay" in words and "come together or not at all" not in words

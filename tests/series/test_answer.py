@@ -9,10 +9,11 @@ from seminar.ground.db import db
 from seminar.ground.history import History
 from seminar.ground.refusal import Refused
 from seminar.ground.retention_rule import apply_retention, times_of, would_touch
+from seminar.people.appointment import pd_office
 from seminar.people.calendar import ClosedDay
 from seminar.people.held import held_about
 from seminar.people.merging import merge
-from seminar.series.answer import EnrollmentAnswer, answered, answers_of, change_answers, give_answers, pd_office
+from seminar.series.answer import EnrollmentAnswer, answered, answers_of, change_answers, give_answers
 from seminar.series.clash import meetings_on_closed_days
 from seminar.series.enrolling import enroll, withdraw
 from seminar.series.planning import cancel_series

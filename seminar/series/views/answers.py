@@ -11,10 +11,10 @@ from wtforms.validators import Length, Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from seminar.ground import clock
-from seminar.people.appointment import Standing
+from seminar.people.appointment import Standing, pd_office
 from seminar.people.person import Person
 from seminar.series.access import looks_after
-from seminar.series.answer import answered, answers_of, change_answers, has_begun, pd_office
+from seminar.series.answer import answered, answers_of, change_answers, has_begun
 from seminar.series.clash import IS_IN, meetings_at_the_same_time, meetings_on_closed_days
 from seminar.series.enrollment import Enrollment, live_enrollment, seats_of, takes_enrollments
 from seminar.series.free_seats import free_for
