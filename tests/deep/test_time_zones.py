@@ -7,13 +7,18 @@ from datetime import timedelta
 
 import pytest
 
+from tests.databases import KIND
 from tests.deep.served import ROOT
 
 pytestmark = pytest.mark.deep
 FAST = "not deep and not browser and not machine"
 
 
-@pytest.mark.parametrize(("zone", "hours_from_utc"), [("UTC", 0), ("Asia/Tokyo", 9), ("America/Chicago", -6)])
+# On PostgreSQL the one whose day is most often another than the district's.
+ZONES = [("Asia/Tokyo", 9), *([("UTC", 0), ("America/Chicago", -6)] if KIND == "sqlite" else [])]
+
+
+@pytest.mark.parametrize(("zone", "hours_from_utc"), ZONES)
 def test_series_and_loans_fall_on_the_same_days_wherever_the_machine_stands(zone: str, hours_from_utc: int) -> None:
     there = {**os.environ, "TZ": zone}
     # A machine that doesn't know the zone takes it for UTC, without a word.

@@ -3,6 +3,7 @@
 import pytest
 from flask import Flask
 
+from tests.databases import KIND
 from tests.pages.doors import EVERYBODY, a_full_district, client_of, rules, url_of
 
 NONSENSE = [
@@ -54,8 +55,10 @@ def faults_of(app: Flask, names: tuple[str, ...], value: str) -> list[tuple[str,
     return [(name, fault) for name in names for fault in faults(app, ids, keys.get(name), value)]
 
 
-# Too late, what would run, and a number beyond any: each found a fault once. The deep run sends all of them.
+# Too late, what would run, and a number beyond any: each found a fault once. The deep run sends all of them on SQLite, and on PostgreSQL
+# what it refuses by itself: a number that no column has room for, and NUL.
 WORST = (3, 7, 10)
+IN_DEPTH = range(len(NONSENSE)) if KIND == "sqlite" else (2, 6)
 
 
 @pytest.mark.parametrize("value", [NONSENSE[n] for n in WORST], ids=WORST)
@@ -64,6 +67,6 @@ def test_nonsense_is_no_fault_of_ours(clean, value):
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("value", NONSENSE, ids=range(len(NONSENSE)))
+@pytest.mark.parametrize("value", [NONSENSE[n] for n in IN_DEPTH], ids=IN_DEPTH)
 def test_nonsense_of_any_role_is_no_fault_of_ours(clean, value):
     assert faults_of(clean, EVERYBODY, value) == []
