@@ -12,7 +12,10 @@ from sqlalchemy import update
 from seminar.ground.db import db
 from seminar.people.appointment import Appointment
 from tests.cast import TODAY, a_cast
+from tests.databases import POSTGRESQL_IN_THE_DEEP_RUN
 from tests.pages.doors import EVERYBODY, IN, TABLE, a_full_district, knock, rules
+
+pytestmark = POSTGRESQL_IN_THE_DEEP_RUN
 
 # A link by mail, and the way to a provider and back: whoever has the address, whichever district they are of.
 OF_NO_DISTRICT = ("people.show_address_link", "people.confirm_address", "people.start_sign_on", "people.finish_sign_on")

@@ -13,7 +13,10 @@ from seminar.series.enrolling import enroll
 from seminar.series.enrollment import Enrollment
 from seminar.series.series import Meeting, Series
 from tests.cast import NOW, TODAY, a_cast, a_person, a_series, an_award, approving, asking
+from tests.databases import POSTGRESQL_IN_THE_DEEP_RUN
 from tests.pages.as_who import as_who
+
+pytestmark = POSTGRESQL_IN_THE_DEEP_RUN
 
 ENROLL, REQUEST = "/series/1/enrollment", "/approvals/1"
 IN_CLASS = {"substitute_days": ["2027-03-03"], "funding_code": " 29-216  Title I ", "note": "It is for our laser cutter."}
