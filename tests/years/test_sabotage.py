@@ -24,7 +24,7 @@ CHOSEN = (
     "a hold that lapses leaves its price owed",
     "a payment that is told twice comes twice",
     "a bank that takes days keeps no seat",
-    "the first yes is enough",
+    "whoever asks decides",
     "a place that ended stays on its purchase order",
     "what was given isn't there again",
 )
