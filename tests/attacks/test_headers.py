@@ -15,8 +15,11 @@ from seminar.people.account import Account, SignInAttempt
 from seminar.web.letters import write_all
 from tests.attacks.fuzzing import Unread
 from tests.cast import NOW, a_cast
+from tests.databases import POSTGRESQL_IN_THE_DEEP_RUN
 from tests.pages.doors import LEADS_AWAY, a_full_district, client_of, may_open, pages_of, rules, url_of
 from wsgi import create_app
+
+pytestmark = POSTGRESQL_IN_THE_DEEP_RUN
 
 ON_EACH = {
     "X-Content-Type-Options": "nosniff",

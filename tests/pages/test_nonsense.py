@@ -3,8 +3,10 @@
 import pytest
 from flask import Flask
 
-from tests.databases import KIND
+from tests.databases import KIND, POSTGRESQL_IN_THE_DEEP_RUN
 from tests.pages.doors import EVERYBODY, a_full_district, client_of, rules, url_of
+
+pytestmark = POSTGRESQL_IN_THE_DEEP_RUN
 
 NONSENSE = [
     "0",

@@ -11,9 +11,12 @@ from sqlalchemy import update
 
 from seminar.ground.db import db
 from seminar.people.person import Person
+from tests.databases import POSTGRESQL_IN_THE_DEEP_RUN
 from tests.pages.document import Document
 from tests.pages.doors import EVERYBODY, a_full_district, client_of, pages_of
 from tests.pages.reader import faults_of, is_page, texts_of
+
+pytestmark = POSTGRESQL_IN_THE_DEEP_RUN
 
 # What the cast is called and has made reads alike in every language, and so do addresses and what others call their products.
 OF_THE_CAST = re.compile(
