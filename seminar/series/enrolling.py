@@ -109,9 +109,8 @@ def go_on(place: Enrollment, *, by: Person, now: datetime) -> None:
         give_kept_seats([place], by=by, now=now, approved=True)
         return
     move(place, "held", by=by, now=now)
-    # Enrollment may have closed meanwhile, and paying takes its time all the same.
-    kept_until = now + KEPT_FOR_PAYING if by.id == place.person_id else answered_by(series, now)
-    place.hold_until = max(kept_until, now + KEPT_FOR_PAYING)
+    # Nobody approves their own, so it is told by mail. Enrollment may have closed meanwhile, and paying takes its time all the same.
+    place.hold_until = max(answered_by(series, now), now + KEPT_FOR_PAYING)
     db.session.flush()
     record([place], by=by, now=now)
     _open_orders([place], by=by, now=now, approved=True)
