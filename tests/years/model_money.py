@@ -506,6 +506,10 @@ class Money:
     def may_let_go(self, attempt: Attempt) -> bool:
         return attempt.due.balance > 0 and attempt.due.place.state not in WAITS
 
+    def owing(self) -> list[Attempt]:
+        """What was paid, and is owed again: it went back, or a dispute was lost."""
+        return [attempt for attempt in self.attempts.values() if attempt.page == "paid" and self.may_let_go(attempt)]
+
     def let_go(self, attempt: Attempt, by: str) -> None:
         owed = attempt.due.balance
         attempt.due.entries.append(("credit", -owed))

@@ -124,6 +124,8 @@ class Year:
             name = self.dice.choice(("enroll", "wait", "hear of a page"))
         if not name and any(self.model.money.has_another_rule(place) for place in self.model.places.paid_ahead()):
             name = self.dice.choice(("withdraw", ""))
+        if not name and self.model.money.owing() and self.dice.random() < 0.5:
+            name = "let go"
         if not name and self.model.approvals.waiting() and self.dice.random() < 0.6:
             name = "decide"
         if not name and self.dice.random() < 0.5:

@@ -70,8 +70,7 @@ class LettingGo(OfAPayment):
     name, weight = "let go", 3
 
     def think(self, model: Model, dice: Random) -> Thought | None:
-        attempts = self.attempts(model)
-        owing = [attempt for attempt in attempts if attempt.due.balance > 0]
+        attempts, owing = self.attempts(model), model.money.owing()
         if not owing and (not attempts or dice.random() < 0.8):
             return None
         return dice.choice(OFFICE), {"token": dice.choice(owing or attempts).name}
