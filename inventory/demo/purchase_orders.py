@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from inventory.demo.world import World
 from seminar.ground.db import db
-from seminar.money.covering import Typed, accept, pay_by_purchase_order
+from seminar.money.choosing_po import Typed, pay_by_purchase_order
+from seminar.money.covering import accept
 from seminar.money.invoicing import invoice_purchase_order
 from seminar.money.order import order_of
 from seminar.money.po_settings import HowTaken, change_po_settings
@@ -51,4 +52,4 @@ def _choose(person: Person, series: Series, number: str, school: School, at: dat
     place = enroll(person, series, by=person, now=at)
     order = order_of(place.id)
     assert order is not None
-    pay_by_purchase_order(order.lines[0], Typed(number, school), by=person, now=at)
+    pay_by_purchase_order(order.lines, Typed(number, school), by=person, now=at)

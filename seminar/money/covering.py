@@ -6,7 +6,6 @@ order's amount. Locks: the series first, then the purchase orders in the order o
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,15 +21,14 @@ from seminar.ground.triggers import keeps_count
 from seminar.money.invoice import write_credit_notes
 from seminar.money.ledger import balances
 from seminar.money.order import OrderLine
-from seminar.money.payment import open_payment
 from seminar.money.po_settings import HowTaken, awaited_until, how_taken
-from seminar.money.purchase_order import LONGEST_NUMBER, OPEN, PurchaseOrder, as_number, hold, move, refuse_unless_it_may_be, standing_order
+from seminar.money.purchase_order import OPEN, PurchaseOrder, hold, move, refuse_unless_it_may_be
 from seminar.people.person import Person
 from seminar.people.school import School
-from seminar.series.awaiting_po import await_purchase_order, end_of, give_awaited_seats, keep_until
-from seminar.series.enrollment import Enrollment, lock
+from seminar.series.awaiting_po import end_of, give_awaited_seats, keep_until
+from seminar.series.enrollment import Enrollment
 from seminar.series.series import Series
-from seminar.series.waitlist import pass_on, settled
+from seminar.series.waitlist import pass_on
 
 LIVE = ("awaited", "covered")
 EXPIRED = N_("Purchase order {number} was good through {day}. It takes a new one of the buyer's.")
@@ -84,14 +82,6 @@ keeps_count(
 )
 
 
-@dataclass(frozen=True)
-class Typed:
-    """What somebody says at an order: the purchase order's number, and whose it is (None: the district's)."""
-
-    number: str
-    school: School | None
-
-
 def whole_cover(query: Select[PurchaseOrderLine]) -> Select[PurchaseOrderLine]:
     """With all that covering it, and telling of it, reads beside it; read anew."""
     place = joinedload(PurchaseOrderLine.line).joinedload(OrderLine.enrollment)
@@ -102,68 +92,16 @@ def whole_cover(query: Select[PurchaseOrderLine]) -> Select[PurchaseOrderLine]:
     return query.options(*beside).execution_options(populate_existing=True)
 
 
-def pay_by_purchase_order(line: OrderLine, typed: Typed, *, by: Person, now: datetime) -> PurchaseOrderLine:
-    """The seat waits for this purchase order from now on, or is covered by it at once where it is accepted and has room. Raises
-    Refused where nothing is to be paid, while a card payment is on its way, for no number, and for one that expired. Flushes."""
-    place, number = line.enrollment, as_number(typed.number)
-    lock(place.series)
-    settled(place.series, now)
-    db.session.refresh(place, attribute_names=["state", "hold_until"])
-    owed = balances([line.id]).get(line.id, 0)
-    if place.state not in WAITS_FOR_MONEY or owed <= 0:
-        raise Refused(N_("Nothing is to be paid for this seat now. Its series says whether one is free."), status=409)
-    on_card = open_payment(line.order_id)
-    if on_card is not None and on_card.on_its_way_at is not None:
-        raise Refused(N_("Your bank is working on this payment. You needn't pay again: a mail says when it is done."), status=409)
-    if not number:
-        raise Refused(N_("Type the purchase order's number, as it stands on it."), field="number")
-    if len(number) > LONGEST_NUMBER:
-        raise Refused(N_("A purchase order's number has {most} characters at most."), field="number", most=LONGEST_NUMBER)
-    taken = how_taken(place.district_id)
-    order = _held_open_order(place, typed, number, now)
-    _end_the_awaited(line, now)
-    cover = PurchaseOrderLine(district_id=place.district_id, line_id=line.id, number=number, covered_cents=0)
-    cover.school_id, cover.created_at, cover.created_by_id = typed.school.id if typed.school else None, now, by.id
-    cover.state, cover.state_since = "awaited", now
-    cover.line, cover.school = line, typed.school
-    db.session.add(cover)
-    db.session.flush()
-    if place.state == "held":
-        await_purchase_order(place, until=awaited_until(place.series, taken.school_days, now), by=by, now=now)
-    history.record(by, "purchase order chosen", line.order, now, number=number, cents=owed)
-    if order is not None and order.left_cents >= owed:
-        _cover([cover], {line.id: owed}, order, taken, by=by, now=now)
-    else:
-        _tell_of_waiting(cover, owed, now)
-    return cover
-
-
-def _held_open_order(place: Enrollment, typed: Typed, number: str, now: datetime) -> PurchaseOrder | None:
-    """The accepted purchase order that is meant, held; None where the office hasn't accepted it."""
-    order = standing_order(place.district_id, typed.school.id if typed.school else None, number)
-    if order is None:
-        return None
-    hold(order)
-    if order.state in OPEN and order.is_expired(place.series.district.day(now)):
-        raise Refused(EXPIRED, field="number", number=number, day=order.expires_on)
-    return order if order.state in OPEN else None
-
-
-def _end_the_awaited(line: OrderLine, now: datetime) -> None:
-    """Whoever types another number has one after all. Raises Refused where the place is covered already."""
-    before = live_cover(line.id)
-    if before is not None and before.state == "covered":
-        raise Refused(N_("Purchase order {number} covers this seat already."), status=409, number=before.number)
-    if before is not None:
-        before.state, before.state_since = "over", now
-        db.session.flush()
+def live_covers(line_ids: Sequence[int]) -> list[PurchaseOrderLine]:
+    """What these lines wait for or are covered by, read anew; one statement."""
+    query = select(PurchaseOrderLine).where(PurchaseOrderLine.line_id.in_(line_ids), PurchaseOrderLine.state.in_(LIVE))
+    beside = joinedload(PurchaseOrderLine.school), joinedload(PurchaseOrderLine.purchase_order)
+    return list(db.session.scalars(query.options(*beside).execution_options(populate_existing=True)))
 
 
 def live_cover(line_id: int) -> PurchaseOrderLine | None:
-    """What the line waits for or is covered by, read anew; one statement."""
-    query = select(PurchaseOrderLine).where(PurchaseOrderLine.line_id == line_id, PurchaseOrderLine.state.in_(LIVE))
-    beside = joinedload(PurchaseOrderLine.school), joinedload(PurchaseOrderLine.purchase_order)
-    return db.session.scalar(query.options(*beside).execution_options(populate_existing=True))
+    """The same of one line."""
+    return next(iter(live_covers([line_id])), None)
 
 
 def covered_among(line_ids: Sequence[int]) -> set[int]:
@@ -225,7 +163,14 @@ def _cover_as_far_as_it_goes(
     waiting = waiting_for(order)
     if any(cover.line.enrollment.series_id not in locked for cover in waiting):
         raise Refused(N_("Somebody chose this purchase order at this moment. Press once more."), status=409)
-    owed, left = balances([cover.line_id for cover in waiting]), order.left_cents
+    return cover_what_fits(order, waiting, balances([cover.line_id for cover in waiting]), by=by, now=now)
+
+
+def cover_what_fits(
+    order: PurchaseOrder, waiting: Sequence[PurchaseOrderLine], owed: Mapping[int, int], *, by: Person, now: datetime
+) -> list[PurchaseOrderLine]:
+    """The first ones first, as far as the purchase order goes, which is held as their series are. Answers those that wait on. Flushes."""
+    left = order.left_cents
     fits, waits_on = [], []
     for cover in waiting:
         if 0 < owed.get(cover.line_id, 0) <= left:
@@ -233,7 +178,8 @@ def _cover_as_far_as_it_goes(
             fits.append(cover)
         else:
             waits_on.append(cover)
-    _cover(fits, owed, order, how_taken(order.district_id), by=by, now=now)
+    if fits:
+        _cover(fits, owed, order, how_taken(order.district_id), by=by, now=now)
     return waits_on
 
 
@@ -278,11 +224,11 @@ def _end(order: PurchaseOrder, state: str, *, reason: str, by: Person, now: date
         raise Refused(N_("Say why; who waits for it is told."), field="reason")
     move(order, state, by=by, now=now, reason=reason)
     waiting = waiting_for(order)
-    told = [Letter(cover.line.order.person, f"{cover.id}:{order.id}", {**_said(cover), "reason": reason}) for cover in waiting]
+    told = [Letter(cover.line.order.person, f"{cover.id}:{order.id}", {**said_of(cover), "reason": reason}) for cover in waiting]
     outbox.put_all("po_rejected", told, now=now)
 
 
-def _said(cover: PurchaseOrderLine) -> dict[str, Any]:
+def said_of(cover: PurchaseOrderLine) -> dict[str, Any]:
     """What mails about a place that waits say."""
     place = cover.line.enrollment
     return {
@@ -294,14 +240,8 @@ def _said(cover: PurchaseOrderLine) -> dict[str, Any]:
     }
 
 
-def _tell_of_waiting(cover: PurchaseOrderLine, owed: int, now: datetime) -> None:
-    payer = cover.line.order
-    values = {**_said(cover), "amount_cents": owed, "currency": payer.currency}
-    outbox.put_all("awaiting_po", [Letter(payer.person, str(cover.id), values)], now=now)
-
-
 def letter_before_it_lapses(cover: PurchaseOrderLine) -> Letter:
-    return Letter(cover.line.order.person, str(cover.line.enrollment_id), _said(cover))
+    return Letter(cover.line.order.person, str(cover.line.enrollment_id), said_of(cover))
 
 
 def charged_less(less: Mapping[int, int], *, ended: bool, by: Person | None, now: datetime) -> None:

@@ -63,7 +63,7 @@ def invoice_order(line: OrderLine, *, by: Person, now: datetime) -> Invoice:
     due_on = _due_on(district, taken, now)
     until = min(end_of_day(due_on, district), kept_at_most_until(place.series, now))
     if place.state == "held":
-        await_purchase_order(place, until=until, by=by, now=now)
+        await_purchase_order([place], until=until, by=by, now=now)
     elif place.state == "awaiting_po":
         keep_until(place, until)
     payer = line.order.person

@@ -6,6 +6,7 @@ Laws: one open attempt per order; each has its own idempotency key, and its para
 call that is made again is the same call; refunds are never more than what it brought, by a trigger and a CHECK.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -155,10 +156,15 @@ def _keep_the_seat(place: Enrollment, line: OrderLine, now: datetime) -> None:
     place.hold_until = max(place.hold_until or needed, needed)
 
 
+def open_payments(order_ids: Sequence[int]) -> list[Payment]:
+    """The orders' open attempts, one of each at most, read anew; one statement."""
+    query = select(Payment).where(Payment.order_id.in_(order_ids), Payment.state.in_(OPEN))
+    return list(db.session.scalars(query.execution_options(populate_existing=True)))
+
+
 def open_payment(order_id: int) -> Payment | None:
-    """The order's open attempt, read anew."""
-    query = select(Payment).where(Payment.order_id == order_id, Payment.state.in_(OPEN))
-    return db.session.scalar(query.execution_options(populate_existing=True))
+    """The same of one order."""
+    return next(iter(open_payments([order_id])), None)
 
 
 def page_opened(payment: Payment, *, session_id: str, url: str, now: datetime) -> None:

@@ -1,5 +1,7 @@
 """Who may do what with seminars, series, attendance and sign-offs in a series: contracts.md's table for this room."""
 
+from datetime import datetime
+
 from sqlalchemy import ColumnElement, select
 
 from seminar.people.appointment import Appointment, Standing, current_on
@@ -9,6 +11,12 @@ from seminar.series.series import Series
 
 def plans_series(standing: Standing) -> bool:
     return standing.has("program_manager")
+
+
+def sees_series(standing: Standing | None, series: Series, now: datetime) -> bool:
+    """Anybody, once it is published; a draft is only there for who plans."""
+    published = series.published_at is not None and series.published_at <= now
+    return published or (standing is not None and plans_series(standing))
 
 
 def opens_teaching(standing: Standing) -> bool:

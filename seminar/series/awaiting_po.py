@@ -14,12 +14,13 @@ from seminar.series.enrollment import Enrollment, move, record
 from seminar.series.series import Series
 
 
-def await_purchase_order(place: Enrollment, *, until: datetime, by: Person, now: datetime) -> None:
-    """Keep the held seat until the moment, or for as long as it is kept anyway. The series is locked. Flushes."""
-    move(place, "awaiting_po", by=by, now=now)
-    keep_until(place, until)
+def await_purchase_order(places: Sequence[Enrollment], *, until: datetime, by: Person, now: datetime) -> None:
+    """Keep the held seats until the moment, or for as long as they are kept anyway. Their series is locked. Flushes."""
+    for place in places:
+        move(place, "awaiting_po", by=by, now=now)
+        keep_until(place, until)
     db.session.flush()
-    record([place], by=by, now=now)
+    record(places, by=by, now=now)
 
 
 def keep_until(place: Enrollment, until: datetime) -> None:

@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import event, select, true
 
 from inventory.at_risk import look_at_every_reservation
 from inventory.due import tell_what_is_due
@@ -19,7 +19,8 @@ from seminar.ground.db import db
 from seminar.ground.outbox import put
 from seminar.ground.retention_rule import apply_retention
 from seminar.ground.sheets import read_table
-from seminar.money.covering import Typed, accept, pay_by_purchase_order
+from seminar.money.choosing_po import Typed, pay_by_purchase_order, seats_to_pay
+from seminar.money.covering import accept
 from seminar.money.discount_code import use_code
 from seminar.money.invoicing import invoice_purchase_order
 from seminar.money.order import order_of
@@ -246,6 +247,22 @@ def enroll_many_who_pay(cast, number):
     return lambda: enroll_several(people, series, by=cast.olive, now=NOW)
 
 
+def pay_for_many_at_once(cast, number):
+    """Half of them fit into what is left on it, the others wait."""
+    series, people = a_series(cast, f"Series of {number}", seats=2 * number), more_teachers(cast, 2 * number)
+    series.price_cents = 100
+    said = {"cap_cents": 100 * number, "funding_code": "", "expires_on": None}
+    accept(receive(cast.district, cast.school, "1", **said, by=cast.olive, now=NOW), by=cast.olive, now=NOW)
+    enroll_several(people, series, by=cast.olive, now=NOW)
+    db.session.commit()
+
+    def principal() -> None:
+        lines = [seat.line for seat in seats_to_pay(series, true(), NOW)]
+        pay_by_purchase_order(lines, Typed("1", cast.school), by=cast.olive, now=NOW)
+
+    return principal
+
+
 def nominate_many(cast, number):
     series, people = a_series(cast, f"Series of {number}"), more_teachers(cast, number)
     return lambda: nominate(people, series, note="Do come", by=cast.olive, now=NOW)
@@ -257,7 +274,7 @@ def on_a_purchase_order(cast, number):
     series.price_cents = 100
     for person in people:
         line = order_of(enroll(person, series, by=person, now=NOW).id).lines[0]
-        pay_by_purchase_order(line, Typed("1", cast.school), by=person, now=NOW)
+        pay_by_purchase_order([line], Typed("1", cast.school), by=person, now=NOW)
     said = {"cap_cents": 100 * number, "funding_code": "", "expires_on": None}
     return series, receive(cast.district, cast.school, "1", **said, by=cast.olive, now=NOW)
 
@@ -293,7 +310,7 @@ def cancel_what_is_invoiced(cast, number):
     [
         *(cancel, cancel_funded, move, attend, show, undo, tell_of_tomorrow, tell_who_runs_out, look_at_risk, tell_who_is_late),
         *(reserve_many, take_out),
-        *(accept_for_many, invoice_and_pay_for_many, cancel_what_is_invoiced),
+        *(accept_for_many, pay_for_many_at_once, invoice_and_pay_for_many, cancel_what_is_invoiced),
         import_equipment,
         forget_who_left,
         pass_on,

@@ -94,6 +94,7 @@ PAGES: dict[str | None, list[str]] = {
     ],
     "program": [
         "/series/{other_series}/set-asides",
+        "/series/{summer_series}/purchase-order",
         "/",
         "/program",
         "/seminars/new",

@@ -1,4 +1,5 @@
-"""A seat is paid by purchase order, by people: a teacher names it, the PD office enters, accepts and invoices it, and the check comes."""
+"""A seat is paid by purchase order, by people: a teacher names it, the PD office enters, accepts and invoices it, and the check comes; a
+principal pays for whom she enrolls."""
 
 import re
 
@@ -35,6 +36,12 @@ def pay_by_purchase_order(browser: Browser, base: str, kind: type[Visitor], **wi
     gloria.finds_in_state("Paid")
 
     tessa.go(path).sees("You're enrolled")
+
+    ruth = kind(browser, base, **window).sign_in("principal").go(f"{path}/enrollments/new")
+    ruth.fill("Emails or names, one to a line", "contact@rivermark.example").press("Look at the list").press("Enroll them")
+    ruth.follow("Pay for them by purchase order").choose("Purchase order", "77120")
+    ruth.press("Pay by purchase order")
+    ruth.sees("Done. Each was told by mail whether they are enrolled now, or wait for the purchase order.")
 
 
 def test_a_seat_is_paid_by_purchase_order_and_axe_finds_nothing(browser, fresh_base):

@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from seminar.ground.db import db
-from seminar.money.covering import PurchaseOrderLine, Typed, accept, pay_by_purchase_order
+from seminar.money.choosing_po import Typed, pay_by_purchase_order
+from seminar.money.covering import PurchaseOrderLine, accept
 from seminar.money.invoice import Invoice
 from seminar.money.invoicing import invoice_purchase_order
 from seminar.money.order import OrderLine, order_of
@@ -37,7 +38,7 @@ def accepted(cast: Cast, *, cents: int = 50_000, number: str = "77120", **said: 
 
 def chosen(cast: Cast, place: Enrollment, number: str = "77120", now: datetime = NOW) -> PurchaseOrderLine:
     """Who has the place says that this purchase order of the school pays for it."""
-    cover = pay_by_purchase_order(line_of(place), Typed(number, cast.school), by=place.person, now=now)
+    [cover] = pay_by_purchase_order([line_of(place)], Typed(number, cast.school), by=place.person, now=now)
     db.session.commit()
     return cover
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, true
 from sqlalchemy.exc import DBAPIError
 
 from seminar.audit import broken_rules
@@ -11,10 +11,12 @@ from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.ground.refusal import Refused
 from seminar.money.canceling import what_purchase_orders_lose
+from seminar.money.choosing_po import Typed, pay_by_purchase_order, seats_to_pay
 from seminar.money.covering import PurchaseOrderLine, accept, cancel, cover_waiting, reject
 from seminar.money.invoice import Invoice, open_of
 from seminar.money.office import let_go
 from seminar.money.overdue import tell_of_awaited_orders
+from seminar.money.payment import begin_payment
 from seminar.money.po_file import LARGEST_BYTES, keep_file, kind_of
 from seminar.money.po_settings import HowTaken, awaited_until, change_po_settings
 from seminar.money.purchase_order import as_number, change, receive
@@ -24,6 +26,7 @@ from seminar.money.work_lists import counts_of, work_of
 from seminar.people.calendar import ClosedDay
 from seminar.people.school import School
 from seminar.series.enrolling import cancel_enrollment, withdraw
+from seminar.series.enrolling_several import enroll_several
 from seminar.series.enrollment import seats_of
 from seminar.series.planning import cancel_series
 from seminar.series.substitution import substitute
@@ -76,6 +79,45 @@ def test_a_number_that_is_typed_keeps_the_seat_for_school_days_and_enrolls_nobod
     assert (place.state, place.hold_until.isoformat(), cover.number) == ("awaiting_po", "2027-03-10T08:00:00+00:00", "PO 77120")
     assert (balance_of(place), mails("awaiting_po"), mails("enrolled"), seats_of(series, SOON).taken) == (12_000, 1, 0, 1)
     assert clean()
+
+
+def several(cast, series, *names, number="77120"):
+    """Pia enrolls these people, and says of their seats that this purchase order of the school pays for them."""
+    enroll_several([cast.people[name] for name in names], series, by=cast.pia, now=NOW)
+    lines = [seat.line for seat in seats_to_pay(series, true(), NOW)]
+    pay_by_purchase_order(lines, Typed(number, cast.school), by=cast.pia, now=NOW)
+    db.session.commit()
+    return [line.enrollment for line in lines]
+
+
+def test_one_purchase_order_is_said_of_several_seats_and_covers_the_first_ones(cast, series):
+    accepted(cast, cents=25_000)
+    places = several(cast, series, "ada", "ben", "cora")
+    assert [place.state for place in places] == ["enrolled", "enrolled", "awaiting_po"]
+    assert (mails("held"), mails("enrolled"), mails("awaiting_po")) == (3, 2, 1)
+    assert [seat.awaits for seat in seats_to_pay(series, true(), NOW)] == ["77120"] and clean()
+
+
+def test_of_several_seats_all_are_said_of_or_none(cast, series):
+    places = several(cast, series, "ada", "ben", number="77121")
+    withdraw(places[1], by=cast.pia, now=NOW)
+    db.session.commit()
+    with pytest.raises(Refused, match="Nothing is to be paid for the seat of Ben Example now"):
+        pay_by_purchase_order([line_of(place) for place in places], Typed("77120", cast.school), by=cast.pia, now=NOW)
+    db.session.rollback()
+    assert [cover.number for cover in db.session.scalars(select(PurchaseOrderLine))] == ["77121", "77121"]
+
+
+def test_seats_that_a_purchase_order_covers_or_a_bank_pays_are_not_to_be_paid(cast, series):
+    change_po_settings(cast.district, HowTaken(accepted_confirms=False), by=cast.olive, now=NOW)
+    accepted(cast)
+    covered, with_a_bank, elsewhere = several(cast, series, "ada")[0], held(cast, "ben", series, NOW), held(cast, "cora", series, NOW)
+    payment = begin_payment(line_of(with_a_bank), token="token", page={}, by=with_a_bank.person, now=NOW)
+    assert len(seats_to_pay(series, true(), NOW)) == 2
+    payment.on_its_way_at = NOW
+    db.session.commit()
+    assert covered.state == "awaiting_po" and [seat.place for seat in seats_to_pay(series, true(), NOW)] == [elsewhere]
+    assert seats_to_pay(series, true(), elsewhere.hold_until) == []
 
 
 def test_no_seat_waits_longer_than_until_its_next_meeting_begins(cast):
@@ -288,7 +330,7 @@ def test_while_a_bank_works_on_it_no_purchase_order_is_chosen(cast, series, stri
     place = held(cast, "ada", series, NOW)
     payment = a_page(stripe, place, NOW)
     payment.on_its_way_at = NOW
-    with pytest.raises(Refused, match="needn't pay again"):
+    with pytest.raises(Refused, match="It needn't be paid again"):
         chosen(cast, place)
 
 

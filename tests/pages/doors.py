@@ -16,7 +16,8 @@ from inventory.reserving import Asked, reserve
 from seminar.ground.db import db
 from seminar.ground.outbox import Mail
 from seminar.ground.sheets import read_table
-from seminar.money.covering import Typed, accept, pay_by_purchase_order
+from seminar.money.choosing_po import Typed, pay_by_purchase_order
+from seminar.money.covering import accept
 from seminar.money.discount_code import DiscountCode, use_code
 from seminar.money.funding_rule import FundingRule
 from seminar.money.funding_source import FundingSource
@@ -333,6 +334,8 @@ TABLE: dict[str, tuple[str, ...] | str] = {
     "money.show_orders_export": PLANS,
     "money.create_event": "public",
     "money.create_purchase_order_choice": ("ada",),
+    "money.show_pay_for_several": ENROLLS,
+    "money.create_pay_for_several": ENROLLS,
     "money.show_purchase_order_file": PLANS,
     "money.show_purchase_orders": PLANS,
     "money.show_new_purchase_order": PLANS,
@@ -593,7 +596,7 @@ def a_purchase_order_of_each(cast: Cast) -> tuple[PurchaseOrder, Invoice, Purcha
     said = {"cap_cents": 50_000, "funding_code": "Title II", "expires_on": date(2027, 6, 30)}
     order = receive(cast.district, cast.school, "77120", **said, by=cast.people["olive"], now=NOW)
     for place, number in ((coras, "77120"), (kims, "77121")):
-        pay_by_purchase_order(order_of(place.id).lines[0], Typed(number, cast.school), by=place.person, now=NOW)
+        pay_by_purchase_order(order_of(place.id).lines, Typed(number, cast.school), by=place.person, now=NOW)
     file = keep_file(a_png(), of=order, by=cast.people["olive"], now=NOW)
     accept(order, by=cast.people["olive"], now=NOW)
     invoice = invoice_purchase_order(order, by=cast.people["olive"], now=NOW)

@@ -102,7 +102,7 @@ def test_where_a_seat_costs_something_each_has_one_kept_and_a_mail_that_says_how
     page = said(pia, pia.post(SEVERAL, data={"chosen": chosen(preview)}).location)
     assert "2 seats are kept until they are paid." in page and "Ben Example Kept until it is paid" in page
     assert [one for one in mails(cast) if one[1] == "held"] == [("Ben", "held"), ("Cora", "held")]
-    assert "Ben Example Withdraw Ben Example" in said(pia, NEW) and "To pay until" in said(pia, NEW)
+    assert "Ben Example To pay until" in said(pia, NEW)
 
 
 def test_who_is_on_the_list_but_not_theirs_is_refused_and_nothing_is_done(cast):

@@ -16,7 +16,7 @@ import tests.years.acts  # noqa: F401  (every kind of act)
 from seminar.audit import broken_rules
 from seminar.ground.db import db, twice_if_a_race_is_lost
 from seminar.ground.refusal import Refused
-from tests.years.act import KINDS, Act
+from tests.years.act import KINDS, Act, Kind
 from tests.years.district import FIRST_DAY, begin
 from tests.years.faults import Killed, before_commit, killed_at_commit, wait_until_it_waits
 from tests.years.model import ZONE, Model
@@ -37,6 +37,8 @@ WHAT_COMES_OF_IT += ("withdraw", "withdraw", "change the refund rule", "change t
 # Of a hundred acts, so many die before their commit, are done again by somebody who saw no answer, or meet a rival: three times
 # as many of those that are contested.
 DIE, AGAIN, MEET = 4, 5, 7
+# Each year two kinds are thought of so many times as often, in turn: what is seldom has its year.
+MORE = 10
 
 
 @dataclass
@@ -58,6 +60,7 @@ class Year:
         self.rows = Rows(world, self.model)
         self.dice, self.number = Random(seed), 0
         self.kinds = [kind for kind in KINDS.values() if kind.weight]
+        self.weights = [kind.weight * (MORE if kind in _of_the_year(self.kinds, seed) else 1) for kind in self.kinds]
 
     def play(self, days: int = DAYS) -> Played:
         return self._until_it_breaks(lambda: self._all_days(days))
@@ -136,7 +139,7 @@ class Year:
             if name == "money":
                 kind = KINDS[self._what_is_paid_next()]
             else:
-                kind = KINDS[name] if name else self.dice.choices(self.kinds, [kind.weight for kind in self.kinds])[0]
+                kind = KINDS[name] if name else self.dice.choices(self.kinds, self.weights)[0]
             if (thought := kind.think(self.model, self.dice)) is not None:
                 return self._with_a_fault(self._act(at, kind.name, *thought))
         return None
@@ -168,7 +171,7 @@ class Year:
         money = self.model.money
         pages = [attempt for attempt in money.attempts.values() if attempt.opened and attempt.page == "open"]
         steps = ["hear of a page"] * 2 if any(kind.startswith("checkout") for kind, *_ in money.news) else []
-        steps += ["at stripe"] * 3 if pages else ["pay"] * 3 + ["choose a purchase order"] * 2
+        steps += ["at stripe"] * 3 if pages else ["pay"] * 3 + ["choose a purchase order", "choose for several"]
         return self.dice.choice([*steps, "pay", "ask about pages"])
 
     def _act(self, at: datetime, kind: str, by: str, what: dict[str, Any]) -> Act:
@@ -354,6 +357,10 @@ class Year:
         db.session.remove()
         if found:
             raise Broken(f"The audit says: {' '.join(found)}")
+
+
+def _of_the_year(kinds: list[Kind], seed: int) -> list[Kind]:
+    return [kinds[(2 * seed + one) % len(kinds)] for one in (0, 1)]
 
 
 def refuse(no: Exception) -> None:

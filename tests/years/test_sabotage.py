@@ -51,7 +51,7 @@ def test_what_broke_a_year_is_told_in_few_acts(clean, stage):
     sabotage = next(one for one in SABOTAGES if one.name == "no trail: enrolled")
     with clean.app_context(), sabotage.put_in():
         # A year in which somebody enrolls for nothing early.
-        played = stage.play(7)
-        told = shrink(played, lambda script: stage.play_again(7, script), seconds=90)
+        played = stage.play(3)
+        told = shrink(played, lambda script: stage.play_again(3, script), seconds=90)
     assert [act.kind for act in told.acts if act.kind != "work"] == ["plan", "enroll"]
     assert {act.kind for act in told.acts} <= set(KINDS)

@@ -7,7 +7,7 @@ from seminar.ground import clock
 from seminar.ground.db import db
 from seminar.ground.refusal import Refused
 from seminar.money.access import keeps_orders
-from seminar.money.covering import pay_by_purchase_order
+from seminar.money.choosing_po import pay_by_purchase_order
 from seminar.money.po_file import PurchaseOrderFile, keep_file
 from seminar.money.views import money
 from seminar.money.views.order import order_or_404, order_page
@@ -25,7 +25,7 @@ def create_purchase_order_choice(order_id: int) -> object:
     order = order_or_404(order_id)
     if order.person_id != me().person.id:
         abort(403)
-    form, content = po_form(order, me().day), sent_file()
+    form, content = po_form(me().day), sent_file()
     if not form.validate():
         return order_page(order, by_po=form), 422
     covered = False
@@ -33,7 +33,7 @@ def create_purchase_order_choice(order_id: int) -> object:
     def choose() -> str:
         nonlocal covered
         line, now, person = order_or_404(order_id).lines[0], clock.now(), me().person
-        cover = pay_by_purchase_order(line, form.typed(), by=person, now=now)
+        [cover] = pay_by_purchase_order([line], form.typed(), by=person, now=now)
         if content is not None:
             keep_file(content, of=cover, by=person, now=now)
         covered = line.enrollment.state == "enrolled"
@@ -43,7 +43,7 @@ def create_purchase_order_choice(order_id: int) -> object:
         with refusing():
             address = done_once(choose)
     except Refused as refused:
-        form = po_form(order_or_404(order_id), me().day)
+        form = po_form(me().day)
         form.refuse(refused)
         return order_page(order_or_404(order_id), by_po=form), refused.status
     waits = gettext("The seat waits for the purchase order. When the PD office has accepted it, a mail says that you're enrolled.")

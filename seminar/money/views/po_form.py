@@ -1,20 +1,23 @@
-"""What somebody fills in at their order to pay by purchase order."""
+"""What somebody fills in to pay by purchase order: at their order, or for several seats."""
 
+from collections.abc import Sequence
 from datetime import date
+from typing import TypeVar
 
 from flask import request
 from flask_babel import gettext, lazy_gettext
 from wtforms import FileField, SelectField, StringField
 from wtforms.validators import Length
 
-from seminar.money.covering import Typed
-from seminar.money.order import Order
+from seminar.money.choosing_po import Typed
 from seminar.money.purchase_order import LONGEST_NUMBER, PurchaseOrder, open_orders
 from seminar.people.school import School
 from seminar.web.amount import money
 from seminar.web.forms import Form
 from seminar.web.uploads import sent_files
 from seminar.web.viewer import district_or_404, me
+
+P = TypeVar("P", bound="PurchaseOrderForm")
 
 
 class PurchaseOrderForm(Form):
@@ -34,12 +37,15 @@ class PurchaseOrderForm(Form):
         return Typed(self.number.data or "", self.schools.get(self.buyer.data or ""))
 
 
-def po_form(order: Order, today: date) -> PurchaseOrderForm:
-    """With the open purchase orders of the payer's schools to choose from, or a number to type; as it was typed, where it was."""
-    form = PurchaseOrderForm()
-    schools = me().schools if order.person_id == me().person.id else []
+def po_form(today: date) -> PurchaseOrderForm:
+    """For the reader's own order: with the purchase orders of their schools."""
+    return with_orders(PurchaseOrderForm(), me().schools, today)
+
+
+def with_orders(form: P, schools: Sequence[School], today: date) -> P:
+    """With the open purchase orders of these schools to choose from, or a number to type; as it was typed, where it was."""
     form.schools = {str(school.id): school for school in schools}
-    form.orders = {str(one.id): one for one in open_orders(order.district_id, {school.id for school in schools}, today)}
+    form.orders = {str(one.id): one for one in open_orders(district_or_404().id, {school.id for school in schools}, today)}
     form.open_order.choices = [*((id, _left(one)) for id, one in form.orders.items()), ("", lazy_gettext("Another one: I type its number"))]
     form.buyer.choices = [*((id, school.name) for id, school in form.schools.items()), ("", district_or_404().name)]
     if not form.is_submitted():

@@ -12,7 +12,7 @@ from seminar.ground.db import db
 from seminar.ground.refusal import Refused
 from seminar.people.appointment import Standing
 from seminar.people.school import GRADE_BANDS
-from seminar.series.access import looks_after, plans_series
+from seminar.series.access import looks_after, plans_series, sees_series
 from seminar.series.answer import answers_of, has_begun
 from seminar.series.catalog import Wanted, catalog
 from seminar.series.clash import meetings_at_the_same_time, meetings_on_closed_days
@@ -74,9 +74,7 @@ _SERIES = (
 def series_or_404(series_id: int) -> Series:
     """A series of this district; a draft is only there for who plans."""
     found: Series = found_or_404(db.session.scalar(_SERIES, {"series_id": series_id}))
-    standing = signed_in_standing()
-    planner = standing is not None and plans_series(standing)
-    if not planner and (found.published_at is None or found.published_at > clock.now()):
+    if not sees_series(signed_in_standing(), found, clock.now()):
         abort(404)
     return found
 

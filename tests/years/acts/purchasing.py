@@ -5,18 +5,22 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from seminar.money.covering import Typed as TypedNumber
-from seminar.money.covering import accept, cancel, cover_waiting, pay_by_purchase_order, reject
+from seminar.money.choosing_po import Typed, pay_by_purchase_order, seats_to_pay
+from seminar.money.covering import accept, cancel, cover_waiting, reject
 from seminar.money.invoicing import invoice_purchase_order
 from seminar.money.order import order_of
 from seminar.money.purchase_order import PurchaseOrder, change, receive
 from seminar.money.remittance import Sent, record_payment, record_sent_back
 from seminar.people.school import School
+from seminar.series.access import theirs_to_enroll
 from seminar.series.enrollment import Enrollment
+from seminar.series.series import Series
 from tests.years.act import Act, Kind, Thought, kind
 from tests.years.acts.closing import district_of
 from tests.years.acts.giving_back import OFFICE
+from tests.years.acts.seats import LEADS, is_theirs
 from tests.years.model import Model
+from tests.years.model_places import Place
 from tests.years.model_po import WAITS
 from tests.years.model_po import PurchaseOrder as Ordered
 from tests.years.world import Shut, World
@@ -31,6 +35,16 @@ def school_of(world: World, name: str | None) -> School | None:
     return world.get(School, name) if name else None
 
 
+def a_number(model: Model, dice: Random) -> tuple[str, str | None]:
+    """Mostly of one that the office has."""
+    number, buyer = dice.choice(NUMBERS), dice.choice(BUYERS)
+    theirs = [one for one in model.purchase_orders.orders.values() if one.state in ("received", "accepted", "invoiced", "paid")]
+    if theirs and dice.random() < 0.7:
+        one = dice.choice(theirs)
+        number, buyer = one.number, one.buyer
+    return number, buyer
+
+
 @kind
 class ChoosingAPurchaseOrder(Kind):
     name, weight = "choose a purchase order", 6
@@ -42,11 +56,7 @@ class ChoosingAPurchaseOrder(Kind):
             return None
         place = dice.choice(waits or over)
         by = place.person if dice.random() < 0.95 else dice.choice(model.people)
-        number, buyer = dice.choice(NUMBERS), dice.choice(BUYERS)
-        theirs = [one for one in model.purchase_orders.orders.values() if one.state in ("received", "accepted", "invoiced", "paid")]
-        if theirs and dice.random() < 0.7:
-            one = dice.choice(theirs)
-            number, buyer = one.number, one.buyer
+        number, buyer = a_number(model, dice)
         return by, {"place": place.name, "series": place.series, "number": number, "buyer": buyer}
 
     def expected(self, model: Model, act: Act) -> bool:
@@ -58,8 +68,8 @@ class ChoosingAPurchaseOrder(Kind):
         order = order_of(world.get(Enrollment, act["place"]).id)
         if order is None or order.person_id != by.id:
             raise Shut("money.create_purchase_order_choice")
-        line, typed = order.lines[0], TypedNumber(AS_TYPED[act["number"]], school_of(world, act["buyer"]))
-        return lambda: pay_by_purchase_order(line, typed, by=by, now=world.now) and None
+        line, typed = order.lines[0], Typed(AS_TYPED[act["number"]], school_of(world, act["buyer"]))
+        return lambda: pay_by_purchase_order([line], typed, by=by, now=world.now) and None
 
     def happened(self, model: Model, act: Act, answer: Any) -> None:
         model.places.settle(act["series"])
@@ -69,6 +79,57 @@ class ChoosingAPurchaseOrder(Kind):
 
     def says(self, act: Act) -> str:
         return f"types {act['number']} of {act['buyer'] or 'the district'} for {act['place']} in {act['series']}"
+
+
+@kind
+class ChoosingForSeveral(Kind):
+    name, weight = "choose for several", 6
+
+    def think(self, model: Model, dice: Random) -> Thought | None:
+        waits = [place for place in model.places.places.values() if place.state in WAITS]
+        if not waits:
+            return None
+        series = dice.choice(waits).series
+        by = dice.choice(LEADS)
+        theirs = [place.name for place in waits if place.series == series and (is_theirs(model, by, place.person) or dice.random() < 0.1)]
+        if not theirs:
+            return None
+        number, buyer = a_number(model, dice)
+        return by, {"series": series, "places": theirs, "number": number, "buyer": buyer}
+
+    def needs(self, what: dict[str, Any]) -> tuple[str, ...]:
+        return what["series"], *what["places"]
+
+    def expected(self, model: Model, act: Act) -> bool:
+        leads = model.standing.has(act.by, model.today, "principal", "program_manager")
+        return leads and all(self._may(model, act, model.places.places[name]) for name in act["places"])
+
+    def _may(self, model: Model, act: Act, place: Place) -> bool:
+        due = model.money.due_of(place)
+        theirs = is_theirs(model, act.by, place.person)
+        return due is not None and theirs and model.purchase_orders.may_choose(due, due.payer, act["number"], act["buyer"])
+
+    def ready(self, world: World, act: Act) -> Callable[[], Any]:
+        who = world.opens("money.create_pay_for_several", act.by)
+        lines = {seat.place.id: seat.line for seat in seats_to_pay(world.get(Series, act["series"]), theirs_to_enroll(who), world.now)}
+        chosen = [world.id_of("enrollment", name) for name in act["places"]]
+        if not set(chosen) <= set(lines):
+            raise Shut("money.create_pay_for_several")
+        typed = Typed(AS_TYPED[act["number"]], school_of(world, act["buyer"]))
+        return lambda: pay_by_purchase_order([lines[one] for one in chosen], typed, by=who.person, now=world.now) and None
+
+    def happened(self, model: Model, act: Act, answer: Any) -> None:
+        model.places.settle(act["series"])
+        for name in act["places"]:
+            due = model.money.due_of(model.places.places[name])
+            assert due is not None
+            model.purchase_orders.choose(due, act.by, act["number"], act["buyer"])
+
+    def says(self, act: Act) -> str:
+        return f"types {act['number']} of {act['buyer'] or 'the district'} for {', '.join(act['places'])} in {act['series']}"
+
+    def touches(self, act: Act) -> set[str]:
+        return {*super().touches(act), *act["places"]}
 
 
 @kind
