@@ -3,7 +3,7 @@
 import os
 
 LONG = os.environ.get("LONG_MACHINES") == "1"
-EXAMPLES = 100 if LONG else 15
+EXAMPLES = 80 if LONG else 15
 STEPS = 60 if LONG else 30
 # A district's years, played (tests/years).
 YEARS = 40 if LONG else 2

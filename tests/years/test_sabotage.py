@@ -4,6 +4,7 @@ import pytest
 
 from tests.databases import KIND
 from tests.years.act import KINDS
+from tests.years.playing import Played
 from tests.years.sabotage import SABOTAGES, found_in
 from tests.years.sabotage_approvals import APPROVALS_SABOTAGES
 from tests.years.sabotage_grants import GRANTS_SABOTAGES
@@ -23,7 +24,6 @@ CHOSEN = (
     "what is paid too late or twice doesn't go back",
     "a hold that lapses leaves its price owed",
     "a payment that is told twice comes twice",
-    "a bank that takes days keeps no seat",
     "whoever asks decides",
     "a place that ended stays on its purchase order",
     "what was given isn't there again",
@@ -46,12 +46,16 @@ def test_a_bug_is_found_within_twenty_years(clean, stage, sabotage):
     assert found_in(stage, sabotage) is not None
 
 
+def breaks_early(played: Played) -> bool:
+    """As soon as somebody enrolls."""
+    return played.acts[-1].kind == "enroll" and len(played.acts) < 20
+
+
 def test_what_broke_a_year_is_told_in_few_acts(clean, stage):
     """Of the forgotten row of the trail, an act that enrolls somebody and the plan of its series are left."""
     sabotage = next(one for one in SABOTAGES if one.name == "no trail: enrolled")
     with clean.app_context(), sabotage.put_in():
-        # A year in which somebody enrolls for nothing early.
-        played = stage.play(3)
-        told = shrink(played, lambda script: stage.play_again(3, script), seconds=90)
+        seed, played = next((seed, year) for seed, year in enumerate(map(stage.play, range(20))) if breaks_early(year))
+        told = shrink(played, lambda script: stage.play_again(seed, script), seconds=90)
     assert [act.kind for act in told.acts if act.kind != "work"] == ["plan", "enroll"]
     assert {act.kind for act in told.acts} <= set(KINDS)
