@@ -8,13 +8,14 @@ from sqlalchemy import select, update
 from seminar.ground.db import db
 from seminar.money.covering import PurchaseOrderLine
 from seminar.money.po_file import PurchaseOrderFile
+from seminar.people.appointment import Appointment
 from seminar.people.person import Person
 from seminar.people.school import School
 from seminar.series.enrolling import withdraw
 from seminar.series.enrolling_several import enroll_several
 from seminar.series.enrollment import Enrollment
 from seminar.series.series import Series
-from tests.cast import NOW, a_cast, a_person
+from tests.cast import NOW, TODAY, a_cast, a_person
 from tests.databases import POSTGRESQL_IN_THE_DEEP_RUN
 from tests.money.stripe import a_priced_series, held
 from tests.pages.as_who import as_who
@@ -30,7 +31,8 @@ PO = {"number": "77120", "buyer": SCHOOL}
 
 @pytest.fixture
 def cast(clean):
-    """In a series (1) that costs $120 Pia enrolled Ada and Ben (1, 2), Cora enrolled herself (3), and Tess (4) is of another school."""
+    """In a series (1) that costs $120 Pia enrolled Ada and Ben (1, 2), Cora enrolled herself (3), and Tess (4) is of another school, where
+    Ben teaches too."""
     with clean.app_context():
         cast = a_cast()
         series = a_priced_series(cast, seats=5)
@@ -38,6 +40,8 @@ def cast(clean):
         db.session.add(school)
         db.session.flush()
         tess = a_person(cast.district, "tess", "teacher", school)
+        more = {"role": "teacher", "school_id": school.id, "first_day": TODAY}
+        db.session.add(Appointment(district_id=cast.district.id, person_id=cast.ben.id, **more))
         enroll_several([cast.ada, cast.ben], series, by=cast.pia, now=NOW)
         held(cast, "cora", series, NOW)
         enroll_several([tess], series, by=cast.olive, now=NOW)
