@@ -20,6 +20,8 @@ from sqlalchemy import select, update
 
 from seminar.ground.outbox import Mail
 from seminar.ground.post import CLAIMED_FOR
+from seminar.ground.rounds import RoundDone
+from seminar.money.asking import EVENTS
 from seminar.money.card import OURS
 from seminar.money.event import StripeEvent
 from seminar.money.ledger import LedgerEntry
@@ -219,6 +221,11 @@ def orders(events: list[Event]) -> list[list[Event]]:
     return [order for n, order in enumerate(found) if order not in found[:n]]
 
 
+def has_asked_for_events(served: Served) -> bool:
+    with served.session() as session:
+        return session.get(RoundDone, EVENTS) is not None
+
+
 @pytest.fixture(scope="module")
 def beside() -> Iterator[Beside]:
     with demo_district() as served, beside_stripe(served) as stripe:
@@ -232,7 +239,10 @@ def beside() -> Iterator[Beside]:
             has_room = {"seats": Series.seats_taken + PEOPLE, "price_cents": CENTS}
             session.execute(update(Series).where(Series.id == series_id).values(has_room))
             session.commit()
-        yield Beside(served, stripe, series_id, people, served.start_web(within=60), served.start_worker())
+        web, worker = served.start_web(within=60), served.start_worker()
+        # On its first turn it asks Stripe for the events of the last hour, and from then on leaves them to the tests.
+        until(lambda: has_asked_for_events(served), within=120)
+        yield Beside(served, stripe, series_id, people, web, worker)
         assert served.flask("audit") == 0
 
 
