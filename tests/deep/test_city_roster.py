@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, text
 
 from seminar.ground.history import History
 from seminar.people.appointment import Appointment
@@ -96,6 +96,10 @@ def killed_in_the_middle(served: Served, path: Path) -> None:
         process.kill()
         process.wait()
         assert counts(served) == nothing
+    if KIND == "postgresql":
+        # PostgreSQL's own round comes by now and then, and finds tables of nothing but what was rolled back.
+        with served.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
 
 
 def again(served: Served, path: Path, before: dict[str, int]) -> None:

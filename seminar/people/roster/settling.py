@@ -25,8 +25,8 @@ def settle(one: RosterImport) -> None:
 
 
 def take_stock(*models: type[Any]) -> None:
-    """PostgreSQL plans by what it knew of a table before this transaction filled it, and would then search 75,000 rows for each of
-    75,000: have it look. SQLite goes by its indexes."""
+    """PostgreSQL plans by what it knew of a table before this transaction filled it, or when its own round came by after an import that
+    was rolled back, and would then search 75,000 rows for each of 75,000: have it look. SQLite goes by its indexes."""
     if db.session.get_bind().dialect.name == "postgresql":
         # Each statement runs once: compiling it costs more seconds than it saves.
         db.session.execute(text("SET LOCAL jit = off"))

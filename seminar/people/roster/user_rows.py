@@ -13,6 +13,7 @@ from seminar.people.roster.fields import Unreadable
 from seminar.people.roster.found import UNSURE, Finding, refused
 from seminar.people.roster.others import Others
 from seminar.people.roster.rows import Row
+from seminar.people.roster.settling import take_stock
 from seminar.people.roster.shelf import BATCH, Reading
 from seminar.people.roster.staff_rows import person_of
 from seminar.people.roster.staged import RosterFinding, StagedPerson, StagedRole
@@ -20,6 +21,8 @@ from seminar.people.roster.staged import RosterFinding, StagedPerson, StagedRole
 
 def read_users_of_1_2(reading: Reading, others: Others) -> None:
     shelf, strangers = reading.shelf(StagedPerson), 0
+    # A statement for each batch looks into them.
+    take_stock(StagedRole, RosterFinding, Person)
     for batch in _in_batches(reading.rows("users.csv")):
         ids = [row["sourcedId"] for row in batch]
         met = Met(_with_a_role(reading, ids), _role_refused(reading, ids), _known(reading.one.district_id, ids), others)
