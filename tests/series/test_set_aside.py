@@ -30,7 +30,7 @@ from seminar.series.substitution import substitute
 from seminar.series.waitlist import join_waitlist, pass_on_offers, turn_down
 from tests.cast import NOW, TODAY, a_cast, a_person, a_series, in_days
 from tests.conftest import empty
-from tests.machines import LONG
+from tests.machines import EXAMPLES, LONG
 
 UNTIL = TODAY + timedelta(days=4)
 # The moment at which that day begins in Los Angeles.
@@ -434,7 +434,7 @@ class Shares(RuleBasedStateMachine):
 @pytest.mark.machine
 def test_no_seat_is_idle_nor_given_to_the_wrong_ones_however_people_come_and_go(clean):
     with clean.app_context():
-        much = {"max_examples": 60, "stateful_step_count": 40} if LONG else {"max_examples": 3, "stateful_step_count": 12}
+        much = {"max_examples": EXAMPLES, "stateful_step_count": 40} if LONG else {"max_examples": 3, "stateful_step_count": 12}
         run_state_machine_as_test(
             Shares, settings=settings(**much, deadline=None, suppress_health_check=list(HealthCheck), database=None)
         )
