@@ -20,7 +20,7 @@ from seminar.ground.refusal import N_, Refused
 from seminar.money.covering import EXPIRED, WAITS_FOR_MONEY, PurchaseOrderLine, cover_what_fits, live_covers, said_of
 from seminar.money.ledger import balances
 from seminar.money.order import Order, OrderLine
-from seminar.money.payment import open_payments
+from seminar.money.payment import with_a_bank
 from seminar.money.po_settings import awaited_until, how_taken
 from seminar.money.purchase_order import LONGEST_NUMBER, OPEN, PurchaseOrder, as_number, hold, standing_order
 from seminar.people.person import Person
@@ -33,7 +33,7 @@ from seminar.series.waitlist import settled
 
 @dataclass(frozen=True)
 class Typed:
-    """What somebody says at an order: the purchase order's number, and whose it is (None: the district's)."""
+    """What somebody says: the purchase order's number, and whose it is (None: the district's)."""
 
     number: str
     school: School | None
@@ -66,11 +66,11 @@ def seats_to_pay(series: Series, whose: ColumnElement[bool], now: datetime) -> l
     lines = list(db.session.scalars(query))
     owed = balances([line.id for line in lines])
     covers = {cover.line_id: cover for cover in live_covers([line.id for line in lines])}
-    with_a_bank = {payment.order_id for payment in open_payments([line.order_id for line in lines]) if payment.on_its_way_at is not None}
+    banks = with_a_bank([line.order_id for line in lines])
     return [
         ToPay(line, owed[line.id], covers[line.id].number if line.id in covers else "")
         for line in lines
-        if owed.get(line.id, 0) > 0 and line.order_id not in with_a_bank and (line.id not in covers or covers[line.id].state == "awaited")
+        if owed.get(line.id, 0) > 0 and line.order_id not in banks and (line.id not in covers or covers[line.id].state == "awaited")
     ]
 
 
@@ -102,7 +102,7 @@ def _refuse_unless_to_be_paid(lines: Sequence[OrderLine], owed: Mapping[int, int
     """As the places are, now that their series is locked; two statements."""
     anew = select(Enrollment).where(Enrollment.id.in_([line.enrollment_id for line in lines]))
     db.session.scalars(anew.execution_options(populate_existing=True)).all()
-    banks = {payment.order_id for payment in open_payments([line.order_id for line in lines]) if payment.on_its_way_at is not None}
+    banks = with_a_bank([line.order_id for line in lines])
     for line in lines:
         name = line.enrollment.person.name
         if line.enrollment.state not in WAITS_FOR_MONEY or owed.get(line.id, 0) <= 0:

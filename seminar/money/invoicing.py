@@ -8,7 +8,7 @@ from seminar.money.covering import WAITS_FOR_MONEY, PurchaseOrderLine, covered_b
 from seminar.money.invoice import Invoice, Parties, invoiced_among, write_invoice
 from seminar.money.ledger import balances
 from seminar.money.order import OrderLine
-from seminar.money.payment import open_payment
+from seminar.money.payment import with_a_bank
 from seminar.money.po_settings import HowTaken, end_of_day, how_taken
 from seminar.money.purchase_order import OPEN, PurchaseOrder, hold, move
 from seminar.people.appointment import standing
@@ -52,12 +52,12 @@ def invoice_order(line: OrderLine, *, by: Person, now: datetime) -> Invoice:
     lock(place.series)
     settled(place.series, now)
     db.session.refresh(place, attribute_names=["state", "hold_until"])
-    owed, cover, on_card = balances([line.id]).get(line.id, 0), live_cover(line.id), open_payment(line.order_id)
+    owed, cover = balances([line.id]).get(line.id, 0), live_cover(line.id)
     if cover is not None and cover.state == "covered":
         raise Refused(N_("Purchase order {number} covers this seat, and its invoice is written there."), status=409, number=cover.number)
     if invoiced_among([line.id]) or owed <= 0 or place.state not in (*WAITS_FOR_MONEY, "enrolled"):
         raise Refused(N_("Nothing is owed here that wasn't invoiced."), status=409)
-    if on_card is not None and on_card.on_its_way_at is not None:
+    if with_a_bank([line.order_id]):
         raise Refused(N_("Your bank is working on this payment. You needn't pay again: a mail says when it is done."), status=409)
     district, taken = place.series.district, how_taken(place.district_id)
     due_on = _due_on(district, taken, now)

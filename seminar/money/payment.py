@@ -156,15 +156,16 @@ def _keep_the_seat(place: Enrollment, line: OrderLine, now: datetime) -> None:
     place.hold_until = max(place.hold_until or needed, needed)
 
 
-def open_payments(order_ids: Sequence[int]) -> list[Payment]:
-    """The orders' open attempts, one of each at most, read anew; one statement."""
-    query = select(Payment).where(Payment.order_id.in_(order_ids), Payment.state.in_(OPEN))
-    return list(db.session.scalars(query.execution_options(populate_existing=True)))
-
-
 def open_payment(order_id: int) -> Payment | None:
-    """The same of one order."""
-    return next(iter(open_payments([order_id])), None)
+    """The order's open attempt, read anew."""
+    query = select(Payment).where(Payment.order_id == order_id, Payment.state.in_(OPEN))
+    return db.session.scalar(query.execution_options(populate_existing=True))
+
+
+def with_a_bank(order_ids: Sequence[int]) -> set[int]:
+    """Those of the orders on whose payment a bank is working; one statement."""
+    query = select(Payment.order_id).where(Payment.order_id.in_(order_ids), Payment.state.in_(OPEN))
+    return set(db.session.scalars(query.where(Payment.on_its_way_at.is_not(None))))
 
 
 def page_opened(payment: Payment, *, session_id: str, url: str, now: datetime) -> None:
